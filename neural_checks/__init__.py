@@ -1,0 +1,1 @@
+"""Measurements on trained networks: the spectral-injection experiment."""

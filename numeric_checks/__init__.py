@@ -1,0 +1,1 @@
+"""Numerical observation of what the exact layer proves, and spectra of fields."""
