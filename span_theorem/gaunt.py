@@ -46,8 +46,7 @@ def _gaunt_square(l1: int, l2: int, l3: int, m1: int, m2: int) -> Fraction:
     total = _alternating_sum(l1, l2, l3, m1, m2)
     if (l1 - l2 + m1 + m2) & 1:
         total = -total
-    denominator *= comb(2 * l1, l1 - m1) * comb(2 * l2, l2 - m2)
-    numerator *= comb(2 * l3, l3 - m1 - m2)
+    denominator *= comb(2 * l1, l1 - m1) * comb(2 * l2, l2 - m2) * comb(2 * l3, l3 - m1 - m2)
     return Fraction(total * abs(total) * numerator, denominator)
 
 
@@ -91,10 +90,10 @@ def gaunt_block(l1: int, l2: int, l3: int) -> dict[tuple[int, int], Surd]:
             total = _alternating_sum(l1, l2, l3, m1, m2)
             if not total:
                 continue
-            square = total * abs(total) * numerator * row_3[l3 - m1 - m2]
+            square = total * abs(total) * numerator
             if (l1 - l2 + m1 + m2) & 1:
                 square = -square
-            value = Surd(Fraction(square, part * row_2[l2 - m2]), -1)
+            value = Surd(Fraction(square, part * row_2[l2 - m2] * row_3[l3 - m1 - m2]), -1)
             block[m1, m2] = block[-m1, -m2] = value
     return block
 

@@ -80,8 +80,7 @@ def _clebsch_gordan_square(l1: int, m1: int, l2: int, m2: int, l3: int) -> Fract
     """The signed square of an allowed coefficient; arguments unchecked."""
     total = _alternating_sum(l1, l2, l3, m1, m2)
     numerator, denominator = _coupling_square(l1, l2, l3)
-    denominator *= comb(2 * l1, l1 - m1) * comb(2 * l2, l2 - m2)
-    numerator *= comb(2 * l3, l3 - m1 - m2)
+    denominator *= comb(2 * l1, l1 - m1) * comb(2 * l2, l2 - m2) * comb(2 * l3, l3 - m1 - m2)
     return Fraction(total * abs(total) * numerator, denominator)
 
 
