@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import pi, sqrt
+from math import isqrt, pi, sqrt
 from typing import TYPE_CHECKING
 
 from span_theorem._input import integer
@@ -49,6 +49,13 @@ class Surd:
     def square(self) -> Fraction:
         """The rational part |q| of the square |q| · π^k."""
         return abs(self.signed_square)
+
+    def rational(self) -> Fraction:
+        """The value as a Fraction; ValueError where it is irrational."""
+        p, q = isqrt(self.square.numerator), isqrt(self.square.denominator)
+        if self.pi_power or p * p != self.square.numerator or q * q != self.square.denominator:
+            raise ValueError(f"{self!r} is not a rational number")
+        return self.sign * Fraction(p, q)
 
     def __mul__(self, other: Surd) -> Surd:
         sign = self.sign * other.sign

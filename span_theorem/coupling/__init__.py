@@ -1,0 +1,36 @@
+"""Exact symmetric coupling bases: the reduced Clebsch–Gordan basis for any l and degree."""
+
+from span_theorem.coupling.basis import (
+    CouplingBasis,
+    CouplingVector,
+    Power,
+    coupling_basis,
+    coupling_counts,
+)
+from span_theorem.coupling.certificate import basis_certificate, write_certificate
+from span_theorem.coupling.export import (
+    Layout,
+    SparseTensor,
+    dense_arrays,
+    load_npz,
+    mace_u_matrix,
+    save_npz,
+    sparse_arrays,
+)
+
+__all__ = [
+    "CouplingBasis",
+    "CouplingVector",
+    "Layout",
+    "Power",
+    "SparseTensor",
+    "basis_certificate",
+    "coupling_basis",
+    "coupling_counts",
+    "dense_arrays",
+    "load_npz",
+    "mace_u_matrix",
+    "save_npz",
+    "sparse_arrays",
+    "write_certificate",
+]
