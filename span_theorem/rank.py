@@ -167,26 +167,29 @@ def _products_of_weight(
                 rest, order = rest - l, order - m
             yield tuple(factors)
     else:
-        # m_1 ≤ … ≤ m_d, the most even split first: near-even splits already suffice.
-        orders = sorted(
-            _even_splits(L, d, weight),
-            key=lambda split: (max(split, default=0) - min(split, default=0), split),
-        )
-        yield from (tuple((L, m) for m in split) for split in orders)
+        for split in _order_splits(L, d, weight):
+            yield tuple((L, m) for m in split)
 
 
-def _even_splits(L: int, d: int, weight: int) -> set[tuple[int, ...]]:
-    """Splits of ``weight`` into d orders |m| ≤ L: an even split, moved outward pair by pair."""
-    if d == 0:
-        return {()} if weight == 0 else set()
-    low, extra = divmod(weight, d)
-    start = tuple(sorted([low] * (d - extra) + [low + 1] * extra))
+def _order_splits(L: int, d: int, weight: int) -> Iterator[tuple[int, ...]]:
+    """Splits of ``weight`` into d orders |m| ≤ L, most of them independent as functions.
+
+    A product whose negative orders sum to -b vanishes to order exactly b at z² = 1 (beyond
+    sin^M θ), so one split for every possible b comes first. What is still missing is found among
+    the even split and those reached from it by moving two orders apart.
+    """
+    for b in range((d * L - weight) // 2 + 1):
+        negative, positive = _fill(b, L), _fill(weight + b, L)
+        if len(negative) + len(positive) <= d:
+            zeros = [0] * (d - len(negative) - len(positive))
+            yield tuple([-m for m in negative] + zeros + positive[::-1])
+    low, extra = divmod(weight, d) if d else (0, 0)
+    start = tuple([low] * (d - extra) + [low + 1] * extra)
     found, frontier = {start}, [start]
-    # Two parameters already give more functions than a block has dimensions: moving one pair of
-    # orders apart, for every pair that is distinct.
-    while frontier and len(found) < 4 * (d * L + 1):
+    while frontier:
         following = []
         for split in frontier:
+            yield split
             for i, j in combinations(range(d), 2):
                 if split[i] > -L and split[j] < L:
                     moved = list(split)
@@ -196,7 +199,12 @@ def _even_splits(L: int, d: int, weight: int) -> set[tuple[int, ...]]:
                         found.add(new)
                         following.append(new)
         frontier = following
-    return found
+
+
+def _fill(total: int, size: int) -> list[int]:
+    """``total`` as parts of at most ``size``, as few as possible, largest first."""
+    full, rest = divmod(total, size) if size else (0, 0)
+    return [size] * full + [rest] * (rest > 0)
 
 
 def height_values(product: Sequence[Harmonic], heights: Sequence[int]) -> list[int]:

@@ -275,7 +275,9 @@ def _prefix_basis(groups: Groups) -> tuple[tuple[int, Vector], ...]:
     return tuple(found)
 
 
-def highest_weight(groups: Groups, weights: frozenset[int] | None = None) -> dict[int, list[Vector]]:
+def highest_weight(
+    groups: Groups, weights: frozenset[int] | None = None
+) -> dict[int, list[Vector]]:
     """Mutually orthogonal highest-weight vectors of a block, by weight J, in canonical order.
 
     Args:

@@ -92,7 +92,9 @@ class CouplingVector:
         # ⟨tensor, Y⊗…⊗Y⟩ sums over the orderings of the monomial 0…0, so their number cancels.
         zeros = prod(comb(2 * l, l) ** k for l, k in self.groups)  # noqa: E741
         poles = prod((2 * l + 1) ** k for l, k in self.groups)  # noqa: E741
-        square = Fraction(value**2 * poles, zeros * comb(2 * J, J) * (2 * J + 1) * 4 ** (degree - 1))
+        square = Fraction(
+            value**2 * poles, zeros * comb(2 * J, J) * (2 * J + 1) * 4 ** (degree - 1)
+        )
         square /= self.norm2
         return Surd(square if value > 0 else -square, 1 - degree)
 
@@ -162,7 +164,9 @@ def coupling_counts(irreps: Irreps, degree: int, power: Power) -> dict[Irrep, in
     return counts
 
 
-def _wanted(irreps: Irreps, keep: Irreps | str | Iterable[Irrep] | None) -> tuple[Irrep, ...] | None:
+def _wanted(
+    irreps: Irreps, keep: Irreps | str | Iterable[Irrep] | None
+) -> tuple[Irrep, ...] | None:
     if keep is None:
         return None
     if isinstance(keep, str):
@@ -227,7 +231,9 @@ def coupling_basis(
         if symmetric
         else product(range(len(channels)), repeat=degree)
     )
-    solved: dict[tuple[Groups, frozenset[int] | None], dict[int, list[tuple[Vector, Fraction]]]] = {}
+    solved: dict[
+        tuple[Groups, frozenset[int] | None], dict[int, list[tuple[Vector, Fraction]]]
+    ] = {}
     found: dict[Irrep, list[CouplingVector]] = {irrep: [] for irrep in sorted(expected)}
     for content in contents if expected else ():
         parity = prod(channels[c].p for c in content)

@@ -1,0 +1,350 @@
+"""Coupling bases as numpy or torch arrays in e3nn's real basis, and as ``.npz`` files.
+
+Component order of U: for ``mul_ir`` the copies of a term are the outer index and m = -l … l the
+inner one (e3nn's and MACE's layout), for ``ir_mul`` the other way round. numpy and torch are
+imported only when a function here is called.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations, permutations
+from math import sqrt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from span_theorem._version import __version__
+from span_theorem.coupling._real import entry_square, row_square
+from span_theorem.coupling.basis import CouplingBasis, CouplingVector
+from span_theorem.irreps import Irrep, Irreps
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = [
+    "Layout",
+    "SparseTensor",
+    "atomic_write",
+    "component_index",
+    "dense_arrays",
+    "load_npz",
+    "mace_u_matrix",
+    "save_npz",
+    "sparse_arrays",
+]
+
+Layout = Literal["mul_ir", "ir_mul"]
+_FORMAT = "span-theorem coupling arrays"
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SparseTensor:
+    """Non-zero entries: ``values[k]`` sits at ``indices[k] = (vector, row, i_1, …, i_d)``.
+
+    ``row`` is M + J. ``shape`` is (n, 2J+1, dim U, …, dim U). Where ``orderings`` is ``"sorted"``
+    the indices of a symmetric tensor are listed once, i_1 ≤ … ≤ i_d in ``mul_ir``.
+    """
+
+    indices: np.ndarray[Any, np.dtype[np.int64]]
+    values: np.ndarray[Any, np.dtype[np.floating[Any]]]
+    shape: tuple[int, ...]
+    orderings: str
+
+
+def component_index(irreps: Irreps, layout: Layout) -> list[Callable[[int], int]]:
+    """For every channel, the map from m to the component of U."""
+    if layout not in ("mul_ir", "ir_mul"):
+        raise ValueError(f"layout must be 'mul_ir' or 'ir_mul', got {layout!r}")
+    maps: list[Callable[[int], int]] = []
+    offset = 0
+    for mul, irrep in irreps:
+        l = irrep.l  # noqa: E741
+        for copy in range(mul):
+            if layout == "mul_ir":
+                first, stride = offset + copy * irrep.dim, 1
+            else:
+                first, stride = offset + copy, mul
+            maps.append(lambda m, a=first, s=stride, l=l: a + s * (m + l))  # type: ignore[misc]
+        offset += mul * irrep.dim
+    return maps
+
+
+@lru_cache(maxsize=1 << 18)
+def _place_factor(groups: Any, key: Any, symmetric: bool) -> float:
+    return sqrt(entry_square(groups, key, symmetric))
+
+
+def _compact(vector: CouplingVector) -> tuple[Any, Any, Any]:
+    """(rows, m of every index, values) of one vector as arrays, orderings listed once."""
+    import numpy as np
+
+    J = vector.irrep.l
+    rows: list[int] = []
+    keys: list[tuple[int, ...]] = []
+    values: list[float] = []
+    for M, row in vector.integer_rows():
+        factor = sqrt(row_square(J, M, vector.norm2))
+        for key, r in row.items():
+            rows.append(M + J)
+            keys.append(key)
+            values.append(r * _place_factor(vector.groups, key, vector.symmetric) * factor)
+    shape = (len(keys), len(vector.content))
+    return np.array(rows, np.int64), np.array(keys, np.int64).reshape(shape), np.array(values)
+
+
+def _float_dtype(dtype: str) -> Any:
+    import numpy as np
+
+    if dtype not in ("float32", "float64"):
+        raise ValueError(f"dtype must be 'float32' or 'float64', got {dtype!r}")
+    return np.dtype(dtype)
+
+
+def sparse_arrays(
+    basis: CouplingBasis,
+    layout: Layout = "mul_ir",
+    dtype: str = "float64",
+    orderings: Literal["all", "sorted"] = "all",
+) -> dict[Irrep, SparseTensor]:
+    """The basis as coordinate lists, one :class:`SparseTensor` per output, rounded once at the end.
+
+    Every row of every vector has norm 1 and different vectors are orthogonal, over all orderings.
+
+    Args:
+        basis: from :func:`coupling_basis`.
+        layout: component order of U.
+        dtype: ``"float64"`` or ``"float32"``.
+        orderings: ``"all"`` writes every ordering of the indices, ``"sorted"`` one of them.
+    """
+    import numpy as np
+
+    real = _float_dtype(dtype)
+    if orderings not in ("all", "sorted"):
+        raise ValueError(f"orderings must be 'all' or 'sorted', got {orderings!r}")
+    maps = component_index(basis.irreps, layout)
+    # A lookup table per channel, so that whole arrays of m are mapped at once.
+    tables = [
+        (np.array([to(m) for m in range(-ir.l, ir.l + 1)], np.int64), ir.l)
+        for to, ir in zip(maps, basis.channels, strict=True)
+    ]
+    spread = orderings == "all" and basis.power == "symmetric"
+    arrays: dict[Irrep, SparseTensor] = {}
+    for irrep, count in basis.counts().items():
+        shape = (count, irrep.dim) + (basis.irreps.dim,) * basis.degree
+        pieces: list[Any] = []
+        values: list[Any] = []
+        shared: dict[int, tuple[Any, Any, Any]] = {}
+        for n, vector in enumerate(basis.of(irrep)):
+            # Contents with equal groups share the very same dict of integers.
+            if (known := shared.get(id(vector.highest))) is None:
+                known = shared[id(vector.highest)] = _compact(vector)
+            rows, orders, value = known
+            block = np.empty((len(rows), 2 + basis.degree), np.int64)
+            block[:, 0] = n
+            block[:, 1] = rows
+            for i, channel in enumerate(vector.content):
+                table, l = tables[channel]  # noqa: E741
+                block[:, 2 + i] = table[orders[:, i] + l]
+            pieces.append(block)
+            values.append(value)
+        indices = np.concatenate(pieces) if pieces else np.empty((0, 2 + basis.degree), np.int64)
+        data = np.concatenate(values) if values else np.empty(0)
+        if spread:
+            indices, data = _all_orderings(indices, data, basis.degree)
+        arrays[irrep] = SparseTensor(indices, data.astype(real), shape, orderings)
+    return arrays
+
+
+def _all_orderings(indices: Any, values: Any, degree: int) -> tuple[Any, Any]:
+    import numpy as np
+
+    head, tail = indices[:, :2], indices[:, 2:]
+    all_indices, all_values = [], []
+    for order in permutations(range(degree)):
+        permuted = tail[:, order]
+        # Equal indices may not change places: each distinct ordering is written once.
+        keep = np.ones(len(values), bool)
+        for a, b in combinations(range(degree), 2):
+            if order[a] > order[b]:
+                keep &= permuted[:, a] != permuted[:, b]
+        all_indices.append(np.concatenate([head[keep], permuted[keep]], axis=1))
+        all_values.append(values[keep])
+    return np.concatenate(all_indices), np.concatenate(all_values)
+
+
+def _check_memory(basis: CouplingBasis, itemsize: int, max_bytes: int | None) -> None:
+    if max_bytes is None:
+        max_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    rows = sum(count * irrep.dim for irrep, count in basis.counts().items())
+    needed = rows * basis.irreps.dim**basis.degree * itemsize
+    if needed > max_bytes:
+        raise ValueError(
+            f"dense arrays of {basis.irreps} at degree {basis.degree} take {needed} bytes, more "
+            f"than max_bytes = {max_bytes}; use sparse_arrays or ask for fewer outputs with keep"
+        )
+
+
+def dense_arrays(
+    basis: CouplingBasis,
+    layout: Layout = "mul_ir",
+    dtype: str = "float64",
+    framework: Literal["numpy", "torch"] = "numpy",
+    max_bytes: int | None = None,
+) -> dict[Irrep, Any]:
+    """The basis as dense arrays of shape (n, 2J+1, dim U, …, dim U), one per output.
+
+    ``array.reshape(n * (2J+1), dim U, …)`` is the block of that output in the
+    ``change_of_basis`` of e3nn's ReducedTensorProducts, up to an orthogonal mixing of the n.
+
+    Args:
+        basis, layout, dtype: as for :func:`sparse_arrays`.
+        framework: ``"numpy"`` or ``"torch"`` (a tensor on the CPU).
+        max_bytes: refuse to allocate more; None for half of the machine's memory.
+
+    Raises:
+        ValueError: the arrays would be larger than ``max_bytes``; told before they are made.
+    """
+    import numpy as np
+
+    real = _float_dtype(dtype)
+    if framework not in ("numpy", "torch"):
+        raise ValueError(f"framework must be 'numpy' or 'torch', got {framework!r}")
+    _check_memory(basis, real.itemsize, max_bytes)
+    arrays: dict[Irrep, Any] = {}
+    for irrep, sparse in sparse_arrays(basis, layout, dtype, "sorted").items():
+        array = np.zeros(sparse.shape, real)
+        head, tail = sparse.indices[:, :2], sparse.indices[:, 2:]
+        orders = (
+            permutations(range(basis.degree))
+            if basis.power == "symmetric"
+            else [tuple(range(basis.degree))]
+        )
+        for order in orders:
+            array[(head[:, 0], head[:, 1], *(tail[:, i] for i in order))] = sparse.values
+        if framework == "torch":
+            import torch
+
+            arrays[irrep] = torch.from_numpy(array)
+        else:
+            arrays[irrep] = array
+    return arrays
+
+
+def mace_u_matrix(basis: CouplingBasis, irrep: Irrep | str, dtype: str = "float64") -> Any:
+    """A torch tensor in the layout of MACE's ``U_matrix_real(...)[-1]``, with fewer columns.
+
+    Shape (dim U, …, dim U, n) for a scalar output, (2J+1, dim U, …, dim U, n) otherwise; the last
+    index counts the paths. Rows have norm 1, as MACE's do with its default normalisation
+    ``"component"``. MACE writes one zero column for an output that does not occur; so does this.
+    """
+    import torch
+
+    wanted = Irrep.parse(irrep) if isinstance(irrep, str) else irrep
+    one = CouplingBasis(basis.irreps, basis.degree, basis.power, (wanted,), basis.of(wanted))
+    array = dense_arrays(one, "mul_ir", dtype, "torch")[wanted]
+    if array.shape[0] == 0:
+        array = torch.zeros((1, *array.shape[1:]), dtype=array.dtype)
+    moved = torch.movedim(array, 0, -1)
+    return (moved[0] if wanted.l == 0 else moved).contiguous()
+
+
+def conventions(basis: CouplingBasis, layout: Layout) -> dict[str, Any]:
+    """What a file says of itself: enough to read the arrays without this package."""
+    return {
+        "format": _FORMAT,
+        "format_version": _VERSION,
+        "written_by": f"span_theorem {__version__}",
+        "irreps": str(basis.irreps),
+        "degree": basis.degree,
+        "power": basis.power,
+        "counts": {str(irrep): count for irrep, count in basis.counts().items()},
+        "layout": layout,
+        "basis": "real spherical harmonics, order m = -l..l, no Condon-Shortley phase (e3nn's "
+        "component order; e3nn's polar axis is y, e3nn(x, y, z) = ours(z, x, y))",
+        "normalisation": "every row of every vector has norm 1; vectors are orthogonal",
+        "indices": "columns of <irrep>:indices are vector, row = M + J, i_1, ..., i_d",
+        "direction_constant": "<row M, Y(x)^d> = constant * Y_JM(x), Y orthonormal on the sphere",
+    }
+
+
+def save_npz(
+    basis: CouplingBasis,
+    path: str | os.PathLike[str],
+    layout: Layout = "mul_ir",
+    dtype: str = "float64",
+    orderings: Literal["all", "sorted"] = "all",
+    force: bool = False,
+) -> None:
+    """Write the sparse arrays and their conventions to a ``.npz`` file, without pickle.
+
+    For every output J: ``J:indices``, ``J:values``, ``J:shape``, ``J:content`` (channel of every
+    index), ``J:direction_constant``, ``J:survives``; and ``conventions``, a JSON text.
+
+    Raises:
+        FileExistsError: the file exists and ``force`` is not set.
+    """
+    import numpy as np
+
+    about = conventions(basis, layout) | {"dtype": dtype, "orderings": orderings}
+    fields: dict[str, Any] = {"conventions": np.array(json.dumps(about, ensure_ascii=True))}
+    if not force and Path(path).exists():
+        raise FileExistsError(f"{path} exists; use --force (force=True) to replace it")
+    for irrep, sparse in sparse_arrays(basis, layout, dtype, orderings).items():
+        vectors = basis.of(irrep)
+        constants = [vector.direction_constant for vector in vectors]
+        contents = [vector.content for vector in vectors]
+        fields[f"{irrep}:indices"] = sparse.indices
+        fields[f"{irrep}:values"] = sparse.values
+        fields[f"{irrep}:shape"] = np.array(sparse.shape, np.int64)
+        fields[f"{irrep}:content"] = np.array(contents, np.int64).reshape(-1, basis.degree)
+        fields[f"{irrep}:direction_constant"] = np.array([float(c) for c in constants])
+        fields[f"{irrep}:survives"] = np.array([bool(c) for c in constants], bool)
+    atomic_write(path, lambda stream: np.savez_compressed(stream, **fields), force)
+
+
+def atomic_write(path: str | os.PathLike[str], write: Callable[[Any], object], force: bool) -> None:
+    """Write through a temporary file in the same folder, so that no half-written file is seen."""
+    target = Path(path)
+    if not force and target.exists():
+        raise FileExistsError(f"{target} exists; use --force (force=True) to replace it")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            write(stream)
+        os.chmod(name, 0o644)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def load_npz(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[Irrep, SparseTensor]]:
+    """Read (conventions, {output: SparseTensor}) from a file of :func:`save_npz`.
+
+    Raises:
+        ValueError: not such a file, or a newer format version.
+    """
+    import numpy as np
+
+    with np.load(path, allow_pickle=False) as stored:
+        if "conventions" not in stored:
+            raise ValueError(f"{path} holds no coupling arrays (no field 'conventions')")
+        about = json.loads(str(stored["conventions"]))
+        if about.get("format") != _FORMAT or about.get("format_version") != _VERSION:
+            raise ValueError(f"{path}: expected {_FORMAT!r} version {_VERSION}")
+        arrays = {
+            Irrep.parse(name): SparseTensor(
+                stored[f"{name}:indices"],
+                stored[f"{name}:values"],
+                tuple(int(size) for size in stored[f"{name}:shape"]),
+                about["orderings"],
+            )
+            for name in about["counts"]
+        }
+    return about, arrays
