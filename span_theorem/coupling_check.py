@@ -80,11 +80,11 @@ def _read_output(text: Any) -> Channel:
 def _multiplicities(channels: list[Channel], degree: int, symmetric: bool) -> dict[Channel, int]:
     """Multiplicity of each irrep: states of weight J less states of weight J+1, per parity."""
     # Per parity (index 0 even, 1 odd) a polynomial in q, stored from weight -span upward.
-    span = degree * max((l for l, _ in channels), default=0)
+    span = degree * max((channel[0] for channel in channels), default=0)
     width = 2 * span + 1
     table = [[[0] * width, [0] * width] for _ in range(degree + 1)]
     table[0][0][span] = 1
-    states = [(m, int(p < 0)) for l, p in channels for m in range(-l, l + 1)]
+    states = [(m, int(p < 0)) for top, p in channels for m in range(-top, top + 1)]
 
     def add(source: list[list[int]], target: list[list[int]], m: int, odd: int) -> None:
         for parity in (0, 1):
@@ -109,7 +109,7 @@ def _multiplicities(channels: list[Channel], degree: int, symmetric: bool) -> di
             if count:
                 found[weight, sign] = count
     if channels and channels[0][1] == 0:
-        return {(l, 0): n for (l, _), n in found.items()}
+        return {(weight, 0): n for (weight, _), n in found.items()}
     return found
 
 
@@ -263,7 +263,8 @@ def check(document: Any, full: bool = False) -> dict[str, int]:
         made[output] += 1
     if made != expected:
         raise RefutedError(f"vectors per (l, parity): {made}, multiplicities: {expected}")
-    return {f"{l}{ {1: 'e', -1: 'o', 0: ''}[p] }": n for (l, p), n in sorted(made.items())}
+    letter = {1: "e", -1: "o", 0: ""}
+    return {f"{J}{letter[p]}": n for (J, p), n in sorted(made.items())}
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

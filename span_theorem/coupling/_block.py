@@ -5,9 +5,9 @@ E b_m = (l-m) b_{m+1}, F b_m = (l+m) b_{m-1}. A monomial is the tuple of its m, 
 factor, ascending inside each group: Sym^k means that the order inside a group does not matter.
 E and F act as derivations, so every vector below has integer coefficients, with no square root.
 
-Method. Inside one group the highest-weight vectors of weight J are the kernel of E from weight J to
-J+1 (reduced row echelon form: unique, hence canonical). Across groups no linear system is left: from
-highest-weight vectors a (weight A) and b (weight B), for n = A + B - J,
+Method. Inside one group the highest-weight vectors of weight J are the kernel of E from weight J
+to J+1 (reduced row echelon form: unique, hence canonical). Across groups no linear system is left:
+from highest-weight vectors a (weight A) and b (weight B), for n = A + B - J,
 
     Σ_k c_k · F^(k) a ⊗ F^(n-k) b,   c_{k+1} (2A-k) = -c_k (2B-n+k+1),   F^(k) = F^k / k!
 
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations_with_replacement
 from math import comb, factorial, gcd, lcm, prod
 
@@ -139,7 +139,7 @@ def _primitive(row: dict[Monomial, Fraction]) -> Vector:
 
 def _inner(groups: Groups, a: dict[Monomial, Fraction], b: Vector) -> Fraction:
     common = {key: 1 for key in a if key in b}
-    ((l, k),) = groups
+    l = groups[0][0]  # noqa: E741
     return sum(
         (
             a[key] * b[key] * repeat_factor(key) / prod(comb(2 * l, l + m) for m in key)
@@ -223,7 +223,7 @@ def _subtract(row: dict[Monomial, Fraction], factor: Fraction, other: Vector) ->
         row[key] = row.get(key, Fraction(0)) - factor * value
 
 
-@lru_cache(maxsize=None)
+@cache
 def _group_basis(l: int, k: int) -> tuple[tuple[int, Vector], ...]:  # noqa: E741
     if k == 1:
         return ((l, {(l,): 1}),)

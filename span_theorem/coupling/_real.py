@@ -1,8 +1,8 @@
 """From integer vectors in the binary-form basis to integer vectors in the real basis.
 
-With |l m⟩ = (-1)^m (e_m + i e_{-m})/√2 and |l, -m⟩ = (e_m - i e_{-m})/√2 for m > 0 (Condon–Shortley),
-a monomial of the complex basis becomes a sum of real monomials with Gaussian integer coefficients,
-and all complex monomials that meet in one real monomial share their |m|, hence their square roots:
+With |l m⟩ = (-1)^m (e_m + i e_{-m})/√2 and |l, -m⟩ = (e_m - i e_{-m})/√2 for m > 0
+(Condon–Shortley), a monomial of the complex basis becomes a sum of real monomials with Gaussian
+integer coefficients, and all complex monomials that meet in one real monomial share their |m|, hence their square roots:
 √(2^-nz ∏ 1/C(2l, l+|m|)), nz the number of m ≠ 0. Every entry in the real basis is therefore one
 rational times one square root, never a sum of unlike roots.
 
@@ -35,7 +35,7 @@ def _expanded(groups: Groups, monomial: Monomial) -> tuple[tuple[Monomial, int, 
             choices = [(m, sign), (-m, sign + 1)]
         else:
             choices = [(-m, 0), (m, 3)]
-        partial = [(old + (new,), turns + t) for old, turns in partial for new, t in choices]
+        partial = [((*old, new), turns + t) for old, turns in partial for new, t in choices]
     collected: dict[Monomial, list[int]] = {}
     for raw, turns in partial:
         key: Monomial = ()

@@ -12,7 +12,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations, permutations
 from math import sqrt
 from pathlib import Path
@@ -64,15 +64,18 @@ def component_index(irreps: Irreps, layout: Layout) -> list[Callable[[int], int]
     maps: list[Callable[[int], int]] = []
     offset = 0
     for mul, irrep in irreps:
-        l = irrep.l  # noqa: E741
         for copy in range(mul):
             if layout == "mul_ir":
                 first, stride = offset + copy * irrep.dim, 1
             else:
                 first, stride = offset + copy, mul
-            maps.append(lambda m, a=first, s=stride, l=l: a + s * (m + l))  # type: ignore[misc]
+            maps.append(partial(_component, first, stride, irrep.l))
         offset += mul * irrep.dim
     return maps
+
+
+def _component(first: int, stride: int, l: int, m: int) -> int:  # noqa: E741
+    return first + stride * (m + l)
 
 
 @lru_cache(maxsize=1 << 18)
