@@ -2,9 +2,9 @@
 
 With |l m⟩ = (-1)^m (e_m + i e_{-m})/√2 and |l, -m⟩ = (e_m - i e_{-m})/√2 for m > 0
 (Condon–Shortley), a monomial of the complex basis becomes a sum of real monomials with Gaussian
-integer coefficients, and all complex monomials that meet in one real monomial share their |m|, hence their square roots:
-√(2^-nz ∏ 1/C(2l, l+|m|)), nz the number of m ≠ 0. Every entry in the real basis is therefore one
-rational times one square root, never a sum of unlike roots.
+integer coefficients, and all complex monomials that meet in one real monomial share their |m|,
+hence their square roots: √(2^-nz ∏ 1/C(2l, l+|m|)), nz the number of m ≠ 0. Every entry in the real
+basis is therefore one rational times one square root, never a sum of unlike roots.
 
 The real structure maps the vector of weight M to (-1)^(Σl+J) (-1)^M times the vector of weight -M.
 Where Σl + J is odd a factor i makes the basis real, and the weights M ≥ 0 suffice for all rows.
