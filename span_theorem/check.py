@@ -139,10 +139,13 @@ def _legendre(l: int, m: int) -> Polynomial:  # noqa: E741
     for k in range(m + 1, l + 1):
         shifted = [Fraction(0), *here]
         before_padded = [*before, *[Fraction(0)] * (len(shifted) - len(before))]
-        before, here = here, [
-            ((2 * k - 1) * up - (k + m - 1) * low) / (k - m)
-            for up, low in zip(shifted, before_padded, strict=True)
-        ]
+        before, here = (
+            here,
+            [
+                ((2 * k - 1) * up - (k + m - 1) * low) / (k - m)
+                for up, low in zip(shifted, before_padded, strict=True)
+            ],
+        )
     return here
 
 

@@ -12,7 +12,14 @@ from span_theorem.real_basis import real_component
 from span_theorem.surd import Surd
 from span_theorem.wigner import _alternating_sum, wigner_3j
 
-__all__ = ["gaunt", "gaunt_block", "gaunt_table", "real_gaunt", "real_gaunt_block", "real_wigner_3j"]
+__all__ = [
+    "gaunt",
+    "gaunt_block",
+    "gaunt_table",
+    "real_gaunt",
+    "real_gaunt_block",
+    "real_wigner_3j",
+]
 
 _ZERO = Surd(Fraction(0))
 _Invariant = Callable[[int, int, int], Surd]

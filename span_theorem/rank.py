@@ -135,10 +135,7 @@ def dense_rank(L: int, d: int, features: Features = "upto", *, seed: int = 0) ->
     rng = random.Random(f"{seed}/{L}/{d}/{features}")
     values = _feature_values(L, features, list(_sphere_points(expected, rng)))
     forms = np.array(
-        [
-            [rng.randint(-_SPREAD, _SPREAD) for _ in range(expected)]
-            for _ in range(values.shape[1])
-        ],
+        [[rng.randint(-_SPREAD, _SPREAD) for _ in range(expected)] for _ in range(values.shape[1])],
         dtype=np.int64,
     )
     base = values @ forms % PRIME
