@@ -132,7 +132,7 @@ def _times(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
     return result
 
 
-def _legendre(l: int, m: int) -> Polynomial:  # noqa: E741
+def _legendre(l: int, m: int) -> Polynomial:
     """d^m P_l / dz^m by the three-term recurrence in l."""
     before: Polynomial = [Fraction(0)]
     here: Polynomial = [Fraction(factorial(2 * m), 2**m * factorial(m))]  # (2m-1)!!
@@ -149,16 +149,16 @@ def _legendre(l: int, m: int) -> Polynomial:  # noqa: E741
     return here
 
 
-def _legendre_mod(l: int, m: int, z: int) -> int:  # noqa: E741
+def _legendre_mod(l: int, m: int, z: int) -> int:
     """The value at z of d^m P_l / dz^m modulo PRIME, by the same recurrence on numbers."""
-    before, here = 0, factorial(2 * m) // (2**m * factorial(m)) % PRIME
+    before, here = 0, factorial(2 * m) // (2**m * factorial(m)) % PRIME  # (2m-1)!!
     for k in range(m + 1, l + 1):
         step = ((2 * k - 1) * z * here - (k + m - 1) * before) % PRIME
-        before, here = here, step * pow(k - m, -1, PRIME) % PRIME
+        before, here = here, int(step * pow(k - m, -1, PRIME) % PRIME)
     return here
 
 
-def _norm(l: int, m: int) -> Fraction:  # noqa: E741
+def _norm(l: int, m: int) -> Fraction:
     """π N², N the norm of Y_lm before P_l^{|m|} e^{imφ}."""
     size = abs(m)
     return Fraction((2 * l + 1) * factorial(l - size), 4 * factorial(l + size))
@@ -171,7 +171,7 @@ def _coefficient(factors: Sequence[tuple[int, int]], degree: int) -> Fraction:
         return Fraction(0)
     sines = sum(abs(m) for _, m in factors) + abs(order)  # even
     product: Polynomial = [Fraction(1)]
-    for l, m in factors:  # noqa: E741
+    for l, m in factors:
         product = _times(product, _legendre(l, abs(m)))
     product = _times(product, _legendre(degree, abs(order)))
     for _ in range(sines // 2):
@@ -180,7 +180,7 @@ def _coefficient(factors: Sequence[tuple[int, int]], degree: int) -> Fraction:
     odd = sum(m for _, m in factors if m > 0) + max(order, 0)  # Condon–Shortley signs
     value = -integral if odd % 2 else integral
     square = value * abs(value) * 4 * _norm(degree, order)  # (2π)² from φ
-    for l, m in factors:  # noqa: E741
+    for l, m in factors:
         square *= _norm(l, m)
     return square
 
@@ -195,7 +195,7 @@ def _claimed_degrees(L: int, d: int, features: str) -> list[int]:
         reached = {
             degree
             for old in reached
-            for l in (range(L + 1) if features == "upto" else (L,))  # noqa: E741
+            for l in (range(L + 1) if features == "upto" else (L,))
             for degree in range(abs(old - l), old + l + 1, 2)
         }
     return sorted(reached)
@@ -217,8 +217,8 @@ def _weight_multiplicities(L: int, d: int, features: str) -> dict[str, int]:
                 for w in range(max(0, m), min(2 * top, 2 * top + m) + 1):
                     if source[w - m]:
                         target[w] += source[w - m]
-    table = {}
-    for l in range(top + 1):  # noqa: E741
+    table: dict[str, int] = {}
+    for l in range(top + 1):
         for p, letter in ((1, "o"), (0, "e")):
             row = [*count[d][p][top:], 0]
             if row[l] != row[l + 1]:
@@ -252,7 +252,7 @@ def _factors(value: Any, L: int, d: int, features: str, where: str) -> tuple[tup
     for pair in pairs:
         if len(_list(pair, f"a factor of {where}")) != 2:
             _fail(f"a factor of {where} is not a pair [l, m]")
-        l = _integer(pair[0], f"l in {where}", 0, L)  # noqa: E741
+        l = _integer(pair[0], f"l in {where}", 0, L)
         m = _integer(pair[1], f"m in {where}", -l, l)
         if features == "exact" and l != L:
             _fail(f"{where} has a factor of degree {l}; exactly {L} is allowed")
@@ -294,7 +294,7 @@ def _check_block(
         row = []
         for z in heights:
             entry = pow(1 - z * z, surplus, PRIME)
-            for l, m in factors:  # noqa: E741
+            for l, m in factors:
                 key = l, abs(m), z
                 if key not in cache:
                     cache[key] = _legendre_mod(*key)

@@ -140,7 +140,7 @@ def _metric(
 ) -> Fraction:
     """Squared length of a monomial: ∏ 1/C(2l, l+m), and (∏ repeats!)/d! where symmetrised."""
     square = Fraction(1)
-    for m, l in zip(key, degrees, strict=True):  # noqa: E741
+    for m, l in zip(key, degrees, strict=True):
         square /= comb(2 * l, l + m)
     if symmetric:
         labels = list(zip(owner, key, strict=True))

@@ -218,9 +218,9 @@ STEPS: tuple[Step, ...] = (
     Step(
         "T2",
         "the boundary irrep occurs once",
-        "A state of Sym^d(U_L) or of the tensor power has weight Σ m_i ≤ dL. If one m_i = m < L, the "
-        "others add at most (d−1)L and the weight misses dL by at least L − m > 0. So weight dL "
-        "is reached by Y_LL^d alone, and the multiplicity of V_dL is 1 − 0 = 1.",
+        "A state of Sym^d(U_L) or of the tensor power has weight Σ m_i ≤ dL. If one m_i = m < L, "
+        "the others add at most (d−1)L and the weight misses dL by at least L − m > 0. So weight "
+        "dL is reached by Y_LL^d alone, and the multiplicity of V_dL is 1 − 0 = 1.",
         _saturation,
     ),
     Step(

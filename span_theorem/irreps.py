@@ -30,7 +30,7 @@ class Irrep:
     (Irrep('0e'), Irrep('1e'), Irrep('2e'))
     """
 
-    l: int  # noqa: E741
+    l: int
     p: int = 0
 
     def __post_init__(self) -> None:
@@ -47,7 +47,7 @@ class Irrep:
         return irrep
 
     @classmethod
-    def natural(cls, l: int) -> Irrep:  # noqa: E741
+    def natural(cls, l: int) -> Irrep:
         """V_l with the parity (-1)^l of the harmonics of degree l."""
         return cls(l, -1 if l % 2 else 1)
 
@@ -61,7 +61,7 @@ class Irrep:
         if (self.p == 0) != (other.p == 0):
             raise ValueError(f"cannot couple {self} with {other}: one has a parity, one has none")
         low, high = abs(self.l - other.l), self.l + other.l
-        return tuple(Irrep(l, self.p * other.p) for l in range(low, high + 1))  # noqa: E741
+        return tuple(Irrep(l, self.p * other.p) for l in range(low, high + 1))
 
     def __str__(self) -> str:
         return f"{self.l}{_LETTER[self.p]}"
@@ -77,7 +77,7 @@ def _parse_term(text: str) -> tuple[int | None, Irrep]:
             f"cannot read {text!r} as an irrep: expected e.g. '0e', '8x1o' or '2' "
             "(an optional multiplicity and 'x', the degree, an optional parity e, o or y)"
         )
-    l = int(match["l"])  # noqa: E741
+    l = int(match["l"])
     irrep = Irrep.natural(l) if match["p"] == "y" else Irrep(l, _PARITY[match["p"]])
     return (None if match["mul"] is None else int(match["mul"])), irrep
 
@@ -118,7 +118,7 @@ class Irreps:
     @classmethod
     def upto(cls, L: int) -> Irreps:
         """U_L = V_0 ⊕ … ⊕ V_L with natural parity, dimension (L+1)²."""
-        return cls(tuple((1, Irrep.natural(l)) for l in range(natural("L", L) + 1)))  # noqa: E741
+        return cls(tuple((1, Irrep.natural(l)) for l in range(natural("L", L) + 1)))
 
     @classmethod
     def exact(cls, L: int) -> Irreps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import comb
 from typing import Literal
 
 import flint
@@ -77,7 +78,7 @@ def multiplicities(
     plain = _weight_counts(irreps, degree, power, 1)
     signed = _weight_counts(irreps, degree, power, -1) if with_parity else plain
     table: dict[Irrep, int] = {}
-    for l in range(len(plain)):  # noqa: E741
+    for l in range(len(plain)):
         total = plain[l] - (plain[l + 1] if l + 1 < len(plain) else 0)
         difference = signed[l] - (signed[l + 1] if l + 1 < len(signed) else 0)
         if not with_parity:
@@ -100,8 +101,6 @@ def power_dimension(dim: int, degree: int, power: Power = "symmetric") -> int:
     >>> power_dimension(9, 2), power_dimension(9, 2, "tensor")
     (45, 81)
     """
-    from math import comb
-
     if power == "tensor":
-        return dim**degree
+        return int(dim**degree)
     return comb(dim + degree - 1, degree) if dim else int(degree == 0)

@@ -27,7 +27,7 @@ Harmonic = tuple[int, int]
 _Gaussian = tuple[Fraction, Fraction]
 
 
-def harmonic_norm(l: int, m: int) -> Surd:  # noqa: E741
+def harmonic_norm(l: int, m: int) -> Surd:
     """N with Y_lm = N · P_l^{|m|}(cos θ) e^{imφ}: the norm and the Condon–Shortley sign.
 
     >>> harmonic_norm(1, 1)
@@ -45,7 +45,7 @@ def _structure(l1: int, m1: int, l2: int, m2: int) -> tuple[tuple[int, Fraction]
     sign = -1 if order % 2 else 1
     norms = harmonic_norm(l1, m1) * harmonic_norm(l2, m2)
     pairs = []
-    for l in range(max(abs(l1 - l2), abs(order)), l1 + l2 + 1):  # noqa: E741
+    for l in range(max(abs(l1 - l2), abs(order)), l1 + l2 + 1):
         value = gaunt(l1, l2, l, m1, m2, -order)
         if value:
             ratio = value * harmonic_norm(l, order) / norms
@@ -58,7 +58,7 @@ def _checked(factors: Iterable[Sequence[int]]) -> list[Harmonic]:
     for factor in factors:
         if len(factor) != 2:
             raise ValueError(f"a factor is a pair (l, m), got {factor!r}")
-        l, m = natural("l", factor[0]), integer("m", factor[1])  # noqa: E741
+        l, m = natural("l", factor[0]), integer("m", factor[1])
         if abs(m) > l:
             raise ValueError(f"the order of a harmonic must satisfy |m| ≤ l, got (l, m) = {l, m}")
         checked.append((l, m))
@@ -97,7 +97,7 @@ def _expand_complex(factors: list[Harmonic]) -> dict[Harmonic, Surd]:
     norm = Surd(Fraction(1))
     order = 0
     state: dict[int, Fraction] = {0: Fraction(1)}
-    for l, m in factors:  # noqa: E741
+    for l, m in factors:
         norm *= harmonic_norm(l, m)
         grown: dict[int, Fraction] = {}
         for degree, value in state.items():
@@ -114,7 +114,7 @@ def _expand_complex(factors: list[Harmonic]) -> dict[Harmonic, Surd]:
 def _expand_real(factors: list[Harmonic]) -> dict[Harmonic, Surd]:
     norm = Surd(Fraction(1))
     state: dict[Harmonic, _Gaussian] = {(0, 0): (Fraction(1), Fraction(0))}
-    for l, m in factors:  # noqa: E741
+    for l, m in factors:
         component = real_component(m)
         norm *= _real_norm(l, m)
         grown: dict[Harmonic, _Gaussian] = {}
@@ -142,7 +142,7 @@ def _expand_real(factors: list[Harmonic]) -> dict[Harmonic, Surd]:
     return dict(sorted(result.items()))
 
 
-def _real_norm(l: int, m: int) -> Surd:  # noqa: E741
+def _real_norm(l: int, m: int) -> Surd:
     """r with Y_real = r Σ i^turns' E over its terms: N for m = 0, N/√2 otherwise; positive."""
     norm = harmonic_norm(l, -abs(m))
     return norm if m == 0 else Surd(norm.signed_square / 2, -1)
@@ -165,7 +165,7 @@ def product_degrees(degrees: Iterable[int]) -> frozenset[int]:
     [0, 2, 4]
     """
     reached = {0}
-    for l in degrees:  # noqa: E741
+    for l in degrees:
         natural("l", l)
         reached = {new for old in reached for new in range(abs(old - l), old + l + 1, 2)}
     return frozenset(reached)

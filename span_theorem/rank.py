@@ -69,7 +69,7 @@ class WeightBlock:
 
 
 @lru_cache(maxsize=4096)
-def associated_polynomial(l: int, m: int) -> tuple[int, ...]:  # noqa: E741
+def associated_polynomial(l: int, m: int) -> tuple[int, ...]:
     """2^l l! · d^m/dz^m P_l(z), integer coefficients from the constant up; 0 ≤ m ≤ l.
 
     From Rodrigues' formula: d^{l+m}/dz^{l+m} (z²-1)^l. Only the scale differs from P_l^m/sin^m.
@@ -159,7 +159,7 @@ def _products_of_weight(
             rest, order = degree, weight
             factors = []
             for _ in range(d):
-                l, m = min(L, rest), min(L, order)  # noqa: E741
+                l, m = min(L, rest), min(L, order)
                 factors.append((l, m))
                 rest, order = rest - l, order - m
             yield tuple(factors)

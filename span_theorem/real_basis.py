@@ -59,13 +59,13 @@ def real_component(m: int) -> RealComponent:
     return RealComponent(((m, 1), (-m, 3 + phase)), 1)
 
 
-def real_from_complex(l: int) -> dict[tuple[int, int], tuple[Surd, int]]:  # noqa: E741
+def real_from_complex(l: int) -> dict[tuple[int, int], tuple[Surd, int]]:
     """The unitary U with Y_real[m] = Σ U[m, m'] Y_complex[m'], as (modulus, power of i).
 
     >>> real_from_complex(1)[1, 1]
     (Surd(1/2), 2)
     """
-    l = natural("l", l)  # noqa: E741
+    l = natural("l", l)
     unitary = {}
     for m in range(-l, l + 1):
         component = real_component(m)

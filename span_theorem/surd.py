@@ -77,7 +77,7 @@ class Surd:
         """The nearest float up to a few roundings; the square root of a ratio of any size."""
         # Two integer square roots would lose digits of small ratios; Fraction → float is correctly
         # rounded and overflows only where the value itself is astronomically large.
-        return self.sign * sqrt(self.square) * pi ** (self.pi_power / 2)
+        return float(self.sign * sqrt(self.square) * pi ** (self.pi_power / 2))
 
     def sympy(self) -> sympy.Expr:
         """The same number as a sympy expression."""

@@ -34,7 +34,7 @@ Vector = dict[Monomial, int]
 def _slots(groups: Groups) -> list[tuple[int, int, int]]:
     """(l, start, stop) of every group inside a monomial."""
     slots, start = [], 0
-    for l, k in groups:  # noqa: E741
+    for l, k in groups:
         slots.append((l, start, start + k))
         start += k
     return slots
@@ -45,7 +45,7 @@ def _ladder(groups: Groups, vector: Vector, step: int) -> Vector:
     slots = _slots(groups)
     moved: Vector = {}
     for monomial, value in vector.items():
-        for l, start, stop in slots:  # noqa: E741
+        for l, start, stop in slots:
             for i in range(start, stop):
                 m = monomial[i]
                 factor = l - step * m
@@ -85,9 +85,7 @@ def norm2(groups: Groups, vector: Vector, *, symmetric: bool) -> Fraction:
     total = Fraction(0)
     for monomial, value in vector.items():
         binomials = prod(
-            comb(2 * l, l + m)
-            for l, start, stop in slots  # noqa: E741
-            for m in monomial[start:stop]
+            comb(2 * l, l + m) for l, start, stop in slots for m in monomial[start:stop]
         )
         repeats = 1
         if symmetric:
@@ -113,7 +111,7 @@ def evaluation_weight(groups: Groups, monomial: Monomial) -> int:
     This is evaluation at the pole, where only m = 0 survives, carried to the highest weight.
     """
     value = 1
-    for l, start, stop in _slots(groups):  # noqa: E741
+    for l, start, stop in _slots(groups):
         for m in monomial[start:stop]:
             if m < 0:
                 return 0
@@ -139,7 +137,7 @@ def _primitive(row: dict[Monomial, Fraction]) -> Vector:
 
 def _inner(groups: Groups, a: dict[Monomial, Fraction], b: Vector) -> Fraction:
     common = {key: 1 for key in a if key in b}
-    l = groups[0][0]  # noqa: E741
+    l = groups[0][0]
     return sum(
         (
             a[key] * b[key] * repeat_factor(key) / prod(comb(2 * l, l + m) for m in key)
@@ -149,7 +147,7 @@ def _inner(groups: Groups, a: dict[Monomial, Fraction], b: Vector) -> Fraction:
     )
 
 
-def _kernel(l: int, k: int, weight: int) -> list[Vector]:  # noqa: E741
+def _kernel(l: int, k: int, weight: int) -> list[Vector]:
     """Canonical basis of ker E in Sym^k(V_l) at one weight, from the reduced echelon form."""
     from flint import fmpq_mat, fmpz_mat
 
@@ -224,7 +222,7 @@ def _subtract(row: dict[Monomial, Fraction], factor: Fraction, other: Vector) ->
 
 
 @cache
-def _group_basis(l: int, k: int) -> tuple[tuple[int, Vector], ...]:  # noqa: E741
+def _group_basis(l: int, k: int) -> tuple[tuple[int, Vector], ...]:
     if k == 1:
         return ((l, {(l,): 1}),)
     found = []

@@ -53,7 +53,7 @@ def real_rows(groups: Groups, J: int, vector: Vector) -> Iterator[tuple[int, dic
 
     Yields (M, {real monomial: r}); the tensor entry is r · √(entry_square · row_square).
     """
-    odd = (sum(l * k for l, k in groups) + J) % 2  # noqa: E741
+    odd = (sum(l * k for l, k in groups) + J) % 2
     rows: dict[int, dict[Monomial, int]] = {}
     for steps, lowered in enumerate(lower(groups, vector, J)):
         M = J - steps
@@ -82,8 +82,8 @@ def entry_square(groups: Groups, monomial: Monomial, symmetric: bool) -> Fractio
 
     N, the number of distinct orderings that share the coefficient, is 1 without symmetry.
     """
-    degrees = [l for l, k in groups for _ in range(k)]  # noqa: E741
-    binomials = prod(comb(2 * l, l + m) for l, m in zip(degrees, monomial, strict=True))  # noqa: E741
+    degrees = [l for l, k in groups for _ in range(k)]
+    binomials = prod(comb(2 * l, l + m) for l, m in zip(degrees, monomial, strict=True))
     nonzero = sum(1 for m in monomial if m)
     orderings = 1
     if symmetric:

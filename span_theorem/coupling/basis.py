@@ -90,8 +90,8 @@ class CouplingVector:
         value = pole_value(self.groups, self.highest)
         degree = len(self.content)
         # ⟨tensor, Y⊗…⊗Y⟩ sums over the orderings of the monomial 0…0, so their number cancels.
-        zeros = prod(comb(2 * l, l) ** k for l, k in self.groups)  # noqa: E741
-        poles = prod((2 * l + 1) ** k for l, k in self.groups)  # noqa: E741
+        zeros = prod(comb(2 * l, l) ** k for l, k in self.groups)
+        poles = prod((2 * l + 1) ** k for l, k in self.groups)
         square = Fraction(
             value**2 * poles, zeros * comb(2 * J, J) * (2 * J + 1) * 4 ** (degree - 1)
         )
@@ -157,7 +157,7 @@ def coupling_counts(irreps: Irreps, degree: int, power: Power) -> dict[Irrep, in
     weights = layers[degree]
     no_parity = all(irrep.p == 0 for _, irrep in irreps)
     counts = {}
-    for l, p in sorted(key for key in weights if key[0] >= 0):  # noqa: E741
+    for l, p in sorted(key for key in weights if key[0] >= 0):
         multiplicity = weights[l, p] - weights[l + 1, p]
         if multiplicity:
             counts[Irrep(l, 0 if no_parity else p)] = multiplicity

@@ -74,7 +74,7 @@ def component_index(irreps: Irreps, layout: Layout) -> list[Callable[[int], int]
     return maps
 
 
-def _component(first: int, stride: int, l: int, m: int) -> int:  # noqa: E741
+def _component(first: int, stride: int, l: int, m: int) -> int:
     return first + stride * (m + l)
 
 
@@ -152,7 +152,7 @@ def sparse_arrays(
             block[:, 0] = n
             block[:, 1] = rows
             for i, channel in enumerate(vector.content):
-                table, l = tables[channel]  # noqa: E741
+                table, l = tables[channel]
                 block[:, 2 + i] = table[orders[:, i] + l]
             pieces.append(block)
             values.append(value)
