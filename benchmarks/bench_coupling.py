@@ -86,9 +86,10 @@ def _run(
 ) -> dict[str, object]:
     """One program in its own process; a dictionary with seconds, MiB, columns or a failure."""
     report = "\nprint(json.dumps([columns, version]))\n"
-    environment = os.environ | {
-        key: "1" for key in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    }
+    threads = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    environment = os.environ | dict.fromkeys(threads, "1")
+    # e3nn 0.4.4, which MACE pins, reads its constants with a plain torch.load.
+    environment["TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"] = "1"
     module = _MODULE.get(name)
     if module is not None:
         probe = [python, "-c", f"import importlib.util as u; exit(u.find_spec({module!r}) is None)"]
@@ -151,7 +152,7 @@ def main(argv: list[str] | None = None) -> int:
     rows = []
     for case in options.case or ["2,2", "2,3", "3,2", "3,3"]:
         L, degree = (int(number) for number in case.split(","))
-        irreps = "+".join(f"{l}{'eo'[l % 2]}" for l in range(L + 1))
+        irreps = "+".join(f"{n}{'eo'[n % 2]}" for n in range(L + 1))
         ours = None
         for name in ("ours, dense float64", *(n for n in _PROGRAMS if n != "ours, dense float64")):
             if options.only and name not in options.only:
