@@ -226,3 +226,10 @@ def test_exit_codes(tmp_path, capsys):
     assert main([str(tmp_path / "absent.json")]) == 2
     with pytest.raises(FileExistsError):
         write_certificate(coupling_basis("1o", 2), good)
+
+
+def test_the_documented_example_is_what_is_made():
+    guide = Path(__file__).parents[2] / "docs" / "coupling.md"
+    text = guide.read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
+    assert json.loads(text) == certificate("1o", 2, "0e")
+    assert check(json.loads(text), full=True) == {"0e": 1}

@@ -175,6 +175,33 @@ def test_mace_layout(output, float64, monkeypatch):
     np.testing.assert_allclose(norms, 1, atol=1e-6)  # MACE's scale is ours: rows of norm 1
 
 
+def test_mace_contraction_runs_with_the_reduced_basis(float64, monkeypatch):
+    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
+    module = pytest.importorskip(
+        "mace.modules.symmetric_contraction", reason="mace-torch is not installed"
+    )
+    o3 = pytest.importorskip("e3nn.o3", reason="e3nn is not installed")
+
+    def reduced(irreps_in, irreps_out, correlation, dtype=None, **_):
+        output = str(o3.Irreps(irreps_out)[0].ir)
+        basis = coupling_basis(str(o3.Irreps(irreps_in)), correlation, output)
+        return [output, mace_u_matrix(basis, output)]
+
+    float64.manual_seed(3)
+    inputs, outputs = o3.Irreps("4x0e+4x1o+4x2e"), o3.Irreps("4x0e+4x1o")
+    usual = module.SymmetricContraction(inputs, outputs, 3, num_elements=2)
+    monkeypatch.setattr(module, "U_matrix_real", reduced)
+    ours = module.SymmetricContraction(inputs, outputs, 3, num_elements=2)
+    weights = [sum(p.numel() for p in model.parameters()) for model in (usual, ours)]
+    assert weights == [328, 136]
+    x, species = float64.randn(5, 4, 9), float64.eye(2)[[0, 1, 1, 0, 1]]
+    turn = -o3.rand_matrix()
+    moved = ours(x @ o3.Irreps("0e+1o+2e").D_from_matrix(turn).T, species)
+    expected = ours(x, species) @ outputs.D_from_matrix(turn).T
+    assert float((moved - expected).abs().max()) < 1e-12
+    assert float(expected.abs().max()) > 1e-3
+
+
 def test_mace_layout_shapes():
     torch = pytest.importorskip("torch", reason="torch is not installed")
     basis = coupling_basis("0e+1o", 2)
