@@ -1,0 +1,68 @@
+"""The rank routes: full where the theorem says so, lower where something is left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy
+
+from span_theorem import span_dimension
+from span_theorem import rank as rank_module
+from span_theorem.rank import PRIME, associated_polynomial, dense_rank, weight_evidence
+
+
+@pytest.mark.parametrize("features", ["upto", "exact"])
+def test_both_routes_reach_the_claimed_dimension(features: str) -> None:
+    for L in range(5):
+        for d in range(5):
+            expected = span_dimension(L, d, features)  # type: ignore[arg-type]
+            assert dense_rank(L, d, features).rank == expected  # type: ignore[arg-type]
+            blocks = weight_evidence(L, d, features)  # type: ignore[arg-type]
+            assert sum(len(b.products) * (1 + (b.weight > 0)) for b in blocks) == expected
+            for block in blocks:
+                for product in block.products:
+                    assert len(product) == d
+                    assert sum(m for _, m in product) == block.weight
+                    assert all(l == L or (features == "upto" and l < L) for l, _ in product)
+
+
+def test_rank_does_not_depend_on_the_seed() -> None:
+    assert {dense_rank(3, 2, seed=seed).rank for seed in range(5)} == {49}
+
+
+def test_claiming_more_than_the_span_leaves_the_rank_low(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rank_module, "span_dimension", lambda L, d, features: (L * d + 2) ** 2)
+    result = dense_rank(2, 2)
+    assert (result.rank, result.expected, result.full) == (25, 36, False)
+
+
+def test_a_dropped_feature_lowers_the_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = rank_module._feature_values
+    monkeypatch.setattr(rank_module, "_feature_values", lambda *a: full(*a)[:, :-1])
+    assert not dense_rank(2, 2).full
+
+
+def test_missing_degree_leaves_a_block_unfilled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rank_module, "span_degrees", lambda L, d, features: range(L * d + 2))
+    with pytest.raises(ArithmeticError, match="only"):
+        weight_evidence(2, 2)
+
+
+def test_sphere_points_lie_on_the_sphere_and_harmonics_match_floats() -> None:
+    import random
+
+    points = list(rank_module._sphere_points(5, random.Random(1)))
+    assert all((x * x + y * y + z * z) % PRIME == 1 for x, y, z in points)
+    # At the pole only m = 0 survives, with 2^l l! P_l(1) = 2^l l!.
+    values = rank_module._feature_values(2, "upto", [(0, 0, 1)])
+    assert values.tolist() == [[1, 0, 2, 0, 0, 0, 8, 0, 0]]
+    assert values.dtype == np.int64
+
+
+def test_associated_polynomials_are_scaled_legendre_derivatives() -> None:
+    z = sympy.Symbol("z")
+    for l in range(6):
+        for m in range(l + 1):
+            ours = sum(c * z**k for k, c in enumerate(associated_polynomial(l, m)))
+            scale = 2**l * sympy.factorial(l)
+            assert sympy.expand(ours - scale * sympy.diff(sympy.legendre(l, z), z, m)) == 0
