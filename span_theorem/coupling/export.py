@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import combinations, permutations
-from math import sqrt
+from math import factorial, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -114,6 +114,7 @@ def sparse_arrays(
     layout: Layout = "mul_ir",
     dtype: str = "float64",
     orderings: Literal["all", "sorted"] = "all",
+    max_bytes: int | None = None,
 ) -> dict[Irrep, SparseTensor]:
     """The basis as coordinate lists, one :class:`SparseTensor` per output, rounded once at the end.
 
@@ -124,12 +125,21 @@ def sparse_arrays(
         layout: component order of U.
         dtype: ``"float64"`` or ``"float32"``.
         orderings: ``"all"`` writes every ordering of the indices, ``"sorted"`` one of them.
+        max_bytes: refuse larger arrays; None for half of the machine's memory. The size is
+            estimated beforehand from a few vectors.
+
+    Raises:
+        ValueError: an unknown option, or arrays larger than ``max_bytes``.
     """
     import numpy as np
 
     real = _float_dtype(dtype)
     if orderings not in ("all", "sorted"):
         raise ValueError(f"orderings must be 'all' or 'sorted', got {orderings!r}")
+    copies = factorial(basis.degree) if orderings == "all" and basis.power == "symmetric" else 1
+    _check_memory(
+        basis, _sampled_entries(basis) * copies * 8 * (3 + basis.degree), max_bytes, "about "
+    )
     maps = component_index(basis.irreps, layout)
     # A lookup table per channel, so that whole arrays of m are mapped at once.
     tables = [
@@ -181,15 +191,21 @@ def _all_orderings(indices: Any, values: Any, degree: int) -> tuple[Any, Any]:
     return np.concatenate(all_indices), np.concatenate(all_values)
 
 
-def _check_memory(basis: CouplingBasis, itemsize: int, max_bytes: int | None) -> None:
+def _sampled_entries(basis: CouplingBasis) -> int:
+    """Number of sorted entries, extrapolated from at most 16 vectors spread over the basis."""
+    sample = basis.vectors[:: max(1, len(basis.vectors) // 16)]
+    entries = sum(len(row) for vector in sample for _, row in vector.integer_rows())
+    return entries * len(basis.vectors) // max(1, len(sample))
+
+
+def _check_memory(basis: CouplingBasis, needed: int, max_bytes: int | None, about: str) -> None:
     if max_bytes is None:
         max_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    rows = sum(count * irrep.dim for irrep, count in basis.counts().items())
-    needed = rows * basis.irreps.dim**basis.degree * itemsize
     if needed > max_bytes:
         raise ValueError(
-            f"dense arrays of {basis.irreps} at degree {basis.degree} take {needed} bytes, more "
-            f"than max_bytes = {max_bytes}; use sparse_arrays or ask for fewer outputs with keep"
+            f"these arrays of {basis.irreps} at degree {basis.degree} take {about}{needed} bytes, "
+            f"more than max_bytes = {max_bytes}; use sparse_arrays with orderings='sorted', or ask "
+            "for fewer outputs with keep"
         )
 
 
@@ -218,9 +234,11 @@ def dense_arrays(
     real = _float_dtype(dtype)
     if framework not in ("numpy", "torch"):
         raise ValueError(f"framework must be 'numpy' or 'torch', got {framework!r}")
-    _check_memory(basis, real.itemsize, max_bytes)
+    rows = sum(count * irrep.dim for irrep, count in basis.counts().items())
+    needed = rows * basis.irreps.dim**basis.degree * real.itemsize
+    _check_memory(basis, needed, max_bytes, "")
     arrays: dict[Irrep, Any] = {}
-    for irrep, sparse in sparse_arrays(basis, layout, dtype, "sorted").items():
+    for irrep, sparse in sparse_arrays(basis, layout, dtype, "sorted", max_bytes).items():
         array = np.zeros(sparse.shape, real)
         head, tail = sparse.indices[:, :2], sparse.indices[:, 2:]
         orders = (
