@@ -238,7 +238,7 @@ def dense_arrays(
     needed = rows * basis.irreps.dim**basis.degree * real.itemsize
     _check_memory(basis, needed, max_bytes, "")
     arrays: dict[Irrep, Any] = {}
-    for irrep, sparse in sparse_arrays(basis, layout, dtype, "sorted", max_bytes).items():
+    for irrep, sparse in sparse_arrays(basis, layout, dtype, "sorted").items():
         array = np.zeros(sparse.shape, real)
         head, tail = sparse.indices[:, :2], sparse.indices[:, 2:]
         orders = (
