@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import comb, factorial
+from math import comb, factorial, prod
 from typing import Any, NoReturn
 
 __all__ = ["CertificateError", "check_certificate", "main"]
@@ -135,7 +135,7 @@ def _times(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
 def _legendre(l: int, m: int) -> Polynomial:
     """d^m P_l / dz^m by the three-term recurrence in l."""
     before: Polynomial = [Fraction(0)]
-    here: Polynomial = [Fraction(factorial(2 * m), 2**m * factorial(m))]  # (2m-1)!!
+    here: Polynomial = [Fraction(prod(range(1, 2 * m, 2)))]
     for k in range(m + 1, l + 1):
         shifted = [Fraction(0), *here]
         before_padded = [*before, *[Fraction(0)] * (len(shifted) - len(before))]
@@ -151,7 +151,7 @@ def _legendre(l: int, m: int) -> Polynomial:
 
 def _legendre_mod(l: int, m: int, z: int) -> int:
     """The value at z of d^m P_l / dz^m modulo PRIME, by the same recurrence on numbers."""
-    before, here = 0, factorial(2 * m) // (2**m * factorial(m)) % PRIME  # (2m-1)!!
+    before, here = 0, prod(range(1, 2 * m, 2)) % PRIME
     for k in range(m + 1, l + 1):
         step = ((2 * k - 1) * z * here - (k + m - 1) * before) % PRIME
         before, here = here, int(step * pow(k - m, -1, PRIME) % PRIME)

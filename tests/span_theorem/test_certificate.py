@@ -121,9 +121,9 @@ def same_meaning(original: dict[str, Any], changed: dict[str, Any]) -> bool:
     """Whether only free choices differ: which products and heights are the evidence.
 
     Decided without the checker: question, claim, multiplicities, degrees and constants are as
-    before. For d = 0 the question does not depend on L: the empty product is 1.
+    before. For d = 0 the question does not depend on the features: the empty product is 1.
     """
-    free = {"rank", "witnesses"} | ({"L"} if original["d"] == 0 else set())
+    free = {"rank", "witnesses"} | ({"L", "features"} if original["d"] == 0 else set())
     for key in original.keys() - free:
         if original[key] != changed[key]:
             return False
@@ -158,8 +158,7 @@ def test_mutations_that_change_the_meaning_are_rejected() -> None:
             continue
         try:
             check_certificate(json.dumps(changed))
-        except CertificateError as fault:
-            assert str(fault)
+        except CertificateError:
             rejected += 1
             continue
         accepted += 1

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import sympy
 
-from span_theorem import span_dimension
 from span_theorem import rank as rank_module
+from span_theorem import span_dimension
 from span_theorem.rank import PRIME, associated_polynomial, dense_rank, weight_evidence
 
 
