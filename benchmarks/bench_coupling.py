@@ -2,7 +2,7 @@
 
 Every row is a fresh Python process, imports included, that makes all outputs of Sym^d(U) for
 U = 0e+1o+…+L (or those of ``--keep``) and prints what it made; its wall time and peak resident
-memory are taken from the operating system. A peer that is not installed, runs out of time or of
+memory are taken from the operating system, and the time after its imports is given too. A peer that is not installed, runs out of time or of
 memory is a row that says so. The ratio is peer / ours on the dense float64 arrays.
 
 MACE 0.3.16 pins e3nn 0.4.4, so a peer may live in another environment: ``--python mace=PATH``.
@@ -22,11 +22,13 @@ import time
 
 _COMMON = """
 import json, sys
+from time import perf_counter
 irreps, degree, keep = sys.argv[1], int(sys.argv[2]), sys.argv[3] or None
 """
 _OURS = """
 from span_theorem.coupling import coupling_basis, dense_arrays, sparse_arrays
 import numpy, flint
+begin = perf_counter()
 basis = coupling_basis(irreps, degree, keep)
 columns = len(basis.vectors)
 version = "numpy " + numpy.__version__ + ", python-flint " + flint.__version__
@@ -40,6 +42,7 @@ import warnings; warnings.simplefilter("ignore")
 import torch, e3nn
 from e3nn import o3
 torch.set_num_threads(1); torch.set_default_dtype(torch.float64)
+begin = perf_counter()
 formula = "ijklmn"[:degree]
 swaps = "=".join([formula] + [formula[:k] + formula[k+1] + formula[k] + formula[k+2:]
                               for k in range(degree - 1)])
@@ -52,6 +55,7 @@ version = "e3nn " + e3nn.__version__ + ", torch " + torch.__version__
 import warnings; warnings.simplefilter("ignore")
 import cuequivariance as cue
 from cuequivariance.group_theory.experimental.e3nn import O3_e3nn
+begin = perf_counter()
 kept = None if keep is None else cue.Irreps(O3_e3nn, keep)
 made = cue.reduced_symmetric_tensor_product_basis(
     cue.Irreps(O3_e3nn, irreps), degree, keep_ir=kept, layout=cue.mul_ir)
@@ -72,6 +76,7 @@ if outputs is None:
     counts = coupling_counts(Irreps.parse(irreps), degree, "symmetric")
     outputs = "+".join(map(str, counts))
 columns = 0
+begin = perf_counter()
 for _, ir in o3.Irreps(outputs):
     columns += U_matrix_real(irreps, str(ir), degree, dtype=torch.float64, use_cueq_cg=False
                              )[-1].shape[-1]
@@ -85,7 +90,7 @@ def _run(
     name: str, python: str, arguments: tuple[str, str, str], limit: float, memory: int
 ) -> dict[str, object]:
     """One program in its own process; a dictionary with seconds, MiB, columns or a failure."""
-    report = "\nprint(json.dumps([columns, version]))\n"
+    report = "\nprint(json.dumps([columns, version, perf_counter() - begin]))\n"
     threads = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     environment = os.environ | dict.fromkeys(threads, "1")
     # e3nn 0.4.4, which MACE pins, reads its constants with a plain torch.load.
@@ -115,8 +120,8 @@ def _run(
         text = last[0][:90] if last else f"exit code {process.returncode}"
         out_of_memory = "emory" in text or process.returncode < 0
         return {"failure": f"out of {memory >> 20} MiB" if out_of_memory else text}
-    columns, version = json.loads(output.decode().strip().splitlines()[-1])
-    return {"seconds": seconds, "columns": columns, "version": version}
+    columns, version, work = json.loads(output.decode().strip().splitlines()[-1])
+    return {"seconds": seconds, "work": work, "columns": columns, "version": version}
 
 
 def _peak(task: tuple[object, ...]) -> dict[str, object]:
@@ -135,6 +140,32 @@ def _peak(task: tuple[object, ...]) -> dict[str, object]:
     return result
 
 
+def _draw(rows: list[dict[str, object]], path: str) -> None:
+    """Time after imports and peak memory of every program, by case; missing points are failures."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    cases = list(dict.fromkeys((row["L"], row["d"]) for row in rows))
+    figure, axes = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    styles = zip(dict.fromkeys(row["program"] for row in rows), "os^DvX", strict=False)
+    for program, marker in styles:
+        good = [row for row in rows if row["program"] == program and "failure" not in row]
+        places = [cases.index((row["L"], row["d"])) for row in good]
+        for axis, field in zip(axes, ("work", "mib"), strict=True):
+            axis.plot(places, [row[field] for row in good], marker=marker, label=program)
+    labels = "seconds, after imports", "peak memory of the process, MiB"
+    for axis, label in zip(axes, labels, strict=True):
+        axis.set_yscale("log")
+        axis.set_xticks(range(len(cases)), [f"({L}, {d})" for L, d in cases])
+        axis.set_xlabel("(L, d), U = 0e+1o+…+L")
+        axis.set_ylabel(label)
+        axis.grid(alpha=0.3)
+    axes[0].legend(fontsize=8, frameon=False)
+    figure.savefig(path, dpi=150)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the table; returns 0."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
@@ -146,6 +177,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--python", action="append", default=[], metavar="PEER=PATH", help="interpreter of a peer"
     )
+    parser.add_argument("--figure", metavar="PATH", help="also draw time and memory (PNG or SVG)")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
     pythons = dict(item.split("=", 1) for item in options.python)
@@ -167,21 +199,26 @@ def main(argv: list[str] | None = None) -> int:
                 row["ratio"] = row["seconds"] / ours
             rows.append(row)
             print(f"({L}, {degree}) {name}", file=sys.stderr)
+    if options.figure:
+        _draw(rows, options.figure)
     if options.json:
         print(json.dumps({"python": platform.python_version(), "rows": rows}))
         return 0
     print(f"Python {platform.python_version()}, outputs {options.keep or 'all'}")
-    print("| (L, d) | program | columns | seconds | peak MiB | time / ours dense |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "| (L, d) | program | columns | seconds | without imports | peak MiB | ratio of seconds |"
+    )
+    print("|---|---|---|---|---|---|---|")
     versions = set()
     for row in rows:
         head = f"| ({row['L']}, {row['d']}) | {row['program']} |"
         if "failure" in row:
-            print(f"{head} — | {row['failure']} | — | — |")
+            print(f"{head} — | {row['failure']} | — | — | — |")
         else:
             versions.add(row["version"])
             ratio = f"{row['ratio']:.3g}" if "ratio" in row else "—"
-            print(f"{head} {row['columns']} | {row['seconds']:.2f} | {row['mib']:.0f} | {ratio} |")
+            times = f"{row['columns']} | {row['seconds']:.2f} | {row['work']:.2f}"
+            print(f"{head} {times} | {row['mib']:.0f} | {ratio} |")
     print("; ".join(sorted(map(str, versions))))
     return 0
 
