@@ -1,9 +1,10 @@
 """Symmetric coupling bases beside e3nn, cuequivariance and MACE: whole processes, time and memory.
 
 Every row is a fresh Python process, imports included, that makes all outputs of Sym^d(U) for
-U = 0e+1o+…+L (or those of ``--keep``) and prints what it made; its wall time and peak resident
-memory are taken from the operating system, and the time after its imports is given too. A peer that is not installed, runs out of time or of
-memory is a row that says so. The ratio is peer / ours on the dense float64 arrays.
+U = 0e+1o+…+L (or those of ``--keep``); its wall time and peak resident memory are taken from the
+operating system, and the time after its imports is given too. A peer that is not installed, or runs
+out of time or of memory, is a row that says so. The ratio is peer / ours on the dense float64
+arrays, whole processes.
 
 MACE 0.3.16 pins e3nn 0.4.4, so a peer may live in another environment: ``--python mace=PATH``.
 MACE's columns are not symmetrised: it solves an easier task with more columns.
