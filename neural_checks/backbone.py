@@ -1,0 +1,293 @@
+"""Backbones: networks that give per-atom equivariant features, energies and forces.
+
+:class:`Backbone` is all that the experiment asks of a network. :class:`NequIPBackbone` adapts the
+model of the ``nequip`` package (S. Batzner et al., Nat. Commun. 13, 2453 (2022)), built from Python
+and read by forward hooks.
+
+Feature layout: component (m, fastest) within channel within irrep, basis and order of e3nn (l = 1
+as x, y, z); rotation by ``R`` acts on degree l by e3nn's Wigner matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from span_theorem.irreps import Irrep
+
+if TYPE_CHECKING:
+    import torch
+
+    from neural_checks.data import ForceData
+
+__all__ = ["Backbone", "BackboneConfig", "Features", "NequIPBackbone", "Scaling"]
+
+Array = NDArray[np.float64]
+#: Per-atom features by irrep ("0e", "1o", …): arrays (frames, atoms, channels, 2l+1).
+Features = dict[str, Array]
+
+
+class Backbone(Protocol):
+    """A trained network, frozen."""
+
+    @property
+    def description(self) -> Mapping[str, Any]:
+        """What the report says of the network: package, layer, irreps, sizes."""
+        ...
+
+    def features(self, positions: Array) -> Features:
+        """Features of every atom; ``positions`` (frames, atoms, 3) in Å."""
+        ...
+
+    def energies_forces(self, positions: Array) -> tuple[Array, Array]:
+        """Energies (frames,) in eV and forces (frames, atoms, 3) in eV/Å."""
+        ...
+
+
+@dataclass(frozen=True)
+class BackboneConfig:
+    """Size of the network. ``l_max`` is L; ``cutoff`` in Å."""
+
+    l_max: int = 2
+    layers: int = 3
+    channels: int = 16
+    parity: bool = False
+    cutoff: float = 4.0
+    radial_width: int = 64
+
+    def __post_init__(self) -> None:
+        for name, least in (("l_max", 0), ("layers", 2), ("channels", 1), ("radial_width", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be ≥ {least}, got {getattr(self, name)}")
+        if not self.cutoff > 0:
+            raise ValueError(f"cutoff must be > 0 Å, got {self.cutoff}")
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What the network is told about the data: per-type constants, from training frames only."""
+
+    numbers: tuple[int, ...]
+    energy_shift: float
+    force_rms: float
+    average_neighbors: float
+
+    @classmethod
+    def of(cls, data: ForceData, frames: NDArray[np.int64], cutoff: float) -> Scaling:
+        """Mean energy per atom (eV), RMS force component (eV/Å), mean number of neighbours."""
+        positions = data.positions[frames]
+        distances = np.linalg.norm(positions[:, :, None] - positions[:, None], axis=-1)
+        atoms = len(data.numbers)
+        return cls(
+            numbers=tuple(int(z) for z in data.numbers),
+            energy_shift=float(data.energies[frames].mean() / atoms),
+            force_rms=float(np.sqrt((data.forces[frames] ** 2).mean())),
+            average_neighbors=float((distances < cutoff).sum() / len(frames) / atoms - 1.0),
+        )
+
+
+class NequIPBackbone:
+    """The ``nequip`` package's model, float32, for one molecule.
+
+    ``layer=None`` selects the deepest layer whose l > 0 channels receive gradient from the energy,
+    measured by :meth:`select_layer`.
+    """
+
+    def __init__(
+        self,
+        config: BackboneConfig,
+        scaling: Scaling,
+        seed: int,
+        device: str = "cpu",
+        compiled: bool = False,
+        layer: int | None = None,
+    ) -> None:
+        import torch
+        from nequip.model import NequIPGNNModel
+        from nequip.utils.global_state import set_global_state
+
+        set_global_state()
+        self.config, self.scaling, self.seed, self.layer = config, scaling, seed, layer
+        elements = sorted(set(scaling.numbers))
+        names = [f"Z{z}" for z in elements]
+        self.model = NequIPGNNModel(
+            seed=seed,
+            model_dtype="float32",
+            compile_mode="compile" if compiled else "eager",
+            r_max=config.cutoff,
+            type_names=names,
+            l_max=config.l_max,
+            num_layers=config.layers,
+            num_features=config.channels,
+            radial_mlp_width=config.radial_width,
+            parity=config.parity,
+            avg_num_neighbors=scaling.average_neighbors,
+            per_type_energy_scales=dict.fromkeys(names, scaling.force_rms),
+            per_type_energy_shifts=dict.fromkeys(names, scaling.energy_shift),
+        ).to(device)
+        self.device = torch.device(device)
+        self._types = torch.tensor([elements.index(z) for z in scaling.numbers], device=device)
+        self.gradients: dict[str, list[float]] = {}
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """Package, sizes and the layer that is read."""
+        from importlib.metadata import version
+
+        return {
+            "package": f"nequip {version('nequip')}",
+            **asdict(self.config),
+            "seed": self.seed,
+            "layer": self.layer,
+            "layer_irreps": None if self.layer is None else str(self._layers()[self.layer][1]),
+            "gradient_by_layer": self.gradients,
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+        }
+
+    def graph(self, positions: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Input of the model for ``positions`` (frames, atoms, 3): all pairs within the cutoff."""
+        import torch
+
+        frames, atoms, _ = positions.shape
+        distances = torch.linalg.norm(positions[:, :, None] - positions[:, None], dim=-1)
+        near = (distances < self.config.cutoff) & ~torch.eye(
+            atoms, dtype=torch.bool, device=self.device
+        )
+        frame, centre, neighbour = near.nonzero(as_tuple=True)
+        return {
+            "pos": positions.reshape(-1, 3),
+            "atom_types": self._types.repeat(frames),
+            "edge_index": torch.stack([centre, neighbour]) + frame * atoms,
+            "batch": torch.arange(frames, device=self.device).repeat_interleave(atoms),
+            "num_atoms": torch.full((frames,), atoms, device=self.device),
+            "pbc": torch.zeros((frames, 3), dtype=torch.bool, device=self.device),
+        }
+
+    def _layers(self) -> list[tuple[Any, Any]]:
+        """(module, irreps of its node features) of every convolution layer."""
+        return [
+            (module, module.irreps_out["node_features"])
+            for name, module in self.model.named_modules()
+            if name.endswith("_convnet")
+        ]
+
+    def _run(
+        self, positions: Array, layer: int | None, chunk: int = 50
+    ) -> tuple[Array, Array, Array]:
+        """Energies, forces and flat features (those of ``layer``; empty where it is None)."""
+        import torch
+
+        positions = np.asarray(positions, dtype=np.float64)
+        if positions.ndim != 3 or positions.shape[1:] != (len(self.scaling.numbers), 3):
+            raise ValueError(
+                f"positions must have shape (frames, {len(self.scaling.numbers)}, 3), "
+                f"got {positions.shape}"
+            )
+        seen: list[torch.Tensor] = []
+        handle = None
+        if layer is not None:
+            handle = self._layers()[layer][0].register_forward_hook(
+                lambda _module, _inputs, output: seen.append(output["node_features"].detach())
+            )
+        energies, forces = [], []
+        self.model.eval()
+        try:
+            for start in range(0, len(positions), chunk):
+                part = torch.tensor(positions[start : start + chunk], device=self.device)
+                output = self.model(self.graph(part))
+                energies.append(output["total_energy"].detach().reshape(-1).cpu().numpy())
+                forces.append(output["forces"].detach().reshape(part.shape).cpu().numpy())
+        finally:
+            if handle is not None:
+                handle.remove()
+        flat = (
+            torch.cat(seen).cpu().numpy().reshape(len(positions), positions.shape[1], -1)
+            if seen
+            else np.zeros((len(positions), positions.shape[1], 0))
+        )
+        return (
+            np.concatenate(energies).astype(np.float64),
+            np.concatenate(forces).astype(np.float64),
+            flat.astype(np.float64),
+        )
+
+    def energies_forces(self, positions: Array) -> tuple[Array, Array]:
+        """Energies (frames,) in eV and forces (frames, atoms, 3) in eV/Å."""
+        energies, forces, _ = self._run(positions, None)
+        return energies, forces
+
+    def features(self, positions: Array) -> Features:
+        """Features of the selected layer by irrep; ``positions`` (frames, atoms, 3) in Å."""
+        if self.layer is None:
+            self.select_layer(positions[:2])
+        assert_layer = self.layer
+        if assert_layer is None:  # select_layer raises instead
+            raise RuntimeError("no layer selected")
+        flat = self._run(positions, assert_layer)[2]
+        result: Features = {}
+        offset = 0
+        for multiplicity, (degree, parity) in self._layers()[assert_layer][1]:
+            size = multiplicity * (2 * degree + 1)
+            block = flat[..., offset : offset + size]
+            name = str(Irrep(degree, parity))
+            block = block.reshape(*flat.shape[:2], multiplicity, 2 * degree + 1)
+            previous = result.get(name)
+            result[name] = block if previous is None else np.concatenate([previous, block], axis=2)
+            offset += size
+        return result
+
+    def select_layer(self, positions: Array) -> int:
+        """The deepest layer whose l > 0 features receive gradient from the energy (l = 0: any).
+
+        The norm of ∂E/∂h per degree is measured on ``positions`` and kept in ``gradients``.
+        Raises ValueError where no layer qualifies.
+        """
+        import torch
+
+        layers = self._layers()
+        seen: dict[int, torch.Tensor] = {}
+
+        def keep(index: int) -> Any:
+            def hook(_module: Any, _inputs: Any, output: Any) -> Any:
+                features = output["node_features"]
+                if not features.requires_grad:
+                    features.requires_grad_(True)
+                seen[index] = features
+
+            return hook
+
+        handles = [
+            module.register_forward_hook(keep(index)) for index, (module, _) in enumerate(layers)
+        ]
+        self.model.train()  # keeps the graph that the forces' own backward pass would free
+        try:
+            output = self.model(self.graph(torch.tensor(positions, device=self.device)))
+            energy = output["total_energy"].sum()
+            gradients = torch.autograd.grad(
+                energy, [seen[i] for i in range(len(layers))], allow_unused=True
+            )
+        finally:
+            self.model.eval()
+            for handle in handles:
+                handle.remove()
+        chosen = None
+        for index, ((_, irreps), gradient) in enumerate(zip(layers, gradients, strict=True)):
+            norms = [0.0] * (self.config.l_max + 1)
+            offset = 0
+            for multiplicity, (degree, _) in irreps:
+                size = multiplicity * (2 * degree + 1)
+                if gradient is not None:
+                    part = gradient[:, offset : offset + size]
+                    norms[degree] = float(np.hypot(norms[degree], part.norm().item()))
+                offset += size
+            self.gradients[f"layer {index + 1} of {len(layers)}"] = norms
+            if all(norm > 0.0 for norm in norms[1:]):
+                chosen = index
+        if chosen is None:
+            raise ValueError("no layer has l > 0 features that receive gradient from the energy")
+        self.layer = chosen
+        return chosen
