@@ -149,13 +149,13 @@ def _draw(rows: list[dict[str, object]], path: str) -> None:
     from matplotlib import pyplot
 
     cases = list(dict.fromkeys((row["L"], row["d"]) for row in rows))
-    figure, axes = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    figure, axes = pyplot.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
     styles = zip(dict.fromkeys(row["program"] for row in rows), "os^DvX", strict=False)
     for program, marker in styles:
         good = [row for row in rows if row["program"] == program and "failure" not in row]
         places = [cases.index((row["L"], row["d"])) for row in good]
         for axis, field in zip(axes, ("work", "mib"), strict=True):
-            axis.plot(places, [row[field] for row in good], marker=marker, label=program)
+            axis.plot(places, [row[field] for row in good], marker=marker, ls="none", label=program)
     labels = "seconds, after imports", "peak memory of the process, MiB"
     for axis, label in zip(axes, labels, strict=True):
         axis.set_yscale("log")
@@ -163,7 +163,8 @@ def _draw(rows: list[dict[str, object]], path: str) -> None:
         axis.set_xlabel("(L, d), U = 0e+1o+…+L")
         axis.set_ylabel(label)
         axis.grid(alpha=0.3)
-    axes[0].legend(fontsize=8, frameon=False)
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
     figure.savefig(path, dpi=150)
 
 
