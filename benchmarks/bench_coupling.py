@@ -219,7 +219,7 @@ def main(argv: list[str] | None = None) -> int:
         else:
             versions.add(row["version"])
             ratio = f"{row['ratio']:.3g}" if "ratio" in row else "—"
-            times = f"{row['columns']} | {row['seconds']:.2f} | {row['work']:.2f}"
+            times = f"{row['columns']} | {row['seconds']:.2f} | {row['work']:.3f}"
             print(f"{head} {times} | {row['mib']:.0f} | {ratio} |")
     print("; ".join(sorted(map(str, versions))))
     return 0
