@@ -1,0 +1,246 @@
+"""The aspirin experiment: train backbones, inject fields of degree ℓ, find where recovery ends.
+
+``python -m neural_checks.aspirin --preset quick`` or ``python neural_checks/aspirin.py``. Exit code
+0: the measured cliff is where ``span_theorem`` proves the boundary, for every readout; 3: it is
+not; 2: bad usage or input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+if __package__ in (None, ""):  # run as a file: the checkout, not this folder, is what to import from
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+import numpy as np
+
+from neural_checks.backbone import BackboneConfig, NequIPBackbone, Scaling
+from neural_checks.data import EMBEDDED, load, split
+from neural_checks.experiment import Settings, run
+from neural_checks.train import TrainConfig, force_mae, train
+
+__all__ = ["main"]
+
+
+def _parser() -> argparse.ArgumentParser:
+    presets = json.loads((files("neural_checks") / "presets.json").read_text())
+    parser = argparse.ArgumentParser(
+        prog="python -m neural_checks.aspirin",
+        description="Train NequIP backbones, inject fields of degree ℓ, find where recovery ends.",
+        epilog="presets: " + "; ".join(f"{name}: {p['about']}" for name, p in presets.items()),
+    )
+    parser.add_argument("--preset", choices=sorted(presets), default="quick")
+    parser.add_argument(
+        "--data", default=EMBEDDED, help="'embedded' (default) or a .npz or ASE-readable file"
+    )
+    parser.add_argument("--run", help="name of the run (default: DATA-PRESET)")
+    parser.add_argument("--results", type=Path, default=Path("results"), help="default: results")
+    parser.add_argument("--backbones", type=int, help="how many seeds, from 0")
+    parser.add_argument("--steps", type=int, help="training steps instead of the preset's")
+    parser.add_argument("--L", type=int, help="l_max of the network instead of the preset's")
+    parser.add_argument("--degrees", type=int, nargs="+", choices=(1, 2, 3), default=[1, 2, 3])
+    parser.add_argument("--amplitude", type=float, default=1.0, help="ε (default 1)")
+    parser.add_argument("--bootstrap", type=int, help="number of draws B")
+    parser.add_argument("--seed", type=int, default=0, help="of the measurement and the split")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--force", action="store_true", help="replace an existing report")
+    parser.add_argument("--json", action="store_true", help="print the report instead of a table")
+    parser.set_defaults(presets=presets)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line; see the module's text for the exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        report, folder = _experiment(arguments)
+    except (ImportError, OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    if arguments.json:
+        print(json.dumps(report))
+    else:
+        _print(report, folder)
+    verdicts = [entry["verdict"] for entry in report["readouts"].values()]
+    return 0 if all(v["agrees"] for v in verdicts) else 3
+
+
+def _experiment(arguments: argparse.Namespace) -> tuple[dict[str, Any], Path]:
+    preset = arguments.presets[arguments.preset]
+    data = load(arguments.data)
+    folder = arguments.results / (arguments.run or f"{data.name}-{arguments.preset}")
+    if (folder / "report.json").exists() and not arguments.force:
+        raise FileExistsError(f"{folder / 'report.json'} exists; --force replaces it")
+    chosen = dict(preset["train"], split_seed=arguments.seed)
+    if arguments.steps is not None:
+        chosen["steps"] = arguments.steps
+    config = TrainConfig(**chosen)
+    shape = dict(preset["model"])
+    if arguments.L is not None:
+        shape["l_max"] = arguments.L
+    model = BackboneConfig(**shape)
+    if model.l_max < 1:
+        raise ValueError("this experiment needs L ≥ 1; with L = 0 nothing is recovered")
+    settings = Settings(
+        L=model.l_max,
+        degrees_read=tuple(sorted(set(arguments.degrees))),
+        amplitude=arguments.amplitude,
+        orientations=preset["orientations"],
+        draws=preset["bootstrap"] if arguments.bootstrap is None else arguments.bootstrap,
+        seed=arguments.seed,
+    )
+    count = preset["backbones"] if arguments.backbones is None else arguments.backbones
+    if count < 1:
+        raise ValueError(f"backbones must be ≥ 1, got {count}")
+    frames = split(data, config.train, config.validation, config.test, config.split_seed)
+    fit, held = frames.train[: preset["fit"]], frames.test[: preset["held"]]
+    started = time.time()
+
+    def say(line: str) -> None:
+        print(f"[{time.time() - started:6.0f} s] {line}", file=sys.stderr)
+
+    trained, rows = [], []
+    for seed in range(count):
+
+        def report_training(step: int, steps: int, loss: float, mae: float, seed: int = seed) -> None:
+            say(f"backbone {seed}: step {step}/{steps}, loss {loss:.4f}, force MAE {mae:.1f} meV/Å")
+
+        path = folder / f"backbone-{seed}.pt"
+        outcome = train(
+            data, frames, model, config, seed, path, arguments.device, report_training
+        )
+        backbone = outcome.backbone
+        backbone.select_layer(data.positions[fit[:2]])
+        say(f"backbone {seed}: features of layer {backbone.layer} (from 0) are read")
+        trained.append(backbone)
+        rows.append(
+            {
+                **backbone.description,
+                "steps": outcome.steps,
+                "stopped": outcome.stopped,
+                "training_seconds": outcome.seconds,
+                "skipped_steps": outcome.skipped_steps,
+                "force_mae_meV_per_A": force_mae(backbone, data, frames.test),
+                "history": outcome.history,
+            }
+        )
+    untrained = NequIPBackbone(
+        model, Scaling.of(data, frames.train, model.cutoff), 1000, arguments.device
+    )
+    untrained.select_layer(data.positions[fit[:2]])
+    begun = time.monotonic()
+    measured = run(trained, data, fit, held, settings, untrained, say)
+    report = {
+        **measured,
+        "measurement_seconds": time.monotonic() - begun,
+        "data": {
+            "name": data.name,
+            "level_of_theory": data.level_of_theory,
+            "source": data.source,
+            "sha256": data.checksum,
+            "frames": len(data),
+            "numbers": data.numbers.tolist(),
+        },
+        "frames": {"fit": len(fit), "held": len(held), "train": len(frames.train), "rule": frames.rule},
+        "preset": arguments.preset,
+        "train": {"seeds": list(range(count)), **chosen},
+        "backbones": rows,
+        "environment": _environment(arguments.device),
+    }
+    _write(folder, report)
+    from neural_checks.figures import draw
+
+    draw(folder, report, data.positions[fit[0]])
+    return report, folder
+
+
+def _environment(device: str) -> dict[str, Any]:
+    versions = {}
+    for package in ("span-theorem", "torch", "nequip", "e3nn", "numpy", "scipy"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed as a package"
+    try:
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(__file__).parent, capture_output=True, text=True, check=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        commit = "not a git checkout"
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "device": device,
+        "versions": versions,
+        "git_commit": commit,
+    }
+
+
+def _write(folder: Path, report: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [["readout", "degree", "ell", "boundary", "metric", "value", "low", "high"]]
+    for entry in report["readouts"].values():
+        for metric in ("R2_field", "rho", "G", "R2_inj", "rho_injected"):
+            for ell, (value, (low, high)) in enumerate(
+                zip(entry[metric], entry[f"{metric}_interval"], strict=True), start=1
+            ):
+                lines.append(
+                    [entry["kind"], entry["degree"], ell, entry["verdict"]["boundary"], metric,
+                     f"{value:.6g}", f"{low:.6g}", f"{high:.6g}"]
+                )
+    for name, write in (
+        ("report.json", lambda stream: json.dump(report, stream, indent=1)),
+        ("table.csv", lambda stream: csv.writer(stream, lineterminator="\n").writerows(lines)),
+    ):
+        temporary = folder / f"{name}.writing"
+        with temporary.open("w", encoding="utf-8") as stream:
+            write(stream)
+        os.replace(temporary, folder / name)
+
+
+def _print(report: dict[str, Any], folder: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    mae = ", ".join(f"{row['force_mae_meV_per_A']:.1f}" for row in report["backbones"])
+    console.print(
+        f"{report['data']['name']} ({report['data']['level_of_theory']}): "
+        f"n = {report['n_backbones']}, force MAE {mae} meV/Å"
+    )
+    longest = max(len(entry["rho"]) for entry in report["readouts"].values())
+    for metric, title in (("R2_field", "R² of the injected field"), ("rho", "recovery ρ(ℓ)")):
+        table = Table(title=title)
+        for head in ("readout", *(f"ℓ={ell}" for ell in range(1, longest + 1))):
+            table.add_column(head, justify="right")
+        for name, entry in report["readouts"].items():
+            table.add_row(name, *(f"{value:.3f}" for value in entry[metric]))
+        if metric == "R2_field":
+            for name, values in report["controls"].items():
+                if isinstance(values, list):
+                    table.add_row(name, *(f"{value:.3f}" for value in values))
+        console.print(table)
+    published = report["published"]
+    console.print(
+        f"published (their definition of ρ): ρ(4) = {published['rho_4']}, ρ(5) = {published['rho_5']}"
+    )
+    for entry in report["readouts"].values():
+        console.print(f"{entry['kind']}: {entry['verdict']['sentence']}")
+    console.print(f"written to {folder}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

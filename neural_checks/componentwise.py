@@ -1,0 +1,130 @@
+"""Component-wise polynomial readouts under sampled rotations: nothing equivariant is assumed.
+
+Ridge regression on all monomials of degree ≤ d_r in the feature components of an atom, over frames
+at Haar-random orientations. It knows no Clebsch–Gordan coefficient, so that its R² above dL is a
+measurement: about −weights/samples for a finite sample, 0 over an exact quadrature (T6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from neural_checks.injection import harmonics, quadrature, rotate_features, wigner
+from neural_checks.readout import PENALTIES, monomials, reduce_channels
+from neural_checks.recovery import Samples
+
+__all__ = ["ComponentFit", "componentwise", "over_quadrature"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ComponentFit:
+    """``field`` (ℓ, sites, held frames) |y − p|², averaged over the orientations of a frame."""
+
+    field: Array
+    weights: int
+    samples: int
+
+
+def _columns(samples: Samples, site: int, channels: int, rotations: Array, index: Array) -> Array:
+    """Components (samples, …) of one site's features, frame ``index[k]`` turned by rotation k."""
+    kept = {
+        name: reduce_channels(values[:, site], channels, samples.fit)[index][:, None]
+        for name, values in samples.features.items()
+    }
+    turned = rotate_features(kept, rotations)
+    return np.concatenate([values.reshape(len(index), -1) for values in turned.values()], axis=1)
+
+
+def componentwise(
+    samples: Samples,
+    degree: int,
+    degrees: int,
+    channels: int,
+    orientations: int,
+    rng: np.random.Generator,
+    stored: bool = False,
+) -> ComponentFit:
+    """Fit every component of y_ℓ, ℓ = 1..``degrees``, for every site.
+
+    Each frame is used at ``orientations`` Haar-random orientations (a fifth as many, at least two,
+    when held out). ``stored=True`` uses every frame once as it is stored: the control in which the
+    degrees are not orthogonal. The penalty is chosen per ℓ on the last fifth of the fitted frames.
+    """
+    sites = samples.vectors.shape[1]
+    repeats = (1, 1) if stored else (orientations, max(2, orientations // 5))
+    sets = []
+    for frames, repeat in zip((samples.fit, samples.held), repeats, strict=True):
+        index = np.repeat(frames, repeat)
+        turns = (
+            np.broadcast_to(np.eye(3), (len(index), 3, 3))
+            if stored
+            else Rotation.random(len(index), rng=rng).as_matrix()
+        )
+        sets.append((index, turns))
+    (fit_index, fit_turns), (held_index, held_turns) = sets
+    cut = (4 * len(samples.fit)) // 5 * repeats[0]
+    field = np.empty((degrees, sites, len(samples.held)))
+    weights = 0
+    for site in range(sites):
+        matrix = monomials(_columns(samples, site, channels, fit_turns, fit_index), degree)
+        scale = np.sqrt((matrix**2).mean(axis=0))
+        scale[scale == 0] = 1.0
+        matrix /= scale
+        weights = matrix.shape[1]
+        targets = [
+            harmonics(ell, np.einsum("nab,nb->na", fit_turns, samples.vectors[fit_index, site]))
+            for ell in range(1, degrees + 1)
+        ]
+        starts = np.cumsum([0] + [t.shape[1] for t in targets])
+        target = np.concatenate(targets, axis=1)
+        inner_gram, inner_right = matrix[:cut].T @ matrix[:cut], matrix[:cut].T @ target[:cut]
+        gram = inner_gram + matrix[cut:].T @ matrix[cut:]
+        right = inner_right + matrix[cut:].T @ target[cut:]
+        errors, solutions = [], []
+        for penalty in PENALTIES:
+            weight = np.linalg.solve(inner_gram + penalty * cut * np.eye(weights), inner_right)
+            wrong = ((matrix[cut:] @ weight - target[cut:]) ** 2).sum(axis=0)
+            errors.append(np.add.reduceat(wrong, starts[:-1]))
+            solutions.append(
+                np.linalg.solve(gram + penalty * len(matrix) * np.eye(weights), right)
+            )
+        best = np.argmin(errors, axis=0)
+        test = monomials(_columns(samples, site, channels, held_turns, held_index), degree) / scale
+        turned = np.einsum("nab,nb->na", held_turns, samples.vectors[held_index, site])
+        for ell in range(1, degrees + 1):
+            part = slice(starts[ell - 1], starts[ell])
+            wrong = test @ solutions[best[ell - 1]][:, part] - harmonics(ell, turned)
+            field[ell - 1, site] = (
+                (wrong**2).sum(axis=1).reshape(len(samples.held), repeats[1]).mean(axis=1)
+            )
+    return ComponentFit(field, weights, len(fit_index))
+
+
+def over_quadrature(
+    samples: Samples, degree: int, L: int, degrees: int, channels: int, site: int = 0
+) -> list[float]:
+    """R² by ℓ of the component-wise least-squares fit of one frame over an exact SO(3) quadrature.
+
+    In-sample over one held-out frame, so that where the readout can represent the target at all the
+    value is high, and above dL it is 0 to rounding (T6).
+    """
+    frame = int(samples.held[0])
+    result = []
+    turns, weights = quadrature(degrees + degree * L)
+    index = np.full(len(turns), frame)
+    matrix = monomials(_columns(samples, site, channels, turns, index), degree)
+    root = np.sqrt(weights)[:, None]
+    basis, singular, _ = np.linalg.svd(root * matrix, full_matrices=False)
+    basis = basis[:, singular > 1e-10 * singular[0]]
+    for ell in range(1, degrees + 1):
+        target = root * np.einsum(
+            "nkm,m->nk", wigner(ell, turns), harmonics(ell, samples.vectors[frame, site])
+        )
+        result.append(float(((basis.T @ target) ** 2).sum() / (target**2).sum()))
+    return result

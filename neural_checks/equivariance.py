@@ -1,0 +1,54 @@
+"""Equivariance of a backbone, measured: features by irrep, forces, energies."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from neural_checks.backbone import Backbone
+from neural_checks.injection import rotate_features
+
+__all__ = ["NotEquivariantError", "check_equivariance"]
+
+#: Largest acceptable error relative to the largest value, float32 networks.
+TOLERANCE = 1e-4
+
+
+class NotEquivariantError(ValueError):
+    """The network's features or forces do not rotate as they should."""
+
+
+def check_equivariance(
+    backbone: Backbone,
+    positions: NDArray[np.float64],
+    rng: np.random.Generator,
+    tolerance: float = TOLERANCE,
+) -> dict[str, float]:
+    """Largest error per irrep, of the forces and of the energy, relative to the largest value.
+
+    Every frame of ``positions`` (frames, atoms, 3) is turned by its own random rotation and the
+    network is run again: this is also the check that rotating features by Wigner matrices stands
+    for running the network on the rotated molecule. Raises NotEquivariantError above ``tolerance``.
+    """
+    turns = Rotation.random(len(positions), rng=rng).as_matrix()
+    turned = np.einsum("nab,nib->nia", turns, positions)
+    expected = dict(rotate_features(backbone.features(positions), turns))
+    found = dict(backbone.features(turned))
+    energies, forces = backbone.energies_forces(positions)
+    energies_turned, forces_turned = backbone.energies_forces(turned)
+    expected["forces"] = np.einsum("nab,nib->nia", turns, forces)
+    found["forces"] = forces_turned
+    errors = {
+        name: float(np.abs(found[name] - values).max() / max(np.abs(values).max(), 1e-30))
+        for name, values in expected.items()
+    }
+    errors["energy"] = float(np.abs(energies_turned - energies).max() / np.abs(energies).max())
+    bad = {name: error for name, error in errors.items() if not error <= tolerance}
+    if bad:
+        raise NotEquivariantError(
+            "not equivariant: "
+            + ", ".join(f"{name} {error:.1e}" for name, error in bad.items())
+            + f" (accepted up to {tolerance:g})"
+        )
+    return errors

@@ -1,0 +1,154 @@
+"""Readouts of polynomial degree d_r: the closed form of T5, and component-wise monomials.
+
+By T5 the best component-wise polynomial of degree d_r under Haar-random orientation is equivariant,
+hence linear in the Clebsch–Gordan-coupled products of at most d_r features of total type ℓ. That is
+a ridge regression. Only products of natural parity are formed: all that a mirror-symmetric rule
+can use for a target of natural parity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations_with_replacement
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neural_checks.backbone import Features
+from span_theorem.irreps import Irrep
+
+__all__ = ["PENALTIES", "Fit", "coupled_products", "fit_ridge", "monomials", "reduce_channels"]
+
+Array = NDArray[np.float64]
+#: Ridge penalties tried, relative to the mean square of the (standardised) columns.
+PENALTIES: tuple[float, ...] = (1e-8, 1e-6, 1e-4, 1e-2)
+
+
+@cache
+def _coupling(l1: int, l2: int, l3: int) -> Array:
+    """Real Clebsch–Gordan tensor (2l1+1, 2l2+1, 2l3+1) in e3nn's basis, sum of squares one."""
+    import torch
+    from e3nn import o3
+
+    tensor: Array = o3.wigner_3j(l1, l2, l3, dtype=torch.float64).numpy()
+    return tensor
+
+
+def reduce_channels(values: Array, channels: int, fit: NDArray[np.int64]) -> Array:
+    """Principal channels of (frames, channels, 2l+1) values, by second moments on ``fit`` frames.
+
+    Mixing channels commutes with rotations; nothing is subtracted, which for l > 0 would not.
+    """
+    if values.shape[1] <= channels:
+        return values
+    moment = np.einsum("ncm,ndm->cd", values[fit], values[fit])
+    _, vectors = np.linalg.eigh(moment)
+    return np.einsum("ncm,cd->ndm", values, vectors[:, ::-1][:, :channels])
+
+
+def coupled_products(
+    features: Features, site: int, degree: int, target: int, channels: int | None = None,
+    fit: NDArray[np.int64] | None = None,
+) -> Array:
+    """Products of at most ``degree`` features of one site coupled to type ``target``.
+
+    Returns (frames, products, 2·target+1). ``channels`` per irrep are kept (:func:`reduce_channels`
+    on the frames ``fit``). Only features and products of natural parity enter.
+    """
+    if not 1 <= degree <= 3:
+        raise ValueError(f"degree must be 1, 2 or 3, got {degree}")
+    blocks: dict[int, Array] = {}
+    for name, values in features.items():
+        irrep = Irrep.parse(name)
+        if irrep == Irrep.natural(irrep.l):
+            block = values[:, site]
+            if channels is not None:
+                frames = np.arange(len(block)) if fit is None else fit
+                block = reduce_channels(block, channels, frames)
+            blocks[irrep.l] = block
+    degrees = sorted(blocks)
+    frames_count = len(next(iter(blocks.values())))
+    found: list[Array] = [blocks[target]] if target in blocks else []
+    if target == 0:
+        found.append(np.ones((frames_count, 1, 1)))
+    if degree >= 2:
+        for l1, l2 in combinations_with_replacement(degrees, 2):
+            if abs(l1 - l2) <= target <= l1 + l2 and (l1 + l2 + target) % 2 == 0:
+                found.append(_couple(blocks[l1], blocks[l2], target, l1 == l2))
+    if degree >= 3:
+        for l1, l2, l3 in combinations_with_replacement(degrees, 3):
+            if (l1 + l2 + l3 + target) % 2:
+                continue
+            for inner in range(abs(l1 - l2), l1 + l2 + 1, 2):
+                if abs(inner - l3) <= target <= inner + l3 and (inner + l3 + target) % 2 == 0:
+                    pair = _couple(blocks[l1], blocks[l2], inner, l1 == l2)
+                    found.append(_couple(pair, blocks[l3], target, False))
+    if not found:
+        return np.zeros((frames_count, 0, 2 * target + 1))
+    return np.concatenate(found, axis=1)
+
+
+def _couple(first: Array, second: Array, target: int, symmetric: bool) -> Array:
+    """All channel pairs coupled to ``target``; with ``symmetric``, pairs i ≤ j once."""
+    l1, l2 = (first.shape[2] - 1) // 2, (second.shape[2] - 1) // 2
+    half = np.einsum("nam,mpk->napk", first, _coupling(l1, l2, target))
+    product = np.einsum("napk,nbp->nabk", half, second, optimize=True)
+    if symmetric:
+        rows, columns = np.triu_indices(first.shape[1])
+        return product[:, rows, columns]
+    return product.reshape(len(first), -1, 2 * target + 1)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Predictions on every frame, the penalty chosen and the number of weights."""
+
+    prediction: Array
+    penalty: float
+    weights: int
+
+
+def fit_ridge(
+    columns: Array, target: Array, fit: NDArray[np.int64], penalties: Sequence[float] = PENALTIES
+) -> Fit:
+    """Ridge regression of ``target`` (frames, k) on ``columns`` (frames, weights, k), float64.
+
+    One weight per column, shared by the k components: the equivariant form. The penalty is the one
+    with the least error on the last fifth of the ``fit`` frames after fitting the rest; then all
+    ``fit`` frames are used. Without columns the prediction is zero.
+    """
+    frames, weights, size = columns.shape
+    if weights == 0:
+        return Fit(np.zeros((frames, size)), float("nan"), 0)
+    scale = np.sqrt((columns[fit] ** 2).mean(axis=(0, 2)))
+    scaled = columns / np.where(scale > 0, scale, 1.0)[None, :, None]
+
+    def moments(index: NDArray[np.int64]) -> tuple[Array, Array]:
+        matrix = scaled[index].transpose(0, 2, 1).reshape(-1, weights)
+        return matrix.T @ matrix / len(matrix), matrix.T @ target[index].ravel() / len(matrix)
+
+    def solve(gram: Array, right: Array, penalty: float) -> Array:
+        return np.linalg.solve(gram + penalty * np.eye(weights), right)
+
+    cut = max(1, (4 * len(fit)) // 5)
+    inner, outer = fit[:cut], fit[cut:] if cut < len(fit) else fit
+    gram, right = moments(inner)
+    errors = [
+        float(((np.einsum("nwk,w->nk", scaled[outer], solve(gram, right, p)) - target[outer]) ** 2)
+              .sum())
+        for p in penalties
+    ]
+    chosen = penalties[int(np.argmin(errors))]
+    solution = solve(*moments(fit), chosen)
+    return Fit(np.einsum("nwk,w->nk", scaled, solution), chosen, weights)
+
+
+def monomials(components: Array, degree: int) -> Array:
+    """All monomials of degree ≤ ``degree`` of (samples, components), the constant included."""
+    columns = [np.ones((len(components), 1))]
+    for power in range(1, degree + 1):
+        index = np.array(list(combinations_with_replacement(range(components.shape[1]), power)))
+        columns.append(components[:, index].prod(axis=2))
+    return np.concatenate(columns, axis=1)

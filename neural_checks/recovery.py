@@ -1,0 +1,147 @@
+"""How much of an injected field of degree ℓ a readout of a backbone's features recovers.
+
+Everything here is the expectation over Haar-random orientation and over patterns c, in closed form:
+the error e of the backbone's force and the injected field are then uncorrelated, a readout of
+the residual is the sum of its best parts for each, and it is enough to fit y_ℓ(û) and e
+equivariantly (T5). Per held-out frame and site, in units of (ε F_rms)²:
+
+    |r|² = |e|² + 1,   |r − p|² = |e − p_e|² + |y − p_y|²,   |ΔF − p|² = |y − p_y|² + |p_e|².
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neural_checks.backbone import Backbone, Features
+from neural_checks.data import ForceData
+from neural_checks.injection import best_rotations, directions, harmonics, marked_neighbors, wigner
+from neural_checks.readout import coupled_products, fit_ridge
+from span_theorem.span import boundary
+
+__all__ = ["Recovery", "Samples", "collect", "measure", "rigid_body", "top_degree"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """One backbone on the frames used: those of ``fit`` first, then the held-out ones.
+
+    ``vectors`` (frames, atoms, 3) marked directions; ``errors`` (frames, atoms, 3) force errors
+    e = F − F_backbone in units of ``force_rms``, the RMS length of a force (eV/Å); ``positions`` Å.
+    """
+
+    features: Features
+    vectors: Array
+    errors: Array
+    positions: Array
+    fit: NDArray[np.int64]
+    held: NDArray[np.int64]
+    force_rms: float
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Squared errors on the held-out frames, by ℓ.
+
+    ``field`` (ℓ, sites, frames) |y − p_y|² for ℓ = 1, 2, …; ``before`` and ``after`` (sites,
+    frames) |e|² and |e − p_e|²; ``spurious`` (sites, frames) |p_e|²; ``weights`` the largest number
+    of weights per ℓ; the last three in units of the RMS force squared.
+    """
+
+    field: Array
+    before: Array
+    after: Array
+    spurious: Array
+    weights: tuple[int, ...]
+
+
+def top_degree(L: int, degree: int) -> int:
+    """The last degree ℓ measured, dL + 3."""
+    return boundary(L, degree) + 3
+
+
+def collect(
+    backbone: Backbone,
+    data: ForceData,
+    fit: NDArray[np.int64],
+    held: NDArray[np.int64],
+) -> Samples:
+    """Run the backbone once over all frames needed."""
+    frames = np.concatenate([fit, held])
+    positions = data.positions[frames]
+    _, forces = backbone.energies_forces(positions)
+    force_rms = float(np.sqrt((data.forces[fit] ** 2).sum(axis=2).mean()))
+    neighbors = marked_neighbors(data.positions[fit], data.numbers)
+    return Samples(
+        features=backbone.features(positions),
+        vectors=directions(positions, neighbors),
+        errors=(data.forces[frames] - forces) / force_rms,
+        positions=positions,
+        fit=np.arange(len(fit)),
+        held=np.arange(len(fit), len(frames)),
+        force_rms=force_rms,
+    )
+
+
+def measure(
+    samples: Samples,
+    degree: int,
+    degrees: int,
+    channels: int | None = None,
+    shuffle: np.random.Generator | None = None,
+) -> Recovery:
+    """Fit the closed-form readout of polynomial degree ``degree`` for ℓ = 1..``degrees``, by site.
+
+    ``channels`` per irrep are kept for the products. With ``shuffle``, every target is the one of
+    another frame at a random orientation: the control that must recover nothing.
+    """
+    sites, held = samples.vectors.shape[1], samples.held
+    field = np.empty((degrees, sites, len(held)))
+    after = np.empty((sites, len(held)))
+    spurious = np.empty((sites, len(held)))
+    weights = [0] * degrees
+    frames = len(samples.vectors)
+    vectors = samples.vectors
+    if shuffle is not None:
+        from scipy.spatial.transform import Rotation
+
+        turns = Rotation.random(frames, rng=shuffle).as_matrix()
+        vectors = np.einsum("nab,nib->nia", turns, vectors[shuffle.permutation(frames)])
+    for site in range(sites):
+        for ell in range(1, degrees + 1):
+            columns = coupled_products(
+                samples.features, site, degree, ell, channels, samples.fit
+            )
+            target = harmonics(ell, vectors[:, site])
+            fitted = fit_ridge(columns, target, samples.fit)
+            weights[ell - 1] = max(weights[ell - 1], fitted.weights)
+            field[ell - 1, site] = ((target - fitted.prediction)[held] ** 2).sum(axis=1)
+            if ell == 1:
+                error = samples.errors[:, site]
+                predicted = fit_ridge(columns, error, samples.fit).prediction
+                after[site] = ((error - predicted)[held] ** 2).sum(axis=1)
+                spurious[site] = (predicted[held] ** 2).sum(axis=1)
+    before = (samples.errors[held] ** 2).sum(axis=2).T
+    return Recovery(field, before, after, spurious, tuple(weights))
+
+
+def rigid_body(samples: Samples, degrees: int) -> Array:
+    """|y − p_y|² (ℓ, sites, frames) where p knows only the best-fit rigid orientation of a frame.
+
+    The best such prediction is D(Q_n) times the mean, over the fitted frames, of the harmonics in
+    the frame of the molecule. It bounds what mere orientation explains at any ℓ, without ceiling.
+    """
+    rotations = best_rotations(samples.positions, samples.positions[0])
+    result = []
+    for ell in range(1, degrees + 1):
+        matrix = wigner(ell, rotations)
+        target = harmonics(ell, samples.vectors)
+        local = np.einsum("nkm,nik->nim", matrix, target)
+        mean = local[samples.fit].mean(axis=0)
+        predicted = np.einsum("nkm,im->nik", matrix, mean)
+        result.append(((target - predicted)[samples.held] ** 2).sum(axis=2).T)
+    return np.array(result)
