@@ -4,6 +4,7 @@ Conventions: :mod:`span_theorem.real_basis`. Command line: ``python -m span_theo
 """
 
 from span_theorem._version import __version__
+from span_theorem.arrays import real_gaunt_array, real_wigner_3j_array
 from span_theorem.gaunt import (
     gaunt,
     gaunt_block,
@@ -11,6 +12,7 @@ from span_theorem.gaunt import (
     real_gaunt,
     real_gaunt_block,
     real_wigner_3j,
+    real_wigner_3j_block,
 )
 from span_theorem.irreps import Features, Irrep, Irreps, feature_irreps
 from span_theorem.multiplicity import multiplicities, power_dimension
@@ -56,8 +58,11 @@ __all__ = [
     "real_component",
     "real_from_complex",
     "real_gaunt",
+    "real_gaunt_array",
     "real_gaunt_block",
     "real_wigner_3j",
+    "real_wigner_3j_array",
+    "real_wigner_3j_block",
     "span_degrees",
     "span_dimension",
     "stretched_constant",

@@ -10,7 +10,7 @@ from math import comb, factorial
 from span_theorem._input import integer, natural
 from span_theorem.real_basis import real_component
 from span_theorem.surd import Surd
-from span_theorem.wigner import _alternating_sum, wigner_3j
+from span_theorem.wigner import _alternating_sum, wigner_3j, wigner_3j_block
 
 __all__ = [
     "gaunt",
@@ -19,6 +19,7 @@ __all__ = [
     "real_gaunt",
     "real_gaunt_block",
     "real_wigner_3j",
+    "real_wigner_3j_block",
 ]
 
 _ZERO = Surd(Fraction(0))
@@ -149,16 +150,39 @@ def real_gaunt(l1: int, l2: int, l3: int, m1: int, m2: int, m3: int) -> Surd:
 
 
 def real_gaunt_block(l1: int, l2: int, l3: int) -> dict[tuple[int, int, int], Surd]:
-    """All nonzero real Gaunt coefficients of three degrees as a map from (m1, m2, m3)."""
+    """All nonzero real Gaunt coefficients of three degrees as a map from (m1, m2, m3).
+
+    >>> len(real_gaunt_block(1, 1, 2))
+    11
+    """
+    block = gaunt_block(l1, l2, l3)
+    return _real_block(l1, l2, l3, lambda a, b, c: block.get((a, b), _ZERO), 0)
+
+
+def real_wigner_3j_block(l1: int, l2: int, l3: int) -> dict[tuple[int, int, int], Surd]:
+    """All nonzero entries of :func:`real_wigner_3j` as a map from (m1, m2, m3).
+
+    >>> real_wigner_3j_block(1, 1, 0)
+    {(-1, -1, 0): Surd(-1/3), (0, 0, 0): Surd(-1/3), (1, 1, 0): Surd(-1/3)}
+    """
+    block = wigner_3j_block(l1, l2, l3)
+    turns = 3 if (l1 + l2 + l3) & 1 else 0
+    return _real_block(l1, l2, l3, lambda a, b, c: block.get((a, b, c), _ZERO), turns)
+
+
+def _real_block(
+    l1: int, l2: int, l3: int, invariant: _Invariant, quarter_turns: int
+) -> dict[tuple[int, int, int], Surd]:
     block = {}
     for m1 in range(-l1, l1 + 1):
         for m2 in range(-l2, l2 + 1):
             # |m3| is the sum or the difference of the other two; nothing else survives.
             for size in {abs(m1) + abs(m2), abs(abs(m1) - abs(m2))}:
                 for m3 in {size, -size}:
-                    value = real_gaunt(l1, l2, l3, m1, m2, m3)
-                    if value:
-                        block[m1, m2, m3] = value
+                    if size <= l3:
+                        value = _combine((m1, m2, m3), invariant, quarter_turns)
+                        if value:
+                            block[m1, m2, m3] = value
     return dict(sorted(block.items()))
 
 

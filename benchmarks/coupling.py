@@ -128,7 +128,7 @@ def _run(
 def _peak(task: tuple[object, ...]) -> dict[str, object]:
     """Run one task in a helper process, whose children's peak is then that of the task alone."""
     code = (
-        "import sys, json, resource; sys.path.insert(0, sys.argv[1]); import bench_coupling as b;"
+        "import sys, json, resource; sys.path.insert(0, sys.argv[1]); import coupling as b;"
         "t = json.loads(sys.argv[2]); r = b._run(t[0], t[1], tuple(t[2]), t[3], t[4]);"
         "r['mib'] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024;"
         "print(json.dumps(r))"

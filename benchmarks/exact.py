@@ -1,6 +1,6 @@
 """Speed of the exact layer beside its peers: whole processes and bulk coefficients, as ratios.
 
-    python benchmarks/bench_exact.py [--quick] [--json PATH]
+    python benchmarks/exact.py [--quick] [--json PATH]
 
 Peers: sympy (Gaunt), pywigxjpf (3j in C, floats), PARI/GP and LiE (multiplicities); each is left
 out with a reason where it is not installed. Every row is measured in this run.
