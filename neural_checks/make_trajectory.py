@@ -148,7 +148,7 @@ def make_dataset(output: Path, frames: int = 1500, seed: int = 0, report_every: 
         source=(
             f"span-theorem, neural_checks/make_trajectory.py, seed {seed}: Langevin dynamics, "
             f"{TEMPERATURE_K:g} K, step {TIME_STEP_FS:g} fs, friction {FRICTION_PER_FS:g}/fs, a "
-            f"frame every {STEPS_PER_FRAME * TIME_STEP_FS:g} fs, tblite {version("tblite")} at "
+            f"frame every {STEPS_PER_FRAME * TIME_STEP_FS:g} fs, tblite {version('tblite')} at "
             f"accuracy {ACCURACY:g}"
         ),
         licence="CC0 1.0",
