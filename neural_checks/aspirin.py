@@ -21,10 +21,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-if __package__ in (None, ""):  # run as a file: the checkout, not this folder, is what to import from
+if __package__ in (
+    None,
+    "",
+):  # run as a file: the checkout, not this folder, is what to import from
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-import numpy as np
 
 from neural_checks.backbone import BackboneConfig, NequIPBackbone, Scaling
 from neural_checks.data import EMBEDDED, load, split
@@ -114,13 +116,13 @@ def _experiment(arguments: argparse.Namespace) -> tuple[dict[str, Any], Path]:
     trained, rows = [], []
     for seed in range(count):
 
-        def report_training(step: int, steps: int, loss: float, mae: float, seed: int = seed) -> None:
+        def report_training(
+            step: int, steps: int, loss: float, mae: float, seed: int = seed
+        ) -> None:
             say(f"backbone {seed}: step {step}/{steps}, loss {loss:.4f}, force MAE {mae:.1f} meV/Å")
 
         path = folder / f"backbone-{seed}.pt"
-        outcome = train(
-            data, frames, model, config, seed, path, arguments.device, report_training
-        )
+        outcome = train(data, frames, model, config, seed, path, arguments.device, report_training)
         backbone = outcome.backbone
         backbone.select_layer(data.positions[fit[:2]])
         say(f"backbone {seed}: features of layer {backbone.layer} (from 0) are read")
@@ -153,7 +155,12 @@ def _experiment(arguments: argparse.Namespace) -> tuple[dict[str, Any], Path]:
             "frames": len(data),
             "numbers": data.numbers.tolist(),
         },
-        "frames": {"fit": len(fit), "held": len(held), "train": len(frames.train), "rule": frames.rule},
+        "frames": {
+            "fit": len(fit),
+            "held": len(held),
+            "train": len(frames.train),
+            "rule": frames.rule,
+        },
         "preset": arguments.preset,
         "train": {"seeds": list(range(count)), **chosen},
         "backbones": rows,
@@ -176,7 +183,10 @@ def _environment(device: str) -> dict[str, Any]:
     try:
         commit = subprocess.run(
             ["git", "rev-parse", "HEAD"],
-            cwd=Path(__file__).parent, capture_output=True, text=True, check=True,
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         commit = "not a git checkout"
@@ -198,8 +208,16 @@ def _write(folder: Path, report: dict[str, Any]) -> None:
                 zip(entry[metric], entry[f"{metric}_interval"], strict=True), start=1
             ):
                 lines.append(
-                    [entry["kind"], entry["degree"], ell, entry["verdict"]["boundary"], metric,
-                     f"{value:.6g}", f"{low:.6g}", f"{high:.6g}"]
+                    [
+                        entry["kind"],
+                        entry["degree"],
+                        ell,
+                        entry["verdict"]["boundary"],
+                        metric,
+                        f"{value:.6g}",
+                        f"{low:.6g}",
+                        f"{high:.6g}",
+                    ]
                 )
     for name, write in (
         ("report.json", lambda stream: json.dump(report, stream, indent=1)),

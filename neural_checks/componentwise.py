@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from neural_checks.injection import harmonics, quadrature, rotate_features, wigner
+from neural_checks.injection import harmonics, quadrature, wigner
 from neural_checks.readout import PENALTIES, monomials, reduce_channels
 from neural_checks.recovery import Samples
+from span_theorem.irreps import Irrep
 
 __all__ = ["ComponentFit", "componentwise", "over_quadrature"]
 
@@ -31,14 +32,20 @@ class ComponentFit:
     samples: int
 
 
-def _columns(samples: Samples, site: int, channels: int, rotations: Array, index: Array) -> Array:
+def _matrices(samples: Samples, rotations: Array) -> dict[str, Array]:
+    """Wigner matrices of the rotations for every irrep of the features."""
+    return {name: wigner(Irrep.parse(name).l, rotations) for name in samples.features}
+
+
+def _columns(
+    samples: Samples, site: int, channels: int, matrices: dict[str, Array], index: Array
+) -> Array:
     """Components (samples, …) of one site's features, frame ``index[k]`` turned by rotation k."""
-    kept = {
-        name: reduce_channels(values[:, site], channels, samples.fit)[index][:, None]
-        for name, values in samples.features.items()
-    }
-    turned = rotate_features(kept, rotations)
-    return np.concatenate([values.reshape(len(index), -1) for values in turned.values()], axis=1)
+    parts = []
+    for name, values in samples.features.items():
+        kept = reduce_channels(values[:, site], channels, samples.fit)[index]
+        parts.append((kept @ matrices[name].transpose(0, 2, 1)).reshape(len(index), -1))
+    return np.concatenate(parts, axis=1)
 
 
 def componentwise(
@@ -66,13 +73,13 @@ def componentwise(
             if stored
             else Rotation.random(len(index), rng=rng).as_matrix()
         )
-        sets.append((index, turns))
-    (fit_index, fit_turns), (held_index, held_turns) = sets
+        sets.append((index, turns, _matrices(samples, turns)))
+    (fit_index, fit_turns, fit_wigner), (held_index, held_turns, held_wigner) = sets
     cut = (4 * len(samples.fit)) // 5 * repeats[0]
     field = np.empty((degrees, sites, len(samples.held)))
     weights = 0
     for site in range(sites):
-        matrix = monomials(_columns(samples, site, channels, fit_turns, fit_index), degree)
+        matrix = monomials(_columns(samples, site, channels, fit_wigner, fit_index), degree)
         scale = np.sqrt((matrix**2).mean(axis=0))
         scale[scale == 0] = 1.0
         matrix /= scale
@@ -91,11 +98,9 @@ def componentwise(
             weight = np.linalg.solve(inner_gram + penalty * cut * np.eye(weights), inner_right)
             wrong = ((matrix[cut:] @ weight - target[cut:]) ** 2).sum(axis=0)
             errors.append(np.add.reduceat(wrong, starts[:-1]))
-            solutions.append(
-                np.linalg.solve(gram + penalty * len(matrix) * np.eye(weights), right)
-            )
+            solutions.append(np.linalg.solve(gram + penalty * len(matrix) * np.eye(weights), right))
         best = np.argmin(errors, axis=0)
-        test = monomials(_columns(samples, site, channels, held_turns, held_index), degree) / scale
+        test = monomials(_columns(samples, site, channels, held_wigner, held_index), degree) / scale
         turned = np.einsum("nab,nb->na", held_turns, samples.vectors[held_index, site])
         for ell in range(1, degrees + 1):
             part = slice(starts[ell - 1], starts[ell])
@@ -118,7 +123,7 @@ def over_quadrature(
     result = []
     turns, weights = quadrature(degrees + degree * L)
     index = np.full(len(turns), frame)
-    matrix = monomials(_columns(samples, site, channels, turns, index), degree)
+    matrix = monomials(_columns(samples, site, channels, _matrices(samples, turns), index), degree)
     root = np.sqrt(weights)[:, None]
     basis, singular, _ = np.linalg.svd(root * matrix, full_matrices=False)
     basis = basis[:, singular > 1e-10 * singular[0]]

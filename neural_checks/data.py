@@ -127,7 +127,9 @@ def _load_npz(path: Path) -> ForceData:
         positions, forces, energies, numbers = (archive[name] for name in names)
         skip = archive["duplicate_of"] >= 0 if "duplicate_of" in keys else None
         published = {
-            key: archive[key].astype(np.int64) for key in sorted(keys) if key[:4] in ("trai", "test")
+            key: archive[key].astype(np.int64)
+            for key in sorted(keys)
+            if key[:4] in ("trai", "test")
         }
         level = text("level_of_theory", "theory", default="not stated")
         source = text("source", "name", default=path.name)

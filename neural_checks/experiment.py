@@ -25,7 +25,7 @@ PUBLISHED = {"rho_4": 0.913, "rho_5": 0.078, "R2_inj_4": 0.374, "R2_inj_5": 0.00
 
 #: Channels per irrep kept for the products of degree d_r: closed form, component-wise.
 CLOSED_CHANNELS = {1: None, 2: None, 3: 3}
-COMPONENT_CHANNELS = {1: 8, 2: 3, 3: 1}
+COMPONENT_CHANNELS = {1: 8, 2: 2, 3: 1}
 
 AMPLITUDES = (0.1, 0.3, 1.0, 3.0)
 
@@ -128,7 +128,9 @@ def _rows(point: Metrics, draws: Metrics) -> dict[str, Any]:
     for key, name in names.items():
         low, high = np.quantile(getattr(draws, name), [0.025, 0.975], axis=0)
         rows[key] = getattr(point, name).tolist()
-        rows[f"{key}_interval"] = [list(pair) for pair in zip(low.tolist(), high.tolist(), strict=True)]
+        rows[f"{key}_interval"] = [
+            list(pair) for pair in zip(low.tolist(), high.tolist(), strict=True)
+        ]
     return rows
 
 
@@ -161,7 +163,7 @@ def _controls(
             componentwise(first, degree, degrees, 2, 1, rng, stored=True).field
         ),
         "exact quadrature, component-wise, in sample": over_quadrature(
-            first, degree, settings.L, degrees, 1
+            first, degree, settings.L, degrees, 2
         ),
     }
     if untrained is not None:

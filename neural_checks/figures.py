@@ -85,15 +85,25 @@ def _per_atom(folder: Path, report: dict[str, Any], positions: NDArray[np.float6
         if distances[i, j] < (1.25 if 1 in (numbers[i], numbers[j]) else 1.7):
             axes.plot(*flat[[i, j]].T, color="0.7", lw=2, zorder=1)
     dots = axes.scatter(
-        *flat.T, c=values, s=np.where(numbers == 1, 130, 300), cmap="viridis", vmin=min(0.5, values.min()),
-        vmax=1, edgecolors="black", zorder=2,
+        *flat.T,
+        c=values,
+        s=np.where(numbers == 1, 130, 300),
+        cmap="viridis",
+        vmin=min(0.5, values.min()),
+        vmax=1,
+        edgecolors="black",
+        zorder=2,
     )
     from ase.data import chemical_symbols
 
     for index, place in enumerate(flat):
         axes.annotate(
-            f"{chemical_symbols[numbers[index]]}{index}", place, xytext=(0, 11),
-            textcoords="offset points", ha="center", fontsize=7,
+            f"{chemical_symbols[numbers[index]]}{index}",
+            place,
+            xytext=(0, 11),
+            textcoords="offset points",
+            ha="center",
+            fontsize=7,
         )
     figure.colorbar(dots, label=f"R² of the field of degree ℓ = {ell} (closed form)")
     axes.set_title(f"Recovery at the boundary, readout degree {entry['degree']}")
@@ -110,7 +120,10 @@ def _training(folder: Path, report: dict[str, Any]) -> None:
         history = np.array(row["history"])
         if len(history):
             axes.plot(
-                history[:, 0], history[:, 2], marker="o", ms=3,
+                history[:, 0],
+                history[:, 2],
+                marker="o",
+                ms=3,
                 label=f"seed {row['seed']}: test {row['force_mae_meV_per_A']:.0f} meV/Å",
             )
     axes.set_yscale("log")

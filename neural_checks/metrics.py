@@ -68,7 +68,10 @@ def bootstrap(
         [
             np.concatenate(
                 [run.field.mean(axis=1)]
-                + [part.mean(axis=0, keepdims=True) for part in (run.before, run.after, run.spurious)]
+                + [
+                    part.mean(axis=0, keepdims=True)
+                    for part in (run.before, run.after, run.spurious)
+                ]
             )
             for run in runs
         ]
@@ -135,13 +138,15 @@ def verdict(point: Metrics, draws: Metrics, L: int, degree: int, level: float = 
     # With 0 in the interval only the ratio to its upper end is certain.
     denominator = max(float(high[at]), 1e-12) if bound else outside
     agrees = measured == expected
-    place = "no single cliff" if measured is None else f"the cliff is between ℓ = {measured} and {measured + 1}"
+    place = (
+        "no single cliff"
+        if measured is None
+        else f"the cliff is between ℓ = {measured} and {measured + 1}"
+    )
     sentence = (
         f"measured for readout degree {degree} on features of degree ≤ {L}: {place}; "
         f"proved boundary {expected}: {'agrees' if agrees else 'DISAGREES'}"
     )
     gain = point.gain
     contrast = float(gain[at - 1] - gain[at]) if 0 < at < len(gain) else float("nan")
-    return Verdict(
-        expected, measured, inside / denominator, bound, contrast, agrees, sentence
-    )
+    return Verdict(expected, measured, inside / denominator, bound, contrast, agrees, sentence)

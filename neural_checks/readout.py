@@ -49,7 +49,11 @@ def reduce_channels(values: Array, channels: int, fit: NDArray[np.int64]) -> Arr
 
 
 def coupled_products(
-    features: Features, site: int, degree: int, target: int, channels: int | None = None,
+    features: Features,
+    site: int,
+    degree: int,
+    target: int,
+    channels: int | None = None,
     fit: NDArray[np.int64] | None = None,
 ) -> Array:
     """Products of at most ``degree`` features of one site coupled to type ``target``.
@@ -136,8 +140,11 @@ def fit_ridge(
     inner, outer = fit[:cut], fit[cut:] if cut < len(fit) else fit
     gram, right = moments(inner)
     errors = [
-        float(((np.einsum("nwk,w->nk", scaled[outer], solve(gram, right, p)) - target[outer]) ** 2)
-              .sum())
+        float(
+            (
+                (np.einsum("nwk,w->nk", scaled[outer], solve(gram, right, p)) - target[outer]) ** 2
+            ).sum()
+        )
         for p in penalties
     ]
     chosen = penalties[int(np.argmin(errors))]

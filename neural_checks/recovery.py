@@ -113,9 +113,7 @@ def measure(
         vectors = np.einsum("nab,nib->nia", turns, vectors[shuffle.permutation(frames)])
     for site in range(sites):
         for ell in range(1, degrees + 1):
-            columns = coupled_products(
-                samples.features, site, degree, ell, channels, samples.fit
-            )
+            columns = coupled_products(samples.features, site, degree, ell, channels, samples.fit)
             target = harmonics(ell, vectors[:, site])
             fitted = fit_ridge(columns, target, samples.fit)
             weights[ell - 1] = max(weights[ell - 1], fitted.weights)
