@@ -193,7 +193,7 @@ def _rank_lines(report: Report) -> list[str]:
             f"[{'ok' if report.block_rank == expected else 'LOW'}] T1  rank by weight ≥ "
             f"{report.block_rank} of {expected} (nonsingular blocks, in the certificate)"
         )
-    return lines or ["[--] rank route not run at this size (--rank blocks or dense)"]
+    return lines or ["[--] rank route not run at this size"]
 
 
 def _refutation(example: Counterexample, proof: SpanProof) -> str:

@@ -230,8 +230,8 @@ def prove_span(L: int, d: int, features: Features = "upto") -> SpanProof:
         ),
         Check(
             "T3",
-            f"Y_LL^{d} expands to C·Y_{{{top},{top}}} alone, C|C| = {stretched.signed_square}"
-            f"·π^{stretched.pi_power}, the closed form",
+            f"Y_LL^{d} expands to C·Y_{{{top},{top}}} alone, C|C| = {_brief(stretched)}, "
+            "the closed form",
             expand_product([(L, L)] * d) == {(top, top): stretched},
         ),
     )
@@ -259,6 +259,11 @@ def _witnesses(L: int, d: int, degrees: tuple[int, ...], features: Features) -> 
     expansion = expand_product(factors)
     zero = Surd(Fraction(0))
     return [Witness(degree, factors, expansion.get((degree, 0), zero)) for degree in degrees]
+
+
+def _brief(value: Surd) -> str:
+    text = f"{value.signed_square}·π^{value.pi_power}"
+    return text if len(text) <= 60 else f"{text[:24]}… ({len(text)} characters, all in --json)"
 
 
 def _listed(degrees: list[int]) -> str:

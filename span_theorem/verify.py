@@ -156,6 +156,10 @@ def _check_arguments(parser: argparse.ArgumentParser, args: argparse.Namespace) 
         parser.error("--L and --d are both needed (or --up-to N)")
     if boundary(args.L, args.d) > MAX_BOUNDARY:
         parser.error(f"dL = {args.L * args.d} is above the limit {MAX_BOUNDARY}")
+    if args.rank not in ("auto", "none") and boundary(args.L, args.d) > MAX_CERTIFICATE:
+        parser.error(
+            f"--rank {args.rank} goes up to dL = {MAX_CERTIFICATE} (hours and 16 GB beyond it)"
+        )
     if args.certificate is not None:
         if args.no_certificate:
             parser.error("--certificate and --no-certificate exclude each other")

@@ -55,6 +55,14 @@ def test_two_factors_are_gaunt_coefficients(a: tuple[int, int], b: tuple[int, in
     assert expand_product([a, b]) == expected
 
 
+@given(products)
+def test_zonal_products_expand_alike_in_both_bases(factors: list) -> None:
+    # Zonal harmonics belong to both bases, so their products have one expansion.
+    zonal = [(l, 0) for l, _ in factors]
+    for (l, m), value in expand_product(zonal, "real").items():
+        assert expand_product(zonal)[l, m] == value
+
+
 def test_a_triple_product_against_symbolic_integration() -> None:
     theta, phi = sympy.symbols("theta phi", real=True)
     factors = [(1, 1), (2, 0), (1, -1)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy
+from hypothesis import given
+from hypothesis import strategies as st
 
 from span_theorem import rank as rank_module
 from span_theorem import span_dimension
@@ -40,6 +42,20 @@ def test_a_dropped_feature_lowers_the_rank(monkeypatch: pytest.MonkeyPatch) -> N
     full = rank_module._feature_values
     monkeypatch.setattr(rank_module, "_feature_values", lambda *a: full(*a)[:, :-1])
     assert not dense_rank(2, 2).full
+
+
+@given(st.integers(0, 2**32))
+def test_rank_is_invariant_under_a_change_of_basis(seed: int) -> None:
+    # A unimodular integer matrix mixes the features; the span of their products is the same.
+    full = rank_module._feature_values
+    rng = np.random.default_rng(seed)
+    lower = np.tril(rng.integers(-3, 4, (9, 9)), -1) + np.eye(9, dtype=np.int64)
+    upper = np.triu(rng.integers(-3, 4, (9, 9)), 1) + np.eye(9, dtype=np.int64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            rank_module, "_feature_values", lambda *a: full(*a) @ (lower @ upper % PRIME) % PRIME
+        )
+        assert dense_rank(2, 2).rank == 25
 
 
 def test_missing_degree_leaves_a_block_unfilled(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,6 +112,7 @@ def test_an_existing_file_is_kept_unless_forced(capsys: pytest.CaptureFixture[st
         (["--L", "1", "--d", "1", "--certificate", "c", "--no-certificate"], "exclude"),
         (["--L", "200", "--d", "1", "--certificate", "c"], "certificates go up to dL = 128"),
         (["--L", "1", "--d", "1", "--features", "some"], "invalid choice"),
+        (["--L", "20", "--d", "20", "--rank", "dense"], "--rank dense goes up to dL = 128"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
