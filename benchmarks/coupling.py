@@ -201,12 +201,17 @@ def main(argv: list[str] | None = None) -> int:
                 row["ratio"] = row["seconds"] / ours
             rows.append(row)
             print(f"({L}, {degree}) {name}", file=sys.stderr)
-    if options.figure:
-        _draw(rows, options.figure)
     if options.json:
         print(json.dumps({"python": platform.python_version(), "rows": rows}))
-        return 0
-    print(f"Python {platform.python_version()}, outputs {options.keep or 'all'}")
+    else:
+        _print_table(rows, options.keep)
+    if options.figure:  # after the table: a missing matplotlib then loses nothing
+        _draw(rows, options.figure)
+    return 0
+
+
+def _print_table(rows: list[dict[str, object]], keep: str) -> None:
+    print(f"Python {platform.python_version()}, outputs {keep or 'all'}")
     print(
         "| (L, d) | program | columns | seconds | without imports | peak MiB | ratio of seconds |"
     )
@@ -222,7 +227,6 @@ def main(argv: list[str] | None = None) -> int:
             times = f"{row['columns']} | {row['seconds']:.2f} | {row['work']:.3f}"
             print(f"{head} {times} | {row['mib']:.0f} | {ratio} |")
     print("; ".join(sorted(map(str, versions))))
-    return 0
 
 
 if __name__ == "__main__":
