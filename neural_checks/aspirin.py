@@ -233,7 +233,7 @@ def _print(report: dict[str, Any], folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    console = Console(width=150)  # the tables need it, also where output is piped
     mae = ", ".join(f"{row['force_mae_meV_per_A']:.1f}" for row in report["backbones"])
     console.print(
         f"{report['data']['name']} ({report['data']['level_of_theory']}): "
@@ -243,7 +243,7 @@ def _print(report: dict[str, Any], folder: Path) -> None:
     for metric, title in (("R2_field", "R² of the injected field"), ("rho", "recovery ρ(ℓ)")):
         table = Table(title=title)
         for head in ("readout", *(f"ℓ={ell}" for ell in range(1, longest + 1))):
-            table.add_column(head, justify="right")
+            table.add_column(head, justify="right", no_wrap=True)
         for name, entry in report["readouts"].items():
             table.add_row(name, *(f"{value:.3f}" for value in entry[metric]))
         if metric == "R2_field":
@@ -253,7 +253,8 @@ def _print(report: dict[str, Any], folder: Path) -> None:
         console.print(table)
     published = report["published"]
     console.print(
-        f"published (their definition of ρ): ρ(4) = {published['rho_4']}, ρ(5) = {published['rho_5']}"
+        "published (their definition of ρ): "
+        f"ρ(4) = {published['rho_4']}, ρ(5) = {published['rho_5']}"
     )
     for entry in report["readouts"].values():
         console.print(f"{entry['kind']}: {entry['verdict']['sentence']}")

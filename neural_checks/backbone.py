@@ -222,15 +222,11 @@ class NequIPBackbone:
 
     def features(self, positions: Array) -> Features:
         """Features of the selected layer by irrep; ``positions`` (frames, atoms, 3) in Å."""
-        if self.layer is None:
-            self.select_layer(positions[:2])
-        assert_layer = self.layer
-        if assert_layer is None:  # select_layer raises instead
-            raise RuntimeError("no layer selected")
-        flat = self._run(positions, assert_layer)[2]
+        layer = self.layer if self.layer is not None else self.select_layer(positions[:2])
+        flat = self._run(positions, layer)[2]
         result: Features = {}
         offset = 0
-        for multiplicity, (degree, parity) in self._layers()[assert_layer][1]:
+        for multiplicity, (degree, parity) in self._layers()[layer][1]:
             size = multiplicity * (2 * degree + 1)
             block = flat[..., offset : offset + size]
             name = str(Irrep(degree, parity))

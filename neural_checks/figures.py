@@ -57,13 +57,12 @@ def _recovery(folder: Path, report: dict[str, Any]) -> None:
     axes.axhline(0, color="0.6", lw=0.8)
     axes.set_xlabel("degree ℓ of the injected field")
     axes.set_ylabel("R² of the injected field, held-out frames")
-    axes.set_title(
-        f"{report['data']['name']} ({report['data']['level_of_theory']}), L = {report['settings']['L']}"
-    )
+    axes.set_title(f"{report['data']['name']}, features of degree ≤ {report['settings']['L']}")
     axes.legend(fontsize=8)
     figure.supxlabel(
         f"Bars at dL: proved boundary. n = {report['n_backbones']} backbones, "
-        f"{report['frames']['held']} held-out frames, B = {report['settings']['draws']}; 95 % intervals.",
+        f"{report['frames']['held']} held-out frames, "
+        f"B = {report['settings']['draws']}; 95 % intervals.",
         fontsize=8,
     )
     _save(figure, folder, "recovery")
@@ -126,7 +125,6 @@ def _training(folder: Path, report: dict[str, Any]) -> None:
                 ms=3,
                 label=f"seed {row['seed']}: test {row['force_mae_meV_per_A']:.0f} meV/Å",
             )
-    axes.set_yscale("log")
     axes.set_xlabel("training step")
     axes.set_ylabel("force MAE on validation frames (meV/Å)")
     axes.legend(fontsize=8)

@@ -97,12 +97,13 @@ class Verdict:
     """The measured last recovered degree beside the proved boundary.
 
     ``measured`` is None where no degree, or every degree measured, is recovered. ``cliff`` is the
-    ratio R²(measured)/R²(measured + 1), a lower bound where the interval of the latter has 0.
+    ratio R²(measured)/R²(measured + 1), a lower bound (to the upper end of the interval) where the
+    interval of the latter reaches 0, and None where that upper end is 0 to rounding or less.
     """
 
     boundary: int
     measured: int | None
-    cliff: float
+    cliff: float | None
     cliff_is_lower_bound: bool
     contrast: float
     agrees: bool
@@ -136,7 +137,8 @@ def verdict(point: Metrics, draws: Metrics, L: int, degree: int, level: float = 
     )
     bound = 0 < at < len(point.field) and bool(low[at] <= 0)
     # With 0 in the interval only the ratio to its upper end is certain.
-    denominator = max(float(high[at]), 1e-12) if bound else outside
+    denominator = float(high[at]) if bound else outside
+    cliff = inside / denominator if denominator > 1e-9 else None
     agrees = measured == expected
     place = (
         "no single cliff"
@@ -149,4 +151,4 @@ def verdict(point: Metrics, draws: Metrics, L: int, degree: int, level: float = 
     )
     gain = point.gain
     contrast = float(gain[at - 1] - gain[at]) if 0 < at < len(gain) else float("nan")
-    return Verdict(expected, measured, inside / denominator, bound, contrast, agrees, sentence)
+    return Verdict(expected, measured, cliff, bound, contrast, agrees, sentence)

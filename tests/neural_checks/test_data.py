@@ -82,7 +82,7 @@ def test_missing_and_foreign_files(tmp_path: Path) -> None:
 
 
 def test_pickled_arrays_are_not_loaded(tmp_path: Path) -> None:
-    R, F, E, z = _arrays()
+    _, F, E, z = _arrays()
     np.savez(tmp_path / "a.npz", R=np.array([{"a": 1}], dtype=object), F=F, E=E, z=z)
     with pytest.raises(ValueError, match="allow_pickle"):
         load(tmp_path / "a.npz")

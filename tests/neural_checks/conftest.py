@@ -1,0 +1,67 @@
+"""A backbone without a network: neighbour densities of degree ≤ L, exactly equivariant."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neural_checks.data import ForceData
+
+
+class DensityBackbone:
+    """h_l(i) = Σ_j φ_c(r_ij) y_l(r̂_ij); forces and energies are zero."""
+
+    def __init__(self, L: int = 2, channels: int = 3) -> None:
+        self.L, self.channels = L, channels
+
+    @property
+    def description(self) -> dict[str, Any]:
+        return {"package": "toy"}
+
+    def features(self, positions: np.ndarray) -> dict[str, np.ndarray]:
+        from neural_checks.injection import harmonics
+
+        difference = positions[:, None] - positions[:, :, None]
+        distance = np.linalg.norm(difference, axis=-1)
+        unit = difference / np.where(distance > 0, distance, 1.0)[..., None]
+        centres = np.linspace(1.0, 2.5, self.channels)
+        weight = np.exp(-8 * (distance[..., None] - centres) ** 2) * (distance > 0)[..., None]
+        unit[distance == 0] = [0.0, 0.0, 1.0]
+        return {
+            f"{l}{'eo'[l % 2]}": np.einsum("nijc,nijm->nicm", weight, harmonics(l, unit))
+            for l in range(self.L + 1)
+        }
+
+    def energies_forces(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.ones(len(positions)), np.zeros_like(positions)
+
+
+class BrokenBackbone(DensityBackbone):
+    """A constant vector is added to the l = 1 features: no longer equivariant."""
+
+    def features(self, positions: np.ndarray) -> dict[str, np.ndarray]:
+        result = super().features(positions)
+        result["1o"] = result["1o"] + np.array([0.1, 0.0, 0.0])
+        return result
+
+
+def toy_data(frames: int = 120, seed: int = 0) -> ForceData:
+    """Five heavy atoms shaking about a fixed geometry."""
+    rng = np.random.default_rng(seed)
+    base = np.array([[0, 0, 0], [1.4, 0, 0], [2.0, 1.3, 0], [-0.7, 1.2, 0.3], [-0.6, -1.1, 0.8]])
+    positions = base + 0.08 * rng.normal(size=(frames, 5, 3))
+    forces = rng.normal(size=(frames, 5, 3))
+    return ForceData(
+        positions, forces, np.zeros(frames), np.array([6, 6, 8, 6, 7]), "toy", "none", "test", "0"
+    )
+
+
+@pytest.fixture(scope="session")
+def toy() -> SimpleNamespace:
+    """The classes and the data above: a test folder is no package to import from."""
+    return SimpleNamespace(
+        DensityBackbone=DensityBackbone, BrokenBackbone=BrokenBackbone, toy_data=toy_data
+    )
