@@ -119,7 +119,7 @@ def _run(
     if process.returncode:
         last = errors.decode(errors="replace").strip().splitlines()[-1:]
         text = last[0][:90] if last else f"exit code {process.returncode}"
-        out_of_memory = "emory" in text or process.returncode < 0
+        out_of_memory = "emory" in text or "Allocator" in text or process.returncode < 0
         return {"failure": f"out of {memory >> 20} MiB" if out_of_memory else text}
     columns, version, work = json.loads(output.decode().strip().splitlines()[-1])
     return {"seconds": seconds, "work": work, "columns": columns, "version": version}
