@@ -1,0 +1,89 @@
+"""The command, its verdict and its files; the embedded data."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neural_checks.data import EMBEDDED, load, split
+from neural_checks.make_trajectory import ASPIRIN, make_dataset
+
+
+def test_the_embedded_data_are_what_they_say() -> None:
+    data = load(EMBEDDED)
+    assert data.positions.shape == (1500, 21, 3)
+    assert data.level_of_theory == "GFN2-xTB"
+    assert np.bincount(data.numbers)[[1, 6, 8]].tolist() == [8, 9, 4]
+    # Internal forces: they sum to zero.
+    assert np.abs(data.forces.sum(axis=1)).max() < 1e-3
+    assert 0.5 < np.sqrt((data.forces**2).mean()) < 3.0
+    split(data, 900, 50, 250, 0)
+
+
+def test_the_starting_geometry_is_aspirin() -> None:
+    assert sorted(symbol for symbol, *_ in ASPIRIN) == ["C"] * 9 + ["H"] * 8 + ["O"] * 4
+
+
+def test_the_trajectory_is_never_overwritten(tmp_path: Path) -> None:
+    pytest.importorskip("tblite")
+    (tmp_path / "a.npz").touch()
+    with pytest.raises(FileExistsError):
+        make_dataset(tmp_path / "a.npz", frames=1)
+
+
+def test_stored_forces_are_those_of_the_method() -> None:
+    pytest.importorskip("tblite")
+    from neural_checks.make_trajectory import _molecule
+
+    data = load(EMBEDDED)
+    atoms = _molecule()
+    for index in (0, 1499):
+        atoms.set_positions(data.positions[index])
+        np.testing.assert_allclose(atoms.get_forces(), data.forces[index], atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--data", "none.npz"], ["--backbones", "0"], ["--steps", "0"], ["--L", "0"]],
+)
+def test_bad_input_has_exit_code_2(arguments: list[str], tmp_path: Path) -> None:
+    pytest.importorskip("nequip")
+    from neural_checks.aspirin import main
+
+    assert main(["--results", str(tmp_path), *arguments]) == 2
+
+
+def test_importing_the_package_loads_no_torch() -> None:
+    code = "import sys, neural_checks.data, neural_checks.readout; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.slow
+def test_quick_run_on_the_embedded_data(tmp_path: Path, repository: Path) -> None:
+    """End to end, as a file; the second run refuses to overwrite."""
+    pytest.importorskip("nequip")
+    command = [
+        sys.executable, "-W", "ignore", str(repository / "neural_checks" / "aspirin.py"),
+        "--results", str(tmp_path), "--backbones", "1", "--degrees", "1", "2", "--json",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert {e["verdict"]["measured"] for e in report["readouts"].values()} == {2, 4}
+    folder = tmp_path / "aspirin_xtb-quick"
+    for name in ("recovery", "per_atom", "training"):
+        for suffix in ("svg", "png"):
+            assert (folder / f"{name}.{suffix}").stat().st_size > 1000
+    with (folder / "table.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    first = next(iter(report["readouts"].values()))
+    assert float(rows[0]["value"]) == pytest.approx(first["R2_field"][0], rel=1e-5)
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 2
+    assert "--force" in again.stderr
