@@ -192,9 +192,7 @@ def check_dataset(path: Path, step: float = 1e-3, nve_steps: int = 2000) -> dict
     from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
 
     atoms.set_positions(base)
-    MaxwellBoltzmannDistribution(
-        atoms, temperature_K=TEMPERATURE_K, rng=np.random.RandomState(1), force_temp=True
-    )
+    MaxwellBoltzmannDistribution(atoms, temperature_K=TEMPERATURE_K, rng=np.random.RandomState(1))
     dynamics = VelocityVerlet(atoms, timestep=0.5 * units.fs)
     totals = []
     for _ in range(nve_steps // 10):
