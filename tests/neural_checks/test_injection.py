@@ -22,6 +22,11 @@ from neural_checks.injection import (
     wigner,
 )
 
+# e3nn compiles its harmonics with torch.jit.script.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:`torch.jit.script` is deprecated:DeprecationWarning"
+)
+
 
 @pytest.mark.parametrize("degree", range(8))
 def test_wigner_matrices_rotate_harmonics_and_compose(degree: int) -> None:

@@ -17,6 +17,11 @@ from neural_checks.metrics import Metrics, Verdict, bootstrap, verdict
 from neural_checks.readout import coupled_products, fit_ridge, monomials
 from neural_checks.recovery import Recovery, Samples, collect, measure, rigid_body
 
+# e3nn compiles its harmonics with torch.jit.script.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:`torch.jit.script` is deprecated:DeprecationWarning"
+)
+
 
 @pytest.fixture(scope="module")
 def samples(toy: Any) -> Samples:
