@@ -10,7 +10,8 @@ high degree. It is kept beside the staged result because it is the obvious thing
 
 The cut-off is max(m, n)·ε·σ₁ for an m × n matrix: the rounding of its entries and of the
 decomposition perturbs every singular value by about that much at most (Weyl's inequality). Where
-σ_r is not well above it the rank is undecided.
+σ_r is not well above it small cases are repeated in 50-digit arithmetic
+(:mod:`numeric_checks.precise`), and others are undecided.
 
 Nothing here proves anything: it *observes* numerically what :mod:`span_theorem` proves.
 Command line: ``python -m numeric_checks.rank --L 2 --d 2``; exit codes: 0 observed, 2 bad usage or
@@ -34,6 +35,7 @@ import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 
 from numeric_checks.harmonics import random_directions, real_harmonics, unit_vectors
+from numeric_checks.precise import affordable, precise_rank
 from span_theorem._input import natural
 from span_theorem.irreps import Features, feature_irreps
 from span_theorem.span import span_dimension
@@ -100,6 +102,8 @@ class Stage:
 class RankObservation:
     """What was observed for one (L, d): every stage, the naive result and the verdict.
 
+    ``precise`` is the rank in 50-digit arithmetic where double precision was ambiguous and the
+    case small enough, else None; ``rank`` is then this number.
     ``reason`` says in words why the verdict is what it is; ``seconds`` is wall time.
     """
 
@@ -114,6 +118,7 @@ class RankObservation:
     reason: str
     stages: tuple[Stage, ...]
     naive: Stage
+    precise: int | None
     seconds: float
 
     @property
@@ -126,7 +131,9 @@ class RankObservation:
         """One line for a reader."""
         return (
             f"rank {self.rank} of {self.expected} at {self.directions} random directions "
-            f"(seed {self.seed}), smallest gap {_number(self.gap)}: {self.verdict}"
+            f"(seed {self.seed}), smallest gap {_number(self.gap)}"
+            + ("" if self.precise is None else ", repeated with 50 digits")
+            + f": {self.verdict}"
             + (f" ({self.reason})" if self.verdict != "observed" else "")
         )
 
@@ -323,6 +330,11 @@ def observe_rank(
     stages = staged_rank(values, expected, rng)
     naive = naive_stage(values, d, expected[-1], rng)
     rank, clear = stages[-1].rank, not any(stage.ambiguous for stage in stages)
+    precise = None
+    if not clear and affordable(L, d, features, count):
+        precise = precise_rank(L, d, features, vectors)
+        if precise is not None:
+            rank, clear = precise, True
     verdict, reason = _decide(rank, expected[-1], count, clear)
     return RankObservation(
         L=L,
@@ -336,6 +348,7 @@ def observe_rank(
         reason=reason,
         stages=stages,
         naive=naive,
+        precise=precise,
         seconds=time.perf_counter() - start,
     )
 

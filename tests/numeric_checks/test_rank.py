@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from numeric_checks.harmonics import random_directions, real_harmonics, unit_vectors
+from numeric_checks.precise import precise_rank
 from numeric_checks.rank import (
     feature_values,
     main,
@@ -152,11 +153,39 @@ def test_a_wrong_expectation_is_not_observed(monkeypatch: pytest.MonkeyPatch) ->
         assert main(["--L", "2", "--d", "2"]) == 3
 
 
-def test_a_small_gap_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("numeric_checks.rank.MIN_MARGIN", 1e15)
-    assert observe_rank(2, 2).verdict == "undecided"
-    # One product at the size of rounding: neither kept nor dropped with a clear conscience.
-    monkeypatch.undo()
+def cone(opening: float, count: int) -> np.ndarray:
+    """Directions within about this angle of the z axis."""
+    sideways = opening * np.random.default_rng(0).standard_normal((count, 2))
+    return np.concatenate([sideways, np.ones((count, 1))], axis=1)
+
+
+def test_a_small_gap_is_repeated_with_more_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    # In so narrow a cone the 25 functions differ only in terms far below 1: lost in doubles.
+    directions = cone(1e-2, 40)
+    seen = observe_rank(2, 2, directions=directions)
+    assert any(stage.ambiguous for stage in seen.stages)
+    assert (seen.precise, seen.rank, seen.verdict) == (25, 25, "observed")
+    assert "50 digits" in seen.text
+    monkeypatch.setattr("numeric_checks.precise.MAX_PRODUCTS", 10)
+    seen = observe_rank(2, 2, directions=directions)
+    assert (seen.precise, seen.verdict) == (None, "undecided")
+
+
+def test_fifty_digits_can_be_too_few() -> None:
+    assert precise_rank(2, 2, "upto", cone(1e-9, 30)) is None
+
+
+@pytest.mark.parametrize("features", ["upto", "exact"])
+@pytest.mark.parametrize(("L", "d"), [(0, 2), (2, 0), (1, 3), (2, 2), (3, 1)])
+def test_the_precise_route_agrees_with_the_theorem(L: int, d: int, features: str) -> None:
+    dimension = span_dimension(L, d, features)
+    directions = random_directions(dimension + 3, np.random.default_rng(2))
+    assert precise_rank(L, d, features, directions) == dimension
+    if dimension > 1:
+        assert precise_rank(L, d, features, directions[: dimension - 1]) == dimension - 1
+
+
+def test_a_value_near_rounding_is_ambiguous() -> None:
     values = feature_values(1, "upto", random_directions(30, np.random.default_rng(0)))
     values[:, 3] *= 1e-13
     (stage,) = staged_rank(values, [1, 4], np.random.default_rng(0))
