@@ -130,7 +130,7 @@ class RankObservation:
     def text(self) -> str:
         """One line for a reader."""
         return (
-            f"rank {self.rank} of {self.expected} at {self.directions} random directions "
+            f"rank {self.rank} of {self.expected} at {self.directions} directions "
             f"(seed {self.seed}), smallest gap {_number(self.gap)}"
             + ("" if self.precise is None else ", repeated with 50 digits")
             + f": {self.verdict}"
@@ -361,7 +361,7 @@ def observer(L: int, d: int, features: Features) -> dict[str, Any]:
 def _table(seen: RankObservation) -> str:
     lines = [
         f"Products of d = {seen.d} features of degree {'≤' if seen.features == 'upto' else '='} "
-        f"L = {seen.L} at {seen.directions} random directions, seed {seen.seed}",
+        f"L = {seen.L} at {seen.directions} directions, seed {seen.seed}",
         "",
         f"{'stage':>9}  {'columns':>8}  {'rank':>6}  {'expected':>8}  {'σ₁':>8}  {'σ_r':>8}  "
         f"{'σ_r+1':>8}  {'cut-off':>8}  {'gap':>8}",
