@@ -101,9 +101,20 @@ def write_atomically(path: str | Path, content: dict[str, Any], *, force: bool =
         if force:
             os.replace(temporary, target)
         else:
-            os.link(temporary, target)  # fails where another process made it meanwhile
+            _link(temporary, target)
     except FileExistsError:
         raise FileExistsError(f"{target} exists; give --force to replace it") from None
     finally:
         if os.path.exists(temporary):
             os.unlink(temporary)
+
+
+def _link(temporary: str, target: Path) -> None:
+    """Give a finished file its name; FileExistsError where another process was faster."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        with open(target, "x", encoding="utf-8"):
+            os.replace(temporary, target)

@@ -9,6 +9,7 @@ z = cos θ, multiplicities by counting multisets of weights, determinants modulo
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import re
@@ -114,7 +115,7 @@ def _rational(value: Any, where: str) -> Fraction:
 
 def _equal(found: Any, expected: Any, where: str) -> None:
     if type(found) is not type(expected) or found != expected:
-        _fail(f"{where} is {str(found)[:80]}, recomputed {str(expected)[:80]}")
+        _fail(f"{where} is {ascii(found)[:80]}, recomputed {ascii(expected)[:80]}")
 
 
 # ---------------------------------------------------------------- harmonics
@@ -417,6 +418,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("file", help="the certificate, a JSON file")
     path = parser.parse_args(argv).file
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without ≤ is no reason to crash
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if os.path.getsize(path) > MAX_BYTES:
             print(f"rejected: larger than {MAX_BYTES} bytes")

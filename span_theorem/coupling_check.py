@@ -34,6 +34,7 @@ _RATIO = re.compile(r"([1-9][0-9]*)/([1-9][0-9]*)", re.ASCII)
 _TERM = re.compile(r"(?:([0-9]+)x)?([0-9]+)([eo]?)", re.ASCII)
 # A degree, weight or multiplicity beyond this is a mistake or an attack on memory.
 _MAX = 10_000
+_MAX_STEPS = 10**8
 
 Channel = tuple[int, int]  # (l, parity: 1, -1, or 0 where none is written)
 Coefficients = dict[tuple[int, ...], int]
@@ -59,12 +60,15 @@ def _is_int(value: Any) -> bool:
 def _read_irreps(text: Any) -> list[Channel]:
     _require(isinstance(text, str), "irreps must be a string")
     channels: list[Channel] = []
+    size = 0
     for part in text.split("+") if text else []:
         match = _TERM.fullmatch(part)
         if match is None:
             raise MalformedError(f"cannot read irreps term {part!r}")
         copies, degree = int(match[1] or 1), int(match[2])
         _require(copies <= _MAX and degree <= _MAX, f"irreps term {part!r} is too large")
+        size += copies * (2 * degree + 1)
+        _require(size <= _MAX, f"U has more than {_MAX} dimensions")
         channels += [(degree, {"e": 1, "o": -1, "": 0}[match[3]])] * copies
     _require(len({p == 0 for _, p in channels}) <= 1, "irreps mix parity and no parity")
     return channels
@@ -222,11 +226,19 @@ def check(document: Any, full: bool = False) -> dict[str, int]:
     _require(power in ("symmetric", "tensor"), f"bad power {power!r}")
     symmetric = power == "symmetric"
     channels = _read_irreps(document["irreps"])
+    # Counting the weights takes about dim U · degree² · l steps.
+    top = max((channel[0] for channel in channels), default=0)
+    states = sum(2 * channel[0] + 1 for channel in channels)
+    _require(states * degree**2 * (top + 1) <= _MAX_STEPS, "the certificate is too large to check")
     expected = _multiplicities(channels, degree, symmetric)
     if document["outputs"] != "all":
         _require(isinstance(document["outputs"], list), "outputs must be 'all' or a list")
         asked = [_read_output(text) for text in document["outputs"]]
         _require(len(set(asked)) == len(asked), "an output is listed twice")
+        _require(bool(asked), "no output is claimed")
+        # "2" never occurs beside "1o": such a claim of zero would only look like a statement.
+        mixed = bool(channels) and any((p == 0) != (channels[0][1] == 0) for _, p in asked)
+        _require(not mixed, "outputs and irreps must both carry parities, or neither")
         expected = {output: expected.get(output, 0) for output in asked}
     _require(isinstance(document["vectors"], list), "vectors must be a list")
 

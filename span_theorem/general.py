@@ -3,8 +3,10 @@
 Each step states what it shows, gives its argument, and carries the identities on which the
 argument rests; an identity is checked by reducing the difference of its sides to zero with L, d,
 l, n, θ, φ as symbols. The arguments that join the steps (rotation stability, multiplicity one,
-induction) are text: sympy checks the algebra, the reader the logic. docs/formal holds what a
-proof assistant has checked.
+induction) are text, and so are two formulas taken from Varshalovich, Moskalev, Khersonskii (1988):
+the closed form of (l1 l2 l3; 0 0 0)², section 8.5.2, of which the case l2 = 1 is checked here, and
+the definition of C(L, d)² as a ratio of norms, which the exact layer compares with expansions of
+Y_LL^d case by case. sympy checks the algebra, the reader the logic.
 """
 
 from __future__ import annotations
@@ -200,7 +202,7 @@ STEPS: tuple[Step, ...] = (
         "T1",
         "containment and dimensions",
         "A harmonic of degree l is a polynomial of degree l on the sphere, so a product of d of "
-        "degree ≤ L has degree ≤ dL. Modulo x²+y²+z² = 1 a polynomial of degree ≤ n is one of the "
+        "degree ≤ L has degree ≤ dL. Modulo x²+y²+z² = 1 a polynomial of degree ≤ n combines the "
         "C(n+2,2) + C(n+1,2) monomials x^i y^j z^e with e ≤ 1; these are as many as the harmonics "
         "of degree ≤ n, which are independent. So the span is H_{≤dL}, dimension (dL+1)².",
         _dimension,
@@ -212,7 +214,8 @@ STEPS: tuple[Step, ...] = (
         "since its square is then a product of factorials (take the zonal functions, m = 0). Two "
         "factors give 0, 2, …, 2L. If k ≥ 2 factors give every ℓ' ≤ kL with ℓ' ≡ kL mod 2, then "
         "ℓ ≤ (k+1)L with ℓ ≡ (k+1)L comes from ℓ' = |ℓ−L| ≤ kL, which has the right parity and "
-        "meets the triangle rule. So the span is the sum of H_ℓ, ℓ ≤ dL, ℓ ≡ dL mod 2.",
+        "meets the triangle rule. So for d ≥ 2 the span is the sum of H_ℓ, ℓ ≤ dL, ℓ ≡ dL mod 2; "
+        "for d = 1 it is H_L, for d = 0 the constants.",
         _pure_degree,
     ),
     Step(

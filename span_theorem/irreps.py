@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from span_theorem._input import natural
+from span_theorem._input import integer, natural
 
 __all__ = ["Features", "Irrep", "Irreps", "feature_irreps"]
 
@@ -35,7 +35,7 @@ class Irrep:
 
     def __post_init__(self) -> None:
         natural("l", self.l)
-        if self.p not in (-1, 0, 1):
+        if integer("parity", self.p) not in (-1, 0, 1):
             raise ValueError(f"parity must be 1, -1 or 0 (no parity), got {self.p!r}")
 
     @classmethod

@@ -101,6 +101,9 @@ def power_dimension(dim: int, degree: int, power: Power = "symmetric") -> int:
     >>> power_dimension(9, 2), power_dimension(9, 2, "tensor")
     (45, 81)
     """
+    dim, degree = natural("dim", dim), natural("degree", degree)
+    if power not in ("symmetric", "tensor"):
+        raise ValueError(f"power must be 'symmetric' or 'tensor', got {power!r}")
     if power == "tensor":
         return int(dim**degree)
     return comb(dim + degree - 1, degree) if dim else int(degree == 0)

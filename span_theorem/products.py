@@ -33,7 +33,9 @@ def harmonic_norm(l: int, m: int) -> Surd:
     >>> harmonic_norm(1, 1)
     Surd(-3/8, pi_power=-1)
     """
-    size = abs(m)
+    l, size = natural("l", l), abs(integer("m", m))
+    if size > l:
+        raise ValueError(f"the order of a harmonic must satisfy |m| ≤ l, got (l, m) = {l, m}")
     square = Fraction((2 * l + 1) * factorial(l - size), 4 * factorial(l + size))
     return Surd(-square if m > 0 and m % 2 else square, -1)
 

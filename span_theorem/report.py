@@ -27,6 +27,8 @@ class Report:
     observations: list[dict[str, Any]] = field(default_factory=list)
     certificate: str | None = None
     seconds: float = 0.0
+    sound: bool = True
+    """Whether the identities of the general proof held, where they were checked."""
 
     @property
     def block_rank(self) -> int | None:
@@ -38,7 +40,7 @@ class Report:
     @property
     def verdict(self) -> Verdict:
         """Refuted by a counterexample or a failed exact check; undecided by a rank too low."""
-        if self.counterexample is not None or not self.proof.holds:
+        if self.counterexample is not None or not (self.proof.holds and self.sound):
             return "refuted"
         expected = self.proof.dimension
         low_dense = self.dense is not None and not self.dense.full
@@ -135,7 +137,7 @@ def _constant_text(witness: Witness) -> str:
 def table(report: Report, rows: int = 24) -> str:
     """The readable report; at most ``rows`` lines of the table of degrees."""
     proof = report.proof
-    theorem = "T1" if proof.features == "upto" else "T1′"
+    theorem = "T1" if proof.features == "upto" or proof.d < 2 else "T1′"
     plain = ", ".join(str(mul_ir[1]) for mul_ir in proof.irreps)
     lines = [
         f"Span theorem ({theorem}) for L = {proof.L}, d = {proof.d}, features {proof.features}: "
@@ -191,7 +193,7 @@ def _rank_lines(report: Report) -> list[str]:
     if report.block_rank is not None:
         lines.append(
             f"[{'ok' if report.block_rank == expected else 'LOW'}] T1  rank by weight ≥ "
-            f"{report.block_rank} of {expected} (nonsingular blocks, in the certificate)"
+            f"{report.block_rank} of {expected} (nonsingular blocks, what a certificate holds)"
         )
     return lines or ["[--] rank route not run at this size"]
 

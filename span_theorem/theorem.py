@@ -139,7 +139,8 @@ def witness(L: int, d: int, degree: int, features: Features = "upto") -> Witness
     else:
         factors = ((L, 0),) * d
     order = sum(m for _, m in factors)
-    return Witness(degree, factors, expand_product(factors)[degree, order])
+    constant = expand_product(factors).get((degree, order), Surd(Fraction(0)))
+    return Witness(degree, factors, constant)
 
 
 def find_counterexample(

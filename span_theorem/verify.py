@@ -6,7 +6,9 @@ Exit codes: 0 verified, 2 bad usage or input, 3 refuted, 4 undecided.
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -34,6 +36,7 @@ EXIT_USAGE = 2
 MAX_BOUNDARY = 512
 """Largest L, d and dL of the command line; the library functions have no limit."""
 
+MAX_SWEEP = 12
 MAX_DENSE = 4225  # functions for which the dense rank is run unasked: (8, 8)
 MAX_BLOCKS = 64  # dL up to which the blocks are found unasked
 MAX_OBSERVED = 200  # functions up to which the floating-point observation is run unasked
@@ -86,12 +89,11 @@ def _observers() -> list[Callable[[int, int, str], dict[str, Any]]]:
 
 def _bounded(name: str) -> Callable[[str], int]:
     def convert(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
+        if not re.fullmatch(r"-?[0-9]{1,4000}", text, re.ASCII):
             raise argparse.ArgumentTypeError(
-                f"{name} must be an integer from 0 to {MAX_BOUNDARY}, got {text!r}"
-            ) from None
+                f"{name} must be an integer from 0 to {MAX_BOUNDARY}, got {text[:40]!r}"
+            )
+        value = int(text)
         if not 0 <= value <= MAX_BOUNDARY:
             raise argparse.ArgumentTypeError(
                 f"{name} must be from 0 to {MAX_BOUNDARY}, got {text[:40]}"
@@ -149,8 +151,13 @@ def _check_arguments(parser: argparse.ArgumentParser, args: argparse.Namespace) 
         ]
         if given:
             parser.error(f"--up-to takes no --{given[0]}")
-        if args.up_to**2 > MAX_BOUNDARY:
-            parser.error(f"--up-to {args.up_to} reaches dL above the limit {MAX_BOUNDARY}")
+        if args.up_to > MAX_SWEEP:
+            parser.error(f"--up-to goes up to {MAX_SWEEP}, got {args.up_to}")
+        ignored = [name for name in ("force", "no_certificate") if vars(args)[name]]
+        if ignored:
+            parser.error(f"--up-to writes no certificate: --{ignored[0].replace('_', '-')} is void")
+        if args.numeric and not _observers():
+            parser.error("--numeric needs an installed package that registers an observer")
         return
     if args.L is None or args.d is None:
         parser.error("--L and --d are both needed (or --up-to N)")
@@ -165,27 +172,42 @@ def _check_arguments(parser: argparse.ArgumentParser, args: argparse.Namespace) 
             parser.error("--certificate and --no-certificate exclude each other")
         if boundary(args.L, args.d) > MAX_CERTIFICATE:
             parser.error(f"certificates go up to dL = {MAX_CERTIFICATE}")
-        if not args.certificate.resolve().parent.is_dir():
-            parser.error(f"no folder {args.certificate.resolve().parent} for the certificate")
-        if args.certificate.is_dir():
+        try:
+            folder, taken = args.certificate.resolve().parent, args.certificate.is_dir()
+            missing = not folder.is_dir()
+        except OSError as error:
+            parser.error(f"--certificate: {error.strerror}")
+        if missing:
+            parser.error(f"no folder {folder} for the certificate")
+        if taken:
             parser.error(f"{args.certificate} is a folder, not a certificate")
     if args.numeric and not _observers():
         parser.error("--numeric needs an installed package that registers an observer")
 
 
-def _announce_cost(L: int, d: int, features: Features, rank: str) -> None:
-    """Before a long case, what it will cost; measured at (8, 8) on one core of a 2023 server."""
-    dimension = span_dimension(L, d, features)
-    seconds = memory = 0.0
+def _cost(L: int, d: int, features: Features, rank: str, certificate: bool) -> tuple[float, float]:
+    """Rough seconds and GB, from cases measured on one core: within a factor of about three."""
+    dimension, top = span_dimension(L, d, features), boundary(L, d)
+    seconds, memory = 4e-6 * top**2 * d * (1 + top * d / 2e4), 0.1
     if rank in ("dense", "both") or (rank == "auto" and dimension <= MAX_DENSE):
         seconds += 22 * (dimension / 4225) ** 3
-        memory = 1.1 * (dimension / 4225) ** 2
-    if rank in ("blocks", "both") or (rank == "auto" and L * d <= MAX_BLOCKS):
-        seconds += 0.9 * (L * d / 64) ** 4
+        memory += 1.1 * (dimension / 4225) ** 2
+    if rank in ("blocks", "both") or (rank == "auto" and top <= MAX_BLOCKS) or certificate:
+        seconds += 0.9 * (top / 64) ** 4 * max(1.0, d / 8 if features == "upto" else (d / 8) ** 3)
+    return seconds, memory
+
+
+def _announce_cost(cases: Sequence[tuple[int, int]], args: argparse.Namespace) -> None:
+    """Before long work, what it will roughly cost."""
+    asked = args.certificate is not None
+    costs = [_cost(L, d, args.features, args.rank, asked) for L, d in cases]
+    seconds, memory = sum(cost[0] for cost in costs), max(cost[1] for cost in costs)
     if seconds > 3:
+        L, d = max(cases, key=lambda case: span_dimension(*case))
         print(
-            f"{dimension} functions: about {seconds:.0f} s and {max(memory, 0.1):.1f} GB for the "
-            "rank (--rank none leaves it out)",
+            f"{len(cases)} case(s), the largest with {span_dimension(L, d, args.features)} "
+            f"functions: of the order of {seconds:.0f} s and {memory:.1f} GB "
+            "(--rank none leaves the rank routes out)",
             file=sys.stderr,
         )
 
@@ -193,7 +215,9 @@ def _announce_cost(L: int, d: int, features: Features, rank: str) -> None:
 def _write_certificate(args: argparse.Namespace, report: Report) -> str | None:
     """Write the certificate where one is wanted and possible; the path, or None."""
     L, d, features = report.proof.L, report.proof.d, report.proof.features
-    if args.no_certificate or boundary(L, d) > MAX_CERTIFICATE or report.verdict == "undecided":
+    if args.no_certificate or boundary(L, d) > MAX_CERTIFICATE:
+        return None
+    if report.verdict != "verified" and report.counterexample is None:
         return None
     if report.counterexample is not None:
         content = counterexample_certificate(L, d, features, report.counterexample)
@@ -209,7 +233,7 @@ def _write_certificate(args: argparse.Namespace, report: Report) -> str | None:
     try:
         # The content depends on nothing but the question: the same certificate is no conflict.
         same = json.loads(path.read_text(encoding="utf-8")) == content
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         same = False
     if not same:
         write_atomically(path, content, force=args.force)
@@ -222,6 +246,7 @@ def _sweep(args: argparse.Namespace) -> int:
 
     top = args.up_to
     cases = [(L, d) for L in range(top + 1) for d in range(top + 1)]
+    _announce_cost(cases, args)
     console = Console(stderr=True)
     reports = [
         verify(L, d, args.features, rank=args.rank, observe=bool(args.numeric))
@@ -257,20 +282,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     args = parser.parse_args(argv)
     _check_arguments(parser, args)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without ≤ is no reason to crash
+        sys.stdout.reconfigure(errors="backslashreplace")
     text, sound = explanation() if args.explain else ("", True)
     if not args.json and text:
         print(text)
     if args.up_to is not None:
         return _sweep(args) if sound else EXIT_CODES["refuted"]
-    _announce_cost(args.L, args.d, args.features, args.rank)
+    _announce_cost([(args.L, args.d)], args)
     report = verify(
         args.L, args.d, args.features, claim=args.claim, rank=args.rank, observe=args.numeric
     )
+    report.sound = sound
+    fault = ""
     try:
         report.certificate = _write_certificate(args, report)
     except OSError as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return EXIT_USAGE
+        fault = str(error)
+    # What was shown is printed even where it could not be written down.
     if args.json:
         print(json.dumps(report.as_dict() | ({"explanation": text} if text else {})))
     else:
@@ -280,7 +309,11 @@ def main(argv: Sequence[str] | None = None) -> int:
                 f"certificate: {report.certificate} "
                 f"(check it: python -m span_theorem.check {report.certificate})"
             )
-    return EXIT_CODES[report.verdict if sound else "refuted"]
+    if fault:
+        print(f"{parser.prog}: no certificate written: {fault}", file=sys.stderr)
+        if args.certificate is not None:
+            return EXIT_USAGE
+    return EXIT_CODES[report.verdict]
 
 
 if __name__ == "__main__":

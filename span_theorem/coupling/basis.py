@@ -19,6 +19,8 @@ from span_theorem.surd import Surd
 __all__ = ["CouplingBasis", "CouplingVector", "Power", "coupling_basis", "coupling_counts"]
 
 Power = Literal["symmetric", "tensor"]
+_MAX_DIMENSION = 5_000
+_MAX_WEIGHT = 1_000
 _MAX_VECTORS = 2_000_000
 
 
@@ -215,6 +217,11 @@ def coupling_basis(
         raise ValueError(f"degree must be an integer ≥ 1, got {degree}")
     if power not in ("symmetric", "tensor"):
         raise ValueError(f"power must be 'symmetric' or 'tensor', got {power!r}")
+    if irreps.dim > _MAX_DIMENSION or (irreps and degree * irreps.lmax > _MAX_WEIGHT):
+        raise ValueError(
+            f"irreps of dimension {irreps.dim} at degree {degree} are too large: at most dimension "
+            f"{_MAX_DIMENSION} and degree · l = {_MAX_WEIGHT}"
+        )
     wanted = _wanted(irreps, keep)
     expected = coupling_counts(irreps, degree, power)
     if wanted is not None:

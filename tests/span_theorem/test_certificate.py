@@ -264,6 +264,8 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path.write_text(FAULTS["dimension"][0])
     assert main([str(path)]) == 3
     assert "rejected: claim.dimension is 24, recomputed 25" in capsys.readouterr().out
+    path.write_text(json.dumps(VALID[0] | {"format": "\ud800"}))
+    assert main([str(path)]) == 3
     path.write_bytes(b"\xff\xfe")
     assert main([str(path)]) == 3
     assert main([str(tmp_path / "absent")]) == 2

@@ -244,3 +244,9 @@ def test_symmetric_arrays_are_symmetric_and_the_check_can_fail():
         np.testing.assert_array_equal(array, array.transpose(0, 1, *(2 + i for i in order)))
     tensor = dense_arrays(coupling_basis("0e+1o+2e", 3, power="tensor"))[Irrep.parse("1o")]
     assert np.abs(tensor - tensor.transpose(0, 1, 3, 2, 4)).max() > 0.1
+
+
+@pytest.mark.parametrize(("irreps", "degree"), [("99999999x1o", 3), ("10000e", 3), ("1o", 2000)])
+def test_sizes_that_cannot_fit_are_refused_at_once(irreps: str, degree: int) -> None:
+    with pytest.raises(ValueError, match="too large: at most dimension"):
+        coupling_basis(irreps, degree)

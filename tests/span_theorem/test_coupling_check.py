@@ -233,3 +233,31 @@ def test_the_documented_example_is_what_is_made():
     text = guide.read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
     assert json.loads(text) == certificate("1o", 2, "0e")
     assert check(json.loads(text), full=True) == {"0e": 1}
+
+
+@pytest.mark.parametrize(
+    ("irreps", "outputs", "degree", "message"),
+    [
+        ("0e+1o", ["2"], 2, "both carry parities"),
+        ("0+1", ["2e", "0e"], 2, "both carry parities"),
+        ("0e+1o", [], 2, "no output is claimed"),
+        ("1o", ["0e"], 10000, "too large"),
+        ("10000x10000e", ["1e"], 1, "dimensions"),
+        ("2000e", ["1e"], 100, "too large"),
+    ],
+    ids=["no parity", "parity", "nothing claimed", "degree", "copies", "steps"],
+)
+def test_claims_of_nothing_and_absurd_sizes_are_malformed(
+    irreps: str, outputs: list[str], degree: int, message: str
+) -> None:
+    document = {
+        "format": "span-theorem coupling certificate",
+        "version": 1,
+        "irreps": irreps,
+        "degree": degree,
+        "power": "symmetric",
+        "outputs": outputs,
+        "vectors": [],
+    }
+    with pytest.raises(MalformedError, match=message):
+        check(document)

@@ -121,5 +121,9 @@ def test_bad_arguments() -> None:
         multiplicities("1o", 2, "wedge")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="degree must be an integer ≥ 0, got -1"):
         multiplicities("1o", -1)
+    with pytest.raises(ValueError, match="'bogus'"):
+        power_dimension(3, 2, "bogus")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="degree must be an integer ≥ 0, got -1"):
+        power_dimension(3, -1)
     with pytest.raises(TypeError):
         multiplicities("1o", 2.0)  # type: ignore[arg-type]

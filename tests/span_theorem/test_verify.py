@@ -106,7 +106,10 @@ def test_an_existing_file_is_kept_unless_forced(capsys: pytest.CaptureFixture[st
         (["--L", "100", "--d", "100"], "dL = 10000 is above the limit"),
         (["--L", "2"], "--L and --d are both needed"),
         (["--up-to", "2", "--L", "1"], "--up-to takes no --L"),
-        (["--up-to", "100"], "above the limit"),
+        (["--up-to", "100"], "--up-to goes up to 12, got 100"),
+        (["--up-to", "2", "--force"], "--force is void"),
+        (["--L", "２", "--d", "1"], "L must be an integer"),
+        (["--L", "1", "--d", "1", "--certificate", "a" * 300], "--certificate: "),
         (["--L", "1", "--d", "1", "--certificate", "no/such/c.json"], "no folder"),
         (["--L", "1", "--d", "1", "--certificate", "."], "is a folder"),
         (["--L", "1", "--d", "1", "--certificate", "c", "--no-certificate"], "exclude"),
@@ -171,11 +174,38 @@ def test_a_false_general_identity_spoils_the_verdict(
     assert main(["--L", "1", "--d", "1", "--explain", "--no-numeric", "--no-certificate"]) == 3
 
 
-def test_cost_is_said_before_a_large_case(capsys: pytest.CaptureFixture[str]) -> None:
-    verify_module._announce_cost(8, 8, "upto", "auto")
-    assert "4225 functions: about" in capsys.readouterr().err
-    verify_module._announce_cost(2, 2, "upto", "auto")
+@pytest.mark.parametrize(
+    ("L", "d", "extra"),
+    [
+        ("8", "8", []),
+        ("1", "512", []),
+        ("5", "25", ["--features", "exact", "--certificate", "c"]),
+        ("12", None, []),
+    ],
+    ids=["rank", "algebra", "certificate", "sweep"],
+)
+def test_cost_is_said_before_a_large_case(
+    L: str, d: str | None, extra: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = ["--up-to", L] if d is None else ["--L", L, "--d", d, *extra]
+    args = verify_module._parser().parse_args(case)
+    cases = [(args.L, args.d)] if d is not None else [(8, 8), (1, 1)]
+    verify_module._announce_cost(cases, args)
+    assert "of the order of" in capsys.readouterr().err
+    verify_module._announce_cost([(2, 2)], args)
     assert capsys.readouterr().err == ""
+
+
+def test_a_verdict_outlives_a_certificate_that_cannot_be_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("span-L2-d2-upto.cert.json").write_text("[" * 200000)
+    code, found = run_json(capsys, "--L", "2", "--d", "2", "--no-numeric")
+    assert (code, found["verdict"], found["certificate"]) == (0, "verified", None)
+    assert main(["--L", "2", "--d", "2", "--no-numeric"]) == 0
+    captured = capsys.readouterr()
+    assert "verdict: verified" in captured.out
+    assert "no certificate written" in captured.err
 
 
 def test_beyond_the_rank_routes_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
