@@ -56,6 +56,14 @@ class SparseTensor:
     shape: tuple[int, ...]
     orderings: str
 
+    def torch(self) -> Any:
+        """The same entries as a coalesced ``torch.sparse_coo_tensor``; torch must be installed."""
+        import torch
+
+        indices, values = torch.from_numpy(self.indices.T.copy()), torch.from_numpy(self.values)
+        tensor = torch.sparse_coo_tensor(indices, values, self.shape, check_invariants=True)
+        return tensor.coalesce()
+
 
 def component_index(irreps: Irreps, layout: Layout) -> list[Callable[[int], int]]:
     """For every channel, the map from m to the component of U."""

@@ -276,3 +276,15 @@ def test_command_line(tmp_path, capsys):
     assert main(["1q", "--degree", "2"]) == 2
     assert main(["1o", "--degree", "0"]) == 2
     assert main(["1o", "--degree", "2", "--out", str(tmp_path / "no" / "b.npz")]) == 2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sparse_torch_tensors_are_the_dense_ones(dtype: str) -> None:
+    torch = pytest.importorskip("torch")
+    basis = coupling_basis("0e+2x1o+2e", 2)
+    dense = dense_arrays(basis, dtype=dtype)
+    for irrep, tensor in sparse_arrays(basis, dtype=dtype).items():
+        sparse = tensor.torch()
+        assert sparse.layout == torch.sparse_coo
+        assert sparse.dtype == getattr(torch, dtype)
+        assert torch.equal(sparse.to_dense(), torch.from_numpy(dense[irrep]))
