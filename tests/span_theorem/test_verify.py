@@ -218,3 +218,27 @@ def test_eight_by_eight(capsys: pytest.CaptureFixture[str]) -> None:
     code, found = run_json(capsys, "--L", "8", "--d", "8")
     assert (code, found["dimension"], found["rank"]["dense"]["rank"]) == (0, 4225, 4225)
     assert check([found["certificate"]]) == 0
+
+
+def test_an_observation_is_shown_and_decides_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def observer(L: int, d: int, features: str) -> dict:
+        return {"text": f"rank 24 of 25 at ({L}, {d}, {features}): not observed"}
+
+    monkeypatch.setattr(verify_module, "_observers", lambda: [observer])
+    assert main(["--L", "2", "--d", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "Observed numerically:\n  rank 24 of 25 at (2, 2, upto): not observed" in out
+    code, found = run_json(capsys, "--L", "8", "--d", "2", "--no-certificate")
+    assert (code, found["observations"]) == (0, [])  # not cheap, so not unasked
+
+
+def test_numeric_needs_a_registered_observer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(verify_module, "_observers", list)
+    with pytest.raises(SystemExit) as ended:
+        main(["--L", "1", "--d", "1", "--numeric"])
+    assert ended.value.code == 2
+    assert "registers an observer" in capsys.readouterr().err
