@@ -1,0 +1,18 @@
+(** * The theorems
+
+    Restated in one place, each with the axioms it rests on. Every word in them is defined in
+    [Sphere.v] and [Weights.v]; [README.md] says what they mean. *)
+From mathcomp Require Import all_ssreflect all_algebra.
+From SsrMultinomials Require Import mpoly.
+From SpanTheorem Require Import Polynomials Sphere Dimension Span Weights Table.
+Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
+Import GRing.Theory.
+Local Open Scope ring_scope.
+
+Print Assumptions polynomial_products.
+Print Assumptions equal_on_sphere_congruent.
+Print Assumptions polynomial_function_dimension.
+Print Assumptions T1_sphere.
+Print Assumptions T2_boundary.
+Print Assumptions T2_multiplicity.
+Print Assumptions multiplicitiesE.
