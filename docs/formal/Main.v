@@ -10,6 +10,8 @@ Import GRing.Theory.
 Local Open Scope ring_scope.
 
 Print Assumptions polynomial_products.
+Print Assumptions has_dimension_unique.
+Print Assumptions span_of_products.
 Print Assumptions equal_on_sphere_congruent.
 Print Assumptions polynomial_function_dimension.
 Print Assumptions T1_sphere.

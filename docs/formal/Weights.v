@@ -228,9 +228,8 @@ have boundary U : {subset U <= states_upto L} -> uniq U -> (L, L%:Z) \in U ->
 have above U l : {subset U <= states_upto L} -> (d * L < l)%N -> multiplicity U d l = 0.
   move=> U_sub l_gt; rewrite /multiplicity !(weight_count_above U_sub) // ltz_nat //.
   by rewrite ltnS ltnW.
-split=> [||l l_gt]; [exact: boundary (uniq_states_upto L) _ | |split; apply: above => //].
-- exact: uniq_states_upto.
-- exact: states_of_upto.
-- exact: uniq_states_of.
-- exact: states_of_upto.
+split=> [||l l_gt].
+- by apply: boundary => //; exact: uniq_states_upto.
+- by apply: boundary => //; [exact: states_of_upto | exact: uniq_states_of].
+- by split; apply: above => //; exact: states_of_upto.
 Qed.

@@ -42,7 +42,12 @@ def needs_coq(test):
 
 def run(*command: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None):
     return subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, cwd=cwd, env=env, check=False
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=env,
+        check=False,
     )
 
 
@@ -185,7 +190,7 @@ def test_false_statement_fails_in_its_last_step(compiled, pair):
     assert failed.returncode == 1
     lines = (NEGATIVE / f"{pair}_false.v").read_text().split("\n")
     last_step = lines.index("Qed.")
-    assert f"{pair}_false.v\", line {last_step}," in failed.stderr
+    assert f'{pair}_false.v", line {last_step},' in failed.stderr
     assert re.search(r"Error: (Cannot apply lemma|Unable to unify)", failed.stderr), failed.stderr
 
 
