@@ -1,10 +1,11 @@
 (** * The theorems
 
     Restated in one place, each with the axioms it rests on. Every word in them is defined in
-    [Sphere.v] and [Weights.v]; [README.md] says what they mean. *)
+    [Sphere.v], [Harmonics.v] and [Weights.v]; [README.md] says what they mean. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From SsrMultinomials Require Import mpoly.
-From SpanTheorem Require Import Polynomials Sphere Dimension Span Weights Table.
+From SpanTheorem Require Import Polynomials Sphere Dimension Span Families Harmonics.
+From SpanTheorem Require Import Weights Table.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory.
 Local Open Scope ring_scope.
@@ -15,6 +16,8 @@ Print Assumptions span_of_products.
 Print Assumptions equal_on_sphere_congruent.
 Print Assumptions polynomial_function_dimension.
 Print Assumptions T1_sphere.
+Print Assumptions harmonic_span.
+Print Assumptions T1_harmonics.
 Print Assumptions T2_boundary.
 Print Assumptions T2_multiplicity.
 Print Assumptions multiplicitiesE.
