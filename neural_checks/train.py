@@ -32,7 +32,9 @@ class TrainConfig:
     the mean squared energy error per atom in the same number of eV. Learning rate: linear warm-up,
     then a cosine down to one hundredth. ``average`` is the decay of the running average of the
     weights, which is what is validated and kept; ``patience`` counts validations without
-    improvement; gradients are clipped to norm ``clip``.
+    improvement; gradients are clipped to norm ``clip``. ``compiled`` trains a compiled twin of the
+    network: minutes to compile, then about twice as fast on a CPU; validation and features stay
+    with the eager network, which is given the weights.
     """
 
     train: int = 900
@@ -48,6 +50,7 @@ class TrainConfig:
     clip: float = 10.0
     validate_every: int = 200
     patience: int = 20
+    compiled: bool = False
 
     def __post_init__(self) -> None:
         for name in ("train", "validation", "test", "steps", "batch", "validate_every", "patience"):
@@ -120,7 +123,10 @@ def train(
 
     scaling = Scaling.of(data, split.train, model.cutoff)
     backbone = NequIPBackbone(model, scaling, seed, device)
+    kept = [p for p in backbone.model.parameters() if p.requires_grad]
     network = backbone.model
+    if config.compiled:
+        network = NequIPBackbone(model, scaling, seed, device, compiled=True).model
     parameters = [p for p in network.parameters() if p.requires_grad]
     optimiser = torch.optim.Adam(parameters, lr=config.learning_rate, amsgrad=True)
     average = [p.detach().clone() for p in parameters]
@@ -205,7 +211,7 @@ def train(
         step += 1
         if step % config.validate_every == 0 or step == config.steps:
             current = [p.detach().clone() for p in parameters]
-            _set(parameters, average)
+            _set(kept, average)
             mae = force_mae(backbone, data, split.validation)
             _set(parameters, current)
             history.append((step, loss.item(), mae))
@@ -222,7 +228,7 @@ def train(
         if stopped or time.monotonic() - last_save > checkpoint_seconds:
             save()
             last_save = time.monotonic()
-    _set(parameters, best)
+    _set(kept, best)
     backbone.model.eval()
     seconds = spent + time.monotonic() - begun
     return Trained(backbone, step, stopped or "interrupted", seconds, skipped, history)
