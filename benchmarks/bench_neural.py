@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 
 from neural_checks.backbone import BackboneConfig, NequIPBackbone, Scaling
-from neural_checks.componentwise import componentwise
-from neural_checks.data import EMBEDDED, load, split
 from neural_checks.experiment import CLOSED_CHANNELS, COMPONENT_CHANNELS
 from neural_checks.metrics import bootstrap
 from neural_checks.recovery import collect, measure, top_degree
+from neural_checks.split import split
+from numeric_checks.componentwise import componentwise
+from numeric_checks.molecules import EMBEDDED, load
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -29,9 +29,10 @@ if __package__ in (
 
 
 from neural_checks.backbone import BackboneConfig, NequIPBackbone, Scaling
-from neural_checks.data import EMBEDDED, load, split
 from neural_checks.experiment import Settings, run
+from neural_checks.split import split
 from neural_checks.train import TrainConfig, force_mae, train
+from numeric_checks.molecules import EMBEDDED, load
 
 __all__ = ["main"]
 

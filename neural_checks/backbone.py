@@ -17,18 +17,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from numeric_checks.rotations import Features
 from span_theorem.irreps import Irrep
 
 if TYPE_CHECKING:
     import torch
 
-    from neural_checks.data import ForceData
+    from numeric_checks.molecules import ForceData
 
-__all__ = ["Backbone", "BackboneConfig", "Features", "NequIPBackbone", "Scaling"]
+__all__ = ["Backbone", "BackboneConfig", "NequIPBackbone", "Scaling"]
 
 Array = NDArray[np.float64]
-#: Per-atom features by irrep ("0e", "1o", …): arrays (frames, atoms, channels, 2l+1).
-Features = dict[str, Array]
 
 
 class Backbone(Protocol):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from neural_checks.backbone import Backbone
-from neural_checks.injection import rotate_features
+from numeric_checks.rotations import rotate_features
 
 __all__ = ["NotEquivariantError", "check_equivariance"]
 

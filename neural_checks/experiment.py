@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.backbone import Backbone
-from neural_checks.componentwise import componentwise, over_quadrature
-from neural_checks.data import ForceData
 from neural_checks.equivariance import check_equivariance
 from neural_checks.metrics import Metrics, bootstrap, verdict
 from neural_checks.recovery import Recovery, Samples, collect, measure, rigid_body, top_degree
+from numeric_checks.componentwise import componentwise, over_quadrature
+from numeric_checks.molecules import ForceData
 
 __all__ = ["PUBLISHED", "Settings", "run"]
 

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.backbone import Backbone, Features
-from neural_checks.data import ForceData
-from neural_checks.injection import best_rotations, directions, harmonics, marked_neighbors, wigner
-from neural_checks.readout import coupled_products, fit_ridge
+from neural_checks.backbone import Backbone
+from neural_checks.injection import best_rotations, directions, marked_neighbors
+from numeric_checks.molecules import ForceData
+from numeric_checks.quadrature import random_rotations
+from numeric_checks.readout import Sites, coupled_products, fit_ridge
+from numeric_checks.rotations import unit_harmonics, wigner_upto
 from span_theorem.span import boundary
 
 __all__ = ["Recovery", "Samples", "collect", "measure", "rigid_body", "top_degree"]
@@ -27,19 +29,15 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Samples:
+class Samples(Sites):
     """One backbone on the frames used: those of ``fit`` first, then the held-out ones.
 
     ``vectors`` (frames, atoms, 3) marked directions; ``errors`` (frames, atoms, 3) force errors
     e = F − F_backbone in units of ``force_rms``, the RMS length of a force (eV/Å); ``positions`` Å.
     """
 
-    features: Features
-    vectors: Array
     errors: Array
     positions: Array
-    fit: NDArray[np.int64]
-    held: NDArray[np.int64]
     force_rms: float
 
 
@@ -107,14 +105,13 @@ def measure(
     frames = len(samples.vectors)
     vectors = samples.vectors
     if shuffle is not None:
-        from scipy.spatial.transform import Rotation
-
-        turns = Rotation.random(frames, rng=shuffle).as_matrix()
+        turns = random_rotations(frames, shuffle)
         vectors = np.einsum("nab,nib->nia", turns, vectors[shuffle.permutation(frames)])
+    truth = unit_harmonics(degrees, vectors)
     for site in range(sites):
         for ell in range(1, degrees + 1):
             columns = coupled_products(samples.features, site, degree, ell, channels, samples.fit)
-            target = harmonics(ell, vectors[:, site])
+            target = truth[ell][:, site]
             fitted = fit_ridge(columns, target, samples.fit)
             weights[ell - 1] = max(weights[ell - 1], fitted.weights)
             field[ell - 1, site] = ((target - fitted.prediction)[held] ** 2).sum(axis=1)
@@ -134,10 +131,9 @@ def rigid_body(samples: Samples, degrees: int) -> Array:
     the frame of the molecule. It bounds what mere orientation explains at any ℓ, without ceiling.
     """
     rotations = best_rotations(samples.positions, samples.positions[0])
+    matrices, targets = wigner_upto(degrees, rotations), unit_harmonics(degrees, samples.vectors)
     result = []
-    for ell in range(1, degrees + 1):
-        matrix = wigner(ell, rotations)
-        target = harmonics(ell, samples.vectors)
+    for matrix, target in zip(matrices[1:], targets[1:], strict=True):
         local = np.einsum("nkm,nik->nim", matrix, target)
         mean = local[samples.fit].mean(axis=0)
         predicted = np.einsum("nkm,im->nik", matrix, mean)

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from neural_checks.backbone import BackboneConfig, NequIPBackbone, Scaling
-from neural_checks.data import ForceData, Split
+from neural_checks.split import Split
+from numeric_checks.molecules import ForceData
 
 __all__ = ["TrainConfig", "Trained", "force_mae", "train"]
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neural_checks.data import ForceData
+from numeric_checks.molecules import ForceData
+from numeric_checks.rotations import unit_harmonics
 
 
 class DensityBackbone:
@@ -22,8 +23,6 @@ class DensityBackbone:
         return {"package": "toy"}
 
     def features(self, positions: np.ndarray) -> dict[str, np.ndarray]:
-        from neural_checks.injection import harmonics
-
         difference = positions[:, None] - positions[:, :, None]
         distance = np.linalg.norm(difference, axis=-1)
         unit = difference / np.where(distance > 0, distance, 1.0)[..., None]
@@ -31,8 +30,8 @@ class DensityBackbone:
         weight = np.exp(-8 * (distance[..., None] - centres) ** 2) * (distance > 0)[..., None]
         unit[distance == 0] = [0.0, 0.0, 1.0]
         return {
-            f"{l}{'eo'[l % 2]}": np.einsum("nijc,nijm->nicm", weight, harmonics(l, unit))
-            for l in range(self.L + 1)
+            f"{l}{'eo'[l % 2]}": np.einsum("nijc,nijm->nicm", weight, y)
+            for l, y in enumerate(unit_harmonics(self.L, unit))
         }
 
     def energies_forces(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,8 +13,8 @@ pytest.importorskip("torch")
 pytest.importorskip("nequip")
 
 from neural_checks.backbone import BackboneConfig, NequIPBackbone, Scaling
-from neural_checks.data import split
 from neural_checks.equivariance import check_equivariance
+from neural_checks.split import split
 from neural_checks.train import TrainConfig, force_mae, train
 
 pytestmark = [

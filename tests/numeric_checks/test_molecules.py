@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neural_checks.data import KCAL_PER_MOL, ForceData, load, sha256, split
+from neural_checks.split import split
+from numeric_checks.molecules import KCAL_PER_MOL, ForceData, load, sha256
 
 
 def _arrays(frames: int = 12) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

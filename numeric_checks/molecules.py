@@ -3,7 +3,7 @@
 Three layouts are read: sGDML ``.npz`` (``R, F, E, z``), rMD17 ``.npz`` (``coords, forces, energies,
 nuclear_charges``), and whatever ASE reads with energies and forces (``extxyz``, …). The name
 ``"embedded"`` stands for the trajectory that comes with the package (see
-:mod:`neural_checks.make_trajectory`). Pickled arrays are never loaded.
+``neural_checks.make_trajectory``). Pickled arrays are never loaded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["EMBEDDED", "KCAL_PER_MOL", "ForceData", "Split", "load", "sha256", "split"]
+__all__ = ["EMBEDDED", "KCAL_PER_MOL", "ForceData", "load", "sha256"]
 
 #: Name of the trajectory inside the package.
 EMBEDDED = "embedded"
@@ -67,16 +67,6 @@ class ForceData:
         return len(self.energies)
 
 
-@dataclass(frozen=True)
-class Split:
-    """Disjoint frame indices for training, validation (early stopping) and testing."""
-
-    train: NDArray[np.int64]
-    validation: NDArray[np.int64]
-    test: NDArray[np.int64]
-    rule: str
-
-
 def sha256(path: Path) -> str:
     """SHA-256 of a file, hexadecimal."""
     with path.open("rb") as stream:
@@ -89,7 +79,7 @@ def load(data: str | Path) -> ForceData:
     Raises FileNotFoundError, or ValueError where layout or units are not understood.
     """
     if str(data) == EMBEDDED:
-        path = Path(str(files("neural_checks") / "data" / "aspirin_xtb.npz"))
+        path = Path(str(files("numeric_checks") / "data" / "aspirin_xtb.npz"))
     else:
         path = Path(data)
     if not path.is_file():
@@ -191,38 +181,3 @@ def _unit(table: dict[str, float], name: str) -> float:
     if _plain(name) not in table:
         raise ValueError(f"unknown unit {name!r}; expected one of {', '.join(table)}")
     return table[_plain(name)]
-
-
-def split(data: ForceData, train: int, validation: int, test: int, seed: int) -> Split:
-    """Frames for training, validation and testing.
-
-    Where the file holds a published split (``train_01``/``test_01`` or ``train``/``test``),
-    training and validation frames are drawn from its training part and test frames from its test
-    part; otherwise all are drawn from one permutation. The draw depends on ``seed`` alone.
-    """
-    for name, value in (("train", train), ("validation", validation), ("test", test)):
-        if value < 1:
-            raise ValueError(f"{name} must be ≥ 1, got {value}")
-    rng = np.random.default_rng(seed)
-    for suffix in ("_01", ""):
-        if f"train{suffix}" in data.published and f"test{suffix}" in data.published:
-            pool = rng.permutation(data.published[f"train{suffix}"])
-            held = rng.permutation(data.published[f"test{suffix}"])
-            rule = f"published split train{suffix}/test{suffix}"
-            break
-    else:
-        order = rng.permutation(len(data))
-        # Test frames come off the end so that a larger training set keeps the same test frames.
-        pool, held = order[: max(len(data) - test, 0)], order[::-1]
-        rule = "random permutation"
-    if train + validation > len(pool) or test > len(held):
-        raise ValueError(
-            f"{data.name}: asked for {train}+{validation} training and {test} test frames, "
-            f"available {len(pool)} and {len(held)} ({rule})"
-        )
-    return Split(
-        train=np.sort(pool[:train]),
-        validation=np.sort(pool[train : train + validation]),
-        test=np.sort(held[:test]),
-        rule=f"{rule}, seed {seed}",
-    )

@@ -10,30 +10,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import combinations_with_replacement
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.backbone import Features
+from numeric_checks.rotations import Features, coupling
 from span_theorem.irreps import Irrep
 
-__all__ = ["PENALTIES", "Fit", "coupled_products", "fit_ridge", "monomials", "reduce_channels"]
+__all__ = [
+    "PENALTIES",
+    "Fit",
+    "Sites",
+    "coupled_products",
+    "fit_ridge",
+    "monomials",
+    "reduce_channels",
+]
 
 Array = NDArray[np.float64]
 #: Ridge penalties tried, relative to the mean square of the (standardised) columns.
 PENALTIES: tuple[float, ...] = (1e-8, 1e-6, 1e-4, 1e-2)
 
 
-@cache
-def _coupling(l1: int, l2: int, l3: int) -> Array:
-    """Real Clebsch–Gordan tensor (2l1+1, 2l2+1, 2l3+1) in e3nn's basis, sum of squares one."""
-    import torch
-    from e3nn import o3
+@dataclass(frozen=True)
+class Sites:
+    """Features and marked directions of the same atoms in the same frames.
 
-    tensor: Array = o3.wigner_3j(l1, l2, l3, dtype=torch.float64).numpy()
-    return tensor
+    ``features`` by irrep (frames, atoms, channels, 2l+1); ``vectors`` (frames, atoms, 3), the
+    directions û whose harmonics are to be read off; ``fit``, ``held`` disjoint frame indices.
+    """
+
+    features: Features
+    vectors: Array
+    fit: NDArray[np.int64]
+    held: NDArray[np.int64]
 
 
 def reduce_channels(values: Array, channels: int, fit: NDArray[np.int64]) -> Array:
@@ -97,7 +108,7 @@ def coupled_products(
 def _couple(first: Array, second: Array, target: int, symmetric: bool) -> Array:
     """All channel pairs coupled to ``target``; with ``symmetric``, pairs i ≤ j once."""
     l1, l2 = (first.shape[2] - 1) // 2, (second.shape[2] - 1) // 2
-    half = np.einsum("nam,mpk->napk", first, _coupling(l1, l2, target))
+    half = np.einsum("nam,mpk->napk", first, coupling(l1, l2, target))
     product = np.einsum("napk,nbp->nabk", half, second, optimize=True)
     if symmetric:
         rows, columns = np.triu_indices(first.shape[1])

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
-from neural_checks.injection import harmonics, quadrature, wigner
-from neural_checks.readout import PENALTIES, monomials, reduce_channels
-from neural_checks.recovery import Samples
+from numeric_checks.quadrature import random_rotations, rotation_quadrature
+from numeric_checks.readout import PENALTIES, Sites, monomials, reduce_channels
+from numeric_checks.rotations import unit_harmonics, wigner_upto
 from span_theorem.irreps import Irrep
 
 __all__ = ["ComponentFit", "componentwise", "over_quadrature"]
@@ -32,13 +31,15 @@ class ComponentFit:
     samples: int
 
 
-def _matrices(samples: Samples, rotations: Array) -> dict[str, Array]:
+def _matrices(samples: Sites, rotations: Array) -> dict[str, Array]:
     """Wigner matrices of the rotations for every irrep of the features."""
-    return {name: wigner(Irrep.parse(name).l, rotations) for name in samples.features}
+    degrees = {name: Irrep.parse(name).l for name in samples.features}
+    matrices = wigner_upto(max(degrees.values(), default=0), rotations)
+    return {name: matrices[l] for name, l in degrees.items()}
 
 
 def _columns(
-    samples: Samples, site: int, channels: int, matrices: dict[str, Array], index: Array
+    samples: Sites, site: int, channels: int, matrices: dict[str, Array], index: Array
 ) -> Array:
     """Components (samples, …) of one site's features, frame ``index[k]`` turned by rotation k."""
     parts = []
@@ -49,7 +50,7 @@ def _columns(
 
 
 def componentwise(
-    samples: Samples,
+    samples: Sites,
     degree: int,
     degrees: int,
     channels: int,
@@ -71,7 +72,7 @@ def componentwise(
         turns = (
             np.broadcast_to(np.eye(3), (len(index), 3, 3))
             if stored
-            else Rotation.random(len(index), rng=rng).as_matrix()
+            else random_rotations(len(index), rng)
         )
         sets.append((index, turns, _matrices(samples, turns)))
     (fit_index, fit_turns, fit_wigner), (held_index, held_turns, held_wigner) = sets
@@ -84,10 +85,8 @@ def componentwise(
         scale[scale == 0] = 1.0
         matrix /= scale
         weights = matrix.shape[1]
-        targets = [
-            harmonics(ell, np.einsum("nab,nb->na", fit_turns, samples.vectors[fit_index, site]))
-            for ell in range(1, degrees + 1)
-        ]
+        turned = np.einsum("nab,nb->na", fit_turns, samples.vectors[fit_index, site])
+        targets = unit_harmonics(degrees, turned)[1:]
         starts = np.cumsum([0] + [t.shape[1] for t in targets])
         target = np.concatenate(targets, axis=1)
         inner_gram, inner_right = matrix[:cut].T @ matrix[:cut], matrix[:cut].T @ target[:cut]
@@ -102,9 +101,10 @@ def componentwise(
         best = np.argmin(errors, axis=0)
         test = monomials(_columns(samples, site, channels, held_wigner, held_index), degree) / scale
         turned = np.einsum("nab,nb->na", held_turns, samples.vectors[held_index, site])
+        truth = unit_harmonics(degrees, turned)
         for ell in range(1, degrees + 1):
             part = slice(starts[ell - 1], starts[ell])
-            wrong = test @ solutions[best[ell - 1]][:, part] - harmonics(ell, turned)
+            wrong = test @ solutions[best[ell - 1]][:, part] - truth[ell]
             field[ell - 1, site] = (
                 (wrong**2).sum(axis=1).reshape(len(samples.held), repeats[1]).mean(axis=1)
             )
@@ -112,7 +112,7 @@ def componentwise(
 
 
 def over_quadrature(
-    samples: Samples, degree: int, L: int, degrees: int, channels: int, site: int = 0
+    samples: Sites, degree: int, L: int, degrees: int, channels: int, site: int = 0
 ) -> list[float]:
     """R² by ℓ of the component-wise least-squares fit of one frame over an exact SO(3) quadrature.
 
@@ -121,15 +121,14 @@ def over_quadrature(
     """
     frame = int(samples.held[0])
     result = []
-    turns, weights = quadrature(degrees + degree * L)
+    turns, weights = rotation_quadrature(degrees + degree * L)
     index = np.full(len(turns), frame)
     matrix = monomials(_columns(samples, site, channels, _matrices(samples, turns), index), degree)
     root = np.sqrt(weights)[:, None]
     basis, singular, _ = np.linalg.svd(root * matrix, full_matrices=False)
     basis = basis[:, singular > 1e-10 * singular[0]]
+    truth = unit_harmonics(degrees, turns @ samples.vectors[frame, site])
     for ell in range(1, degrees + 1):
-        target = root * np.einsum(
-            "nkm,m->nk", wigner(ell, turns), harmonics(ell, samples.vectors[frame, site])
-        )
+        target = root * truth[ell]
         result.append(float(((basis.T @ target) ** 2).sum() / (target**2).sum()))
     return result
