@@ -25,9 +25,25 @@ if TYPE_CHECKING:
 
     from numeric_checks.molecules import ForceData
 
-__all__ = ["Backbone", "BackboneConfig", "NequIPBackbone", "Scaling"]
+__all__ = ["Backbone", "BackboneConfig", "Evaluation", "NequIPBackbone", "Scaling"]
 
 Array = NDArray[np.float64]
+
+#: Frames of one forward pass.
+CHUNK = 50
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one pass of a network over frames gives.
+
+    ``features`` of every atom by irrep; ``energies`` (frames,) in eV; ``forces`` (frames, atoms, 3)
+    in eV/Å; all float64.
+    """
+
+    features: Features
+    energies: Array
+    forces: Array
 
 
 class Backbone(Protocol):
@@ -38,12 +54,8 @@ class Backbone(Protocol):
         """What the report says of the network: package, layer, irreps, sizes."""
         ...
 
-    def features(self, positions: Array) -> Features:
-        """Features of every atom; ``positions`` (frames, atoms, 3) in Å."""
-        ...
-
-    def energies_forces(self, positions: Array) -> tuple[Array, Array]:
-        """Energies (frames,) in eV and forces (frames, atoms, 3) in eV/Å."""
+    def evaluate(self, positions: Array) -> Evaluation:
+        """Features, energies and forces of ``positions`` (frames, atoms, 3) in Å, float64."""
         ...
 
 
@@ -174,66 +186,41 @@ class NequIPBackbone:
             if name.endswith("_convnet")
         ]
 
-    def _run(
-        self, positions: Array, layer: int | None, chunk: int = 50
-    ) -> tuple[Array, Array, Array]:
-        """Energies, forces and flat features (those of ``layer``; empty where it is None)."""
+    def evaluate(self, positions: Array) -> Evaluation:
+        """Features of the selected layer, energies and forces, from one pass over the frames.
+
+        ``positions`` (frames, atoms, 3) in Å; where no layer is selected yet, one is. Raises
+        ValueError for another shape.
+        """
         import torch
 
         positions = np.asarray(positions, dtype=np.float64)
-        if positions.ndim != 3 or positions.shape[1:] != (len(self.scaling.numbers), 3):
+        atoms = len(self.scaling.numbers)
+        if positions.ndim != 3 or positions.shape[1:] != (atoms, 3) or not len(positions):
             raise ValueError(
-                f"positions must have shape (frames, {len(self.scaling.numbers)}, 3), "
-                f"got {positions.shape}"
+                f"positions must have shape (frames ≥ 1, {atoms}, 3), got {positions.shape}"
             )
+        layer = self.layer if self.layer is not None else self.select_layer(positions[:2])
+        module, irreps = self._layers()[layer]
         seen: list[torch.Tensor] = []
-        handle = None
-        if layer is not None:
-            handle = self._layers()[layer][0].register_forward_hook(
-                lambda _module, _inputs, output: seen.append(output["node_features"].detach())
-            )
         energies, forces = [], []
         self.model.eval()
+        handle = module.register_forward_hook(
+            lambda _module, _inputs, output: seen.append(output["node_features"].detach())
+        )
         try:
-            for start in range(0, len(positions), chunk):
-                part = torch.tensor(positions[start : start + chunk], device=self.device)
+            for part in torch.tensor(positions, device=self.device).split(CHUNK):
                 output = self.model(self.graph(part))
-                energies.append(output["total_energy"].detach().reshape(-1).cpu().numpy())
-                forces.append(output["forces"].detach().reshape(part.shape).cpu().numpy())
+                energies.append(output["total_energy"].detach().reshape(-1))
+                forces.append(output["forces"].detach().reshape(part.shape))
         finally:
-            if handle is not None:
-                handle.remove()
-        flat = (
-            torch.cat(seen).cpu().numpy().reshape(len(positions), positions.shape[1], -1)
-            if seen
-            else np.zeros((len(positions), positions.shape[1], 0))
-        )
-        return (
-            np.concatenate(energies).astype(np.float64),
-            np.concatenate(forces).astype(np.float64),
-            flat.astype(np.float64),
-        )
+            handle.remove()
 
-    def energies_forces(self, positions: Array) -> tuple[Array, Array]:
-        """Energies (frames,) in eV and forces (frames, atoms, 3) in eV/Å."""
-        energies, forces, _ = self._run(positions, None)
-        return energies, forces
+        def array(parts: list[torch.Tensor]) -> Array:
+            return torch.cat(parts).cpu().numpy().astype(np.float64)
 
-    def features(self, positions: Array) -> Features:
-        """Features of the selected layer by irrep; ``positions`` (frames, atoms, 3) in Å."""
-        layer = self.layer if self.layer is not None else self.select_layer(positions[:2])
-        flat = self._run(positions, layer)[2]
-        result: Features = {}
-        offset = 0
-        for multiplicity, (degree, parity) in self._layers()[layer][1]:
-            size = multiplicity * (2 * degree + 1)
-            block = flat[..., offset : offset + size]
-            name = str(Irrep(degree, parity))
-            block = block.reshape(*flat.shape[:2], multiplicity, 2 * degree + 1)
-            previous = result.get(name)
-            result[name] = block if previous is None else np.concatenate([previous, block], axis=2)
-            offset += size
-        return result
+        flat = array(seen).reshape(len(positions), atoms, -1)
+        return Evaluation(_by_irrep(flat, irreps), array(energies), array(forces))
 
     def select_layer(self, positions: Array) -> int:
         """The deepest layer whose l > 0 features receive gradient from the energy (l = 0: any).
@@ -286,3 +273,18 @@ class NequIPBackbone:
             raise ValueError("no layer has l > 0 features that receive gradient from the energy")
         self.layer = chosen
         return chosen
+
+
+def _by_irrep(flat: Array, irreps: Any) -> Features:
+    """(frames, atoms, components) cut at the blocks of e3nn ``irreps``."""
+    result: Features = {}
+    offset = 0
+    for multiplicity, (degree, parity) in irreps:
+        size = multiplicity * (2 * degree + 1)
+        block = flat[..., offset : offset + size]
+        name = str(Irrep(degree, parity))
+        block = block.reshape(*flat.shape[:2], multiplicity, 2 * degree + 1)
+        previous = result.get(name)
+        result[name] = block if previous is None else np.concatenate([previous, block], axis=2)
+        offset += size
+    return result

@@ -33,17 +33,17 @@ def check_equivariance(
     """
     turns = Rotation.random(len(positions), rng=rng).as_matrix()
     turned = np.einsum("nab,nib->nia", turns, positions)
-    expected = dict(rotate_features(backbone.features(positions), turns))
-    found = dict(backbone.features(turned))
-    energies, forces = backbone.energies_forces(positions)
-    energies_turned, forces_turned = backbone.energies_forces(turned)
-    expected["forces"] = np.einsum("nab,nib->nia", turns, forces)
-    found["forces"] = forces_turned
+    before, after = backbone.evaluate(positions), backbone.evaluate(turned)
+    expected, found = dict(rotate_features(before.features, turns)), dict(after.features)
+    expected["forces"] = np.einsum("nab,nib->nia", turns, before.forces)
+    found["forces"] = after.forces
     errors = {
         name: float(np.abs(found[name] - values).max() / max(np.abs(values).max(), 1e-30))
         for name, values in expected.items()
     }
-    errors["energy"] = float(np.abs(energies_turned - energies).max() / np.abs(energies).max())
+    errors["energy"] = float(
+        np.abs(after.energies - before.energies).max() / np.abs(before.energies).max()
+    )
     bad = {name: error for name, error in errors.items() if not error <= tolerance}
     if bad:
         raise NotEquivariantError(

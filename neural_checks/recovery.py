@@ -71,13 +71,13 @@ def collect(
     """Run the backbone once over all frames needed."""
     frames = np.concatenate([fit, held])
     positions = data.positions[frames]
-    _, forces = backbone.energies_forces(positions)
+    evaluation = backbone.evaluate(positions)
     force_rms = float(np.sqrt((data.forces[fit] ** 2).sum(axis=2).mean()))
     neighbors = marked_neighbors(data.positions[fit], data.numbers)
     return Samples(
-        features=backbone.features(positions),
+        features=evaluation.features,
         vectors=directions(positions, neighbors),
-        errors=(data.forces[frames] - forces) / force_rms,
+        errors=(data.forces[frames] - evaluation.forces) / force_rms,
         positions=positions,
         fit=np.arange(len(fit)),
         held=np.arange(len(fit), len(frames)),

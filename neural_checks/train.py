@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from neural_checks.backbone import BackboneConfig, NequIPBackbone, Scaling
+from neural_checks.backbone import Backbone, BackboneConfig, NequIPBackbone, Scaling
 from neural_checks.split import Split
 from numeric_checks.molecules import ForceData
 
@@ -86,9 +86,9 @@ class Trained:
 MAX_BAD_STEPS = 10
 
 
-def force_mae(backbone: NequIPBackbone, data: ForceData, frames: Any) -> float:
+def force_mae(backbone: Backbone, data: ForceData, frames: Any) -> float:
     """Mean absolute error of the force components on ``frames``, meV/Å."""
-    _, forces = backbone.energies_forces(data.positions[frames])
+    forces = backbone.evaluate(data.positions[frames]).forces
     return float(1000 * np.abs(forces - data.forces[frames]).mean())
 
 

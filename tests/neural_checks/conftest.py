@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neural_checks.backbone import Evaluation
 from numeric_checks.molecules import ForceData
 from numeric_checks.rotations import unit_harmonics
 
@@ -22,28 +23,26 @@ class DensityBackbone:
     def description(self) -> dict[str, Any]:
         return {"package": "toy"}
 
-    def features(self, positions: np.ndarray) -> dict[str, np.ndarray]:
+    def evaluate(self, positions: np.ndarray) -> Evaluation:
         difference = positions[:, None] - positions[:, :, None]
         distance = np.linalg.norm(difference, axis=-1)
         unit = difference / np.where(distance > 0, distance, 1.0)[..., None]
         centres = np.linspace(1.0, 2.5, self.channels)
         weight = np.exp(-8 * (distance[..., None] - centres) ** 2) * (distance > 0)[..., None]
         unit[distance == 0] = [0.0, 0.0, 1.0]
-        return {
+        features = {
             f"{l}{'eo'[l % 2]}": np.einsum("nijc,nijm->nicm", weight, y)
             for l, y in enumerate(unit_harmonics(self.L, unit))
         }
-
-    def energies_forces(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return np.ones(len(positions)), np.zeros_like(positions)
+        return Evaluation(features, np.ones(len(positions)), np.zeros_like(positions))
 
 
 class BrokenBackbone(DensityBackbone):
     """A constant vector is added to the l = 1 features: no longer equivariant."""
 
-    def features(self, positions: np.ndarray) -> dict[str, np.ndarray]:
-        result = super().features(positions)
-        result["1o"] = result["1o"] + np.array([0.1, 0.0, 0.0])
+    def evaluate(self, positions: np.ndarray) -> Evaluation:
+        result = super().evaluate(positions)
+        result.features["1o"] = result.features["1o"] + np.array([0.1, 0.0, 0.0])
         return result
 
 

@@ -52,19 +52,19 @@ def test_the_last_layer_is_scalar_and_the_one_before_is_read(
 def test_features_and_forces_are_equivariant(backbone: NequIPBackbone, data: Any) -> None:
     errors = check_equivariance(backbone, data.positions[:3], np.random.default_rng(0))
     assert set(errors) == {"0e", "1o", "2e", "forces", "energy"}
-    assert backbone.features(data.positions[:3])["2e"].shape == (3, 5, 2, 5)
+    assert backbone.evaluate(data.positions[:3]).features["2e"].shape == (3, 5, 2, 5)
 
 
 def test_forces_are_minus_the_gradient(backbone: NequIPBackbone, data: Any) -> None:
     """Finite differences; the step is large because energies come from float32."""
     frame = data.positions[0]
-    _, forces = backbone.energies_forces(frame[None])
+    forces = backbone.evaluate(frame[None]).forces
     step = 1e-2
     for place in ((0, 0), (2, 1), (4, 2)):
         moved = np.array([frame, frame])
         moved[0][place] += step
         moved[1][place] -= step
-        energies, _ = backbone.energies_forces(moved)
+        energies = backbone.evaluate(moved).energies
         assert -(energies[0] - energies[1]) / (2 * step) == pytest.approx(
             forces[0][place], abs=2e-3
         )
@@ -90,7 +90,7 @@ def test_the_graph_is_the_packages_own(backbone: NequIPBackbone, data: Any) -> N
 
 def test_wrong_shapes_and_settings_are_refused(backbone: NequIPBackbone) -> None:
     with pytest.raises(ValueError, match="shape"):
-        backbone.features(np.zeros((2, 4, 3)))
+        backbone.evaluate(np.zeros((2, 4, 3)))
     with pytest.raises(ValueError, match="layers"):
         BackboneConfig(layers=1)
     with pytest.raises(ValueError, match="steps"):
