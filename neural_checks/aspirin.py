@@ -11,12 +11,9 @@ import argparse
 import csv
 import json
 import os
-import platform
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -30,6 +27,7 @@ if __package__ in (
 
 from neural_checks.backbone import BackboneConfig, NequIPBackbone, Scaling
 from neural_checks.experiment import Settings, run
+from neural_checks.provenance import environment
 from neural_checks.split import split
 from neural_checks.train import TrainConfig, force_mae, train
 from numeric_checks.molecules import EMBEDDED, load
@@ -165,39 +163,13 @@ def _experiment(arguments: argparse.Namespace) -> tuple[dict[str, Any], Path]:
         "preset": arguments.preset,
         "train": {"seeds": list(range(count)), **chosen},
         "backbones": rows,
-        "environment": _environment(arguments.device),
+        "environment": environment(arguments.device),
     }
     _write(folder, report)
     from neural_checks.figures import draw
 
     draw(folder, report, data.positions[fit[0]])
     return report, folder
-
-
-def _environment(device: str) -> dict[str, Any]:
-    versions = {}
-    for package in ("span-theorem", "torch", "nequip", "e3nn", "numpy", "scipy"):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "not installed as a package"
-    try:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        commit = "not a git checkout"
-    return {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "device": device,
-        "versions": versions,
-        "git_commit": commit,
-    }
 
 
 def _write(folder: Path, report: dict[str, Any]) -> None:

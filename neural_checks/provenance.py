@@ -1,0 +1,40 @@
+"""What a result was made with: versions, commit, machine, device."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+__all__ = ["environment"]
+
+_PACKAGES = ("span-theorem", "torch", "nequip", "e3nn", "numpy", "scipy")
+
+
+def environment(device: str) -> dict[str, Any]:
+    """Python, packages, git commit and machine, as plain values; ``device`` as given."""
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed as a package"
+    try:
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        commit = "not a git checkout"
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "device": device,
+        "versions": versions,
+        "git_commit": commit,
+    }
