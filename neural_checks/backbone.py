@@ -1,8 +1,8 @@
 """Backbones: networks that give per-atom equivariant features, energies and forces.
 
-:class:`Backbone` is all that the experiment asks of a network. :class:`NequIPBackbone` adapts the
-model of the ``nequip`` package (S. Batzner et al., Nat. Commun. 13, 2453 (2022)), built from Python
-and read by forward hooks.
+:class:`Backbone` is all that the experiment asks of a network. :class:`HookedBackbone` reads a
+torch model by forward hooks. :class:`NequIPBackbone` adapts so the model of the ``nequip`` package
+(S. Batzner et al., Nat. Commun. 13, 2453 (2022)), built from Python.
 
 Feature layout: component (m, fastest) within channel within irrep, basis and order of e3nn (l = 1
 as x, y, z); rotation by ``R`` acts on degree l by e3nn's Wigner matrix.
@@ -10,6 +10,7 @@ as x, y, z); rotation by ``R`` acts on degree l by e3nn's Wigner matrix.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
 
     from numeric_checks.molecules import ForceData
 
-__all__ = ["Backbone", "BackboneConfig", "Evaluation", "NequIPBackbone", "Scaling"]
+__all__ = [
+    "Backbone",
+    "BackboneConfig",
+    "Evaluation",
+    "HookedBackbone",
+    "NequIPBackbone",
+    "Scaling",
+]
 
 Array = NDArray[np.float64]
 
@@ -101,118 +109,88 @@ class Scaling:
         )
 
 
-class NequIPBackbone:
-    """The ``nequip`` package's model, float32, for one molecule.
+class HookedBackbone(ABC):
+    """A torch model whose layers are read by forward hooks, for one molecule.
 
     ``layer=None`` selects the deepest layer whose l > 0 channels receive gradient from the energy,
-    measured by :meth:`select_layer`.
+    measured by :meth:`select_layer`. A subclass sets ``model`` and says how to call it.
     """
 
+    model: Any
+
     def __init__(
-        self,
-        config: BackboneConfig,
-        scaling: Scaling,
-        seed: int,
-        device: str = "cpu",
-        compiled: bool = False,
-        layer: int | None = None,
+        self, numbers: tuple[int, ...], device: str = "cpu", layer: int | None = None
     ) -> None:
         import torch
-        from nequip.model import NequIPGNNModel
-        from nequip.utils.global_state import set_global_state
 
-        set_global_state()
-        self.config, self.scaling, self.seed, self.layer = config, scaling, seed, layer
-        elements = sorted(set(scaling.numbers))
-        names = [f"Z{z}" for z in elements]
-        self.model = NequIPGNNModel(
-            seed=seed,
-            model_dtype="float32",
-            compile_mode="compile" if compiled else "eager",
-            r_max=config.cutoff,
-            type_names=names,
-            l_max=config.l_max,
-            num_layers=config.layers,
-            num_features=config.channels,
-            radial_mlp_width=config.radial_width,
-            parity=config.parity,
-            avg_num_neighbors=scaling.average_neighbors,
-            per_type_energy_scales=dict.fromkeys(names, scaling.force_rms),
-            per_type_energy_shifts=dict.fromkeys(names, scaling.energy_shift),
-        ).to(device)
+        self.numbers, self.layer = numbers, layer
         self.device = torch.device(device)
-        self._types = torch.tensor([elements.index(z) for z in scaling.numbers], device=device)
         self.gradients: dict[str, list[float]] = {}
 
     @property
-    def description(self) -> dict[str, Any]:
-        """Package, sizes and the layer that is read."""
-        from importlib.metadata import version
+    @abstractmethod
+    def description(self) -> dict[str, Any]: ...
 
-        return {
-            "package": f"nequip {version('nequip')}",
-            **asdict(self.config),
-            "seed": self.seed,
-            "layer": self.layer,
-            "layer_irreps": None if self.layer is None else str(self._layers()[self.layer][1]),
-            "gradient_by_layer": self.gradients,
-            "parameters": sum(p.numel() for p in self.model.parameters()),
-        }
+    @abstractmethod
+    def graph(self, positions: torch.Tensor) -> Any:
+        """Input of the model for ``positions`` (frames, atoms, 3)."""
 
-    def graph(self, positions: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Input of the model for ``positions`` (frames, atoms, 3): all pairs within the cutoff."""
+    @abstractmethod
+    def layers(self) -> list[tuple[Any, Any]]:
+        """(module, e3nn irreps of its node features) of every layer, first to last."""
+
+    @abstractmethod
+    def node_features(self, output: Any) -> torch.Tensor:
+        """Node features (frames · atoms, components) in what a layer returns."""
+
+    @abstractmethod
+    def predict(self, graph: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        """Energies (frames,) in eV and forces (frames · atoms, 3) in eV/Å."""
+
+    @abstractmethod
+    def energy(self, graph: Any) -> torch.Tensor:
+        """Energies (frames,) with the graph of autograd kept."""
+
+    def edges(self, positions: torch.Tensor, cutoff: float) -> tuple[Any, Any, Any]:
+        """(frame, centre, neighbour) of all ordered pairs of atoms closer than ``cutoff``."""
         import torch
 
-        frames, atoms, _ = positions.shape
         distances = torch.linalg.norm(positions[:, :, None] - positions[:, None], dim=-1)
-        near = (distances < self.config.cutoff) & ~torch.eye(
-            atoms, dtype=torch.bool, device=self.device
+        near = (distances < cutoff) & ~torch.eye(
+            len(self.numbers), dtype=torch.bool, device=self.device
         )
-        frame, centre, neighbour = near.nonzero(as_tuple=True)
-        return {
-            "pos": positions.reshape(-1, 3),
-            "atom_types": self._types.repeat(frames),
-            "edge_index": torch.stack([centre, neighbour]) + frame * atoms,
-            "batch": torch.arange(frames, device=self.device).repeat_interleave(atoms),
-            "num_atoms": torch.full((frames,), atoms, device=self.device),
-            "pbc": torch.zeros((frames, 3), dtype=torch.bool, device=self.device),
-        }
-
-    def _layers(self) -> list[tuple[Any, Any]]:
-        """(module, irreps of its node features) of every convolution layer."""
-        return [
-            (module, module.irreps_out["node_features"])
-            for name, module in self.model.named_modules()
-            if name.endswith("_convnet")
-        ]
+        return near.nonzero(as_tuple=True)
 
     def evaluate(self, positions: Array) -> Evaluation:
         """Features of the selected layer, energies and forces, from one pass over the frames.
 
         ``positions`` (frames, atoms, 3) in Å; where no layer is selected yet, one is. Raises
-        ValueError for another shape.
+        ValueError for another shape, or a layer that is not there.
         """
         import torch
 
         positions = np.asarray(positions, dtype=np.float64)
-        atoms = len(self.scaling.numbers)
+        atoms = len(self.numbers)
         if positions.ndim != 3 or positions.shape[1:] != (atoms, 3) or not len(positions):
             raise ValueError(
                 f"positions must have shape (frames ≥ 1, {atoms}, 3), got {positions.shape}"
             )
         layer = self.layer if self.layer is not None else self.select_layer(positions[:2])
-        module, irreps = self._layers()[layer]
+        layers = self.layers()
+        if not 0 <= layer < len(layers):
+            raise ValueError(f"layer must be 0 … {len(layers) - 1}, got {layer}")
+        module, irreps = layers[layer]
         seen: list[torch.Tensor] = []
         energies, forces = [], []
         self.model.eval()
         handle = module.register_forward_hook(
-            lambda _module, _inputs, output: seen.append(output["node_features"].detach())
+            lambda _module, _inputs, output: seen.append(self.node_features(output).detach())
         )
         try:
             for part in torch.tensor(positions, device=self.device).split(CHUNK):
-                output = self.model(self.graph(part))
-                energies.append(output["total_energy"].detach().reshape(-1))
-                forces.append(output["forces"].detach().reshape(part.shape))
+                energy, force = self.predict(self.graph(part))
+                energies.append(energy.detach().reshape(-1))
+                forces.append(force.detach().reshape(part.shape))
         finally:
             handle.remove()
 
@@ -230,12 +208,12 @@ class NequIPBackbone:
         """
         import torch
 
-        layers = self._layers()
+        layers = self.layers()
         seen: dict[int, torch.Tensor] = {}
 
         def keep(index: int) -> Any:
             def hook(_module: Any, _inputs: Any, output: Any) -> Any:
-                features = output["node_features"]
+                features = self.node_features(output)
                 if not features.requires_grad:
                     features.requires_grad_(True)
                 seen[index] = features
@@ -247,8 +225,7 @@ class NequIPBackbone:
         ]
         self.model.train()  # keeps the graph that the forces' own backward pass would free
         try:
-            output = self.model(self.graph(torch.tensor(positions, device=self.device)))
-            energy = output["total_energy"].sum()
+            energy = self.energy(self.graph(torch.tensor(positions, device=self.device))).sum()
             gradients = torch.autograd.grad(
                 energy, [seen[i] for i in range(len(layers))], allow_unused=True
             )
@@ -256,9 +233,10 @@ class NequIPBackbone:
             self.model.eval()
             for handle in handles:
                 handle.remove()
+        top = max(degree for _, irreps in layers for _, (degree, _) in irreps)
         chosen = None
         for index, ((_, irreps), gradient) in enumerate(zip(layers, gradients, strict=True)):
-            norms = [0.0] * (self.config.l_max + 1)
+            norms = [0.0] * (top + 1)
             offset = 0
             for multiplicity, (degree, _) in irreps:
                 size = multiplicity * (2 * degree + 1)
@@ -273,6 +251,94 @@ class NequIPBackbone:
             raise ValueError("no layer has l > 0 features that receive gradient from the energy")
         self.layer = chosen
         return chosen
+
+
+class NequIPBackbone(HookedBackbone):
+    """The ``nequip`` package's model, float32, for one molecule."""
+
+    def __init__(
+        self,
+        config: BackboneConfig,
+        scaling: Scaling,
+        seed: int,
+        device: str = "cpu",
+        compiled: bool = False,
+        layer: int | None = None,
+    ) -> None:
+        import torch
+        from nequip.model import NequIPGNNModel
+        from nequip.utils.global_state import set_global_state
+
+        set_global_state()
+        super().__init__(scaling.numbers, device, layer)
+        self.config, self.scaling, self.seed, self.cutoff = config, scaling, seed, config.cutoff
+        elements = sorted(set(scaling.numbers))
+        names = [f"Z{z}" for z in elements]
+        self.model = NequIPGNNModel(
+            seed=seed,
+            model_dtype="float32",
+            compile_mode="compile" if compiled else "eager",
+            r_max=config.cutoff,
+            type_names=names,
+            l_max=config.l_max,
+            num_layers=config.layers,
+            num_features=config.channels,
+            radial_mlp_width=config.radial_width,
+            parity=config.parity,
+            avg_num_neighbors=scaling.average_neighbors,
+            per_type_energy_scales=dict.fromkeys(names, scaling.force_rms),
+            per_type_energy_shifts=dict.fromkeys(names, scaling.energy_shift),
+        ).to(device)
+        self._types = torch.tensor([elements.index(z) for z in scaling.numbers], device=device)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """Package, sizes and the layer that is read."""
+        from importlib.metadata import version
+
+        return {
+            "package": f"nequip {version('nequip')}",
+            **asdict(self.config),
+            "seed": self.seed,
+            "layer": self.layer,
+            "layer_irreps": None if self.layer is None else str(self.layers()[self.layer][1]),
+            "gradient_by_layer": self.gradients,
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+        }
+
+    def graph(self, positions: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Input of the model for ``positions`` (frames, atoms, 3): all pairs within the cutoff."""
+        import torch
+
+        frames, atoms, _ = positions.shape
+        frame, centre, neighbour = self.edges(positions, self.cutoff)
+        return {
+            "pos": positions.reshape(-1, 3),
+            "atom_types": self._types.repeat(frames),
+            "edge_index": torch.stack([centre, neighbour]) + frame * atoms,
+            "batch": torch.arange(frames, device=self.device).repeat_interleave(atoms),
+            "num_atoms": torch.full((frames,), atoms, device=self.device),
+            "pbc": torch.zeros((frames, 3), dtype=torch.bool, device=self.device),
+        }
+
+    def layers(self) -> list[tuple[Any, Any]]:
+        return [
+            (module, module.irreps_out["node_features"])
+            for name, module in self.model.named_modules()
+            if name.endswith("_convnet")
+        ]
+
+    def node_features(self, output: Any) -> torch.Tensor:
+        features: torch.Tensor = output["node_features"]
+        return features
+
+    def predict(self, graph: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        output = self.model(graph)
+        return output["total_energy"], output["forces"]
+
+    def energy(self, graph: Any) -> torch.Tensor:
+        energy: torch.Tensor = self.model(graph)["total_energy"]
+        return energy
 
 
 def _by_irrep(flat: Array, irreps: Any) -> Features:
