@@ -1,0 +1,37 @@
+"""Sphinx configuration: ``sphinx-build -W -n docs docs/_build/html``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
+
+from span_theorem import __version__  # noqa: E402
+
+project = "span-theorem"
+author = "The span-theorem developers"
+copyright = "the span-theorem developers, MIT licence"
+release = version = __version__
+
+extensions = ["myst_nb", "sphinx_proof", "strict_math"]
+exclude_patterns = ["_build", "_ext"]
+nitpicky = True
+
+myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist", "attrs_block"]
+myst_heading_anchors = 3
+myst_dmath_double_inline = True
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_merge_streams = True
+html_math_renderer = "katex-strict"
+
+html_theme = "furo"
+html_title = "span-theorem"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sourcelink = False
+proof_minimal_theme = True
