@@ -127,7 +127,9 @@ def verdict(point: Metrics, draws: Metrics, L: int, degree: int, level: float = 
     low, high = np.quantile(draws.field, [tail, 1 - tail], axis=0)
     recovered, lost = low > RECOVERED, high < LOST
     count = int(np.argmin(recovered)) if not recovered.all() else len(recovered)
-    sharp = 0 < count < len(recovered) and bool(lost[count:].all())
+    # Nothing recovered is a cliff only where the boundary is 0: features of degree 0 alone.
+    least = min(1, expected)
+    sharp = least <= count < len(recovered) and bool(lost[count:].all())
     measured = count if sharp else None
     at = expected if measured is None else measured
     inside, outside = (

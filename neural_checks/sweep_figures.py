@@ -1,0 +1,190 @@
+"""Figures of a sweep, from its cells: recovery against ℓ, at and above the boundary, the matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["draw", "label", "varied"]
+
+Cell = Mapping[str, Any]
+_COLORS = {1: "#0072B2", 2: "#D55E00", 3: "#009E73", None: "#555555"}  # Okabe–Ito
+_MARKERS = {"closed form": "o", "component-wise": "s", "non-polynomial": "^"}
+
+
+def draw(folder: Path, name: str, table: Sequence[Cell], draws: int) -> list[str]:
+    """Write the figures that the cells allow, SVG and PNG; return their names."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    table = [cell for cell in table if cell["amplitude"] == table[0]["amplitude"]]
+    keys = varied(table)
+    seeds, steps, held = (_range(table, key) for key in ("seeds", "steps", "held_frames"))
+    note = (
+        f"n = {seeds} backbones a setting, {steps} training steps, {held} held-out frames, "
+        f"B = {draws}; 95 % intervals"
+    )
+    drawn = ["boundary", "curves"]
+    _boundary(folder, name, table, keys, note)
+    _curves(folder, name, table, keys, note)
+    if keys == ["L"]:
+        _matrix(folder, name, table, note)
+        drawn.append("matrix")
+    return drawn
+
+
+_KEYS = ("data", "L", "layers", "channels", "trained")
+
+
+def varied(table: Sequence[Cell]) -> list[str]:
+    """Which of data, L, layers, channels, trained are not the same in all cells."""
+    return [key for key in _KEYS if len({cell[key] for cell in table}) > 1]
+
+
+def label(cell: Cell, keys: Sequence[str]) -> str:
+    """What tells a setting from the others: the values of ``keys``."""
+    words = {
+        "data": str(cell["data"]),
+        "L": f"L = {cell['L']}",
+        "layers": f"{cell['layers']} layers",
+        "channels": f"{cell['channels']} channels",
+        "trained": "trained" if cell["trained"] else "untrained",
+    }
+    return ", ".join(words[key] for key in keys) or "all"
+
+
+def _range(table: Sequence[Cell], key: str) -> str:
+    low, high = min(c[key] for c in table), max(c[key] for c in table)
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def _settings(table: Sequence[Cell], keys: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(label(cell, keys) for cell in table))
+
+
+def _save(figure: Any, folder: Path, name: str) -> None:
+    import matplotlib.pyplot as plt
+
+    for suffix in ("svg", "png"):
+        figure.savefig(folder / f"{name}.{suffix}", dpi=150)
+    plt.close(figure)
+
+
+def _boundary(
+    folder: Path, name: str, table: Sequence[Cell], keys: Sequence[str], note: str
+) -> None:
+    """R² at the boundary (filled) and one degree above it (open), by setting."""
+    import matplotlib.pyplot as plt
+
+    kinds = list(dict.fromkeys(cell["readout"] for cell in table))
+    settings = _settings(table, keys)
+    figure, panels = plt.subplots(
+        1, len(kinds), figsize=(2.2 + 3.3 * len(kinds), 1.6 + 0.42 * len(settings)),
+        sharey=True, sharex=True, layout="constrained", squeeze=False,
+    )  # fmt: skip
+    for axes, kind in zip(panels[0], kinds, strict=True):
+        chosen = [cell for cell in table if cell["readout"] == kind]
+        degrees = sorted({cell["d_r"] or 0 for cell in chosen})
+        for cell in chosen:
+            offset = 0.18 * (degrees.index(cell["d_r"] or 0) - (len(degrees) - 1) / 2)
+            place = settings.index(label(cell, keys)) + offset
+            for where, filled in (("at", True), ("above", False)):
+                value = cell[f"R2_{where}"]
+                if value is None:
+                    continue
+                ends = np.array([[cell[f"R2_{where}_low"]], [cell[f"R2_{where}_high"]]])
+                color = _COLORS[cell["d_r"]]
+                axes.errorbar(
+                    value, place, xerr=np.abs(ends - value), color=color, capsize=2,
+                    marker=_MARKERS[kind], markersize=5,
+                    markerfacecolor=color if filled else "white",
+                )  # fmt: skip
+        axes.axvline(0, color="0.6", lw=0.8)
+        axes.set_title(kind, fontsize=10)
+        axes.grid(axis="y", color="0.93")
+    panels[0][0].set_yticks(range(len(settings)), settings, fontsize=8)
+    panels[0][0].invert_yaxis()
+    panels[0][0].set_xlim(min(-0.3, *(c["R2_above_low"] for c in table)) - 0.05, 1.05)
+    figure.suptitle(
+        f"{name}: R² of the field at $d_rL$ (filled) and at $d_rL+1$ (open)", fontsize=11
+    )
+    figure.supxlabel(note, fontsize=8)
+    _save(figure, folder, "boundary")
+
+
+def _curves(folder: Path, name: str, table: Sequence[Cell], keys: Sequence[str], note: str) -> None:
+    """R² against ℓ, one panel per setting; the bars mark the proved boundaries."""
+    import matplotlib.pyplot as plt
+
+    settings = _settings(table, keys)
+    columns = min(3, len(settings))
+    lines = -(-len(settings) // columns)
+    figure, panels = plt.subplots(
+        lines, columns, figsize=(0.6 + 3.6 * columns, 0.9 + 2.5 * lines),
+        sharex=True, sharey=True, layout="constrained", squeeze=False,
+    )  # fmt: skip
+    for axes, setting in zip(panels.flat, settings, strict=False):
+        for cell in table:
+            if label(cell, keys) != setting:
+                continue
+            values = np.array(cell["R2_by_ell"])
+            ends = np.array([cell["R2_by_ell_low"], cell["R2_by_ell_high"]])
+            color, closed = _COLORS[cell["d_r"]], cell["readout"] == "closed form"
+            axes.errorbar(
+                np.arange(1, len(values) + 1), values, yerr=np.abs(ends - values), color=color,
+                marker=_MARKERS[cell["readout"]], markersize=3.5, capsize=1.5, lw=1,
+                markerfacecolor=color if closed else "white", ls="-" if closed else ":",
+                label=cell["readout"] + (f", $d_r$ = {cell['d_r']}" if cell["d_r"] else ""),
+            )  # fmt: skip
+            if closed:
+                axes.axvline(cell["boundary"] + 0.5, color=color, alpha=0.3, lw=4)
+        axes.axhline(0, color="0.6", lw=0.8)
+        axes.set_title(setting, fontsize=9)
+    for axes in panels.flat[len(settings) :]:
+        axes.set_axis_off()
+    handles, labels = panels.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize=7, loc="outside upper center", ncols=4)
+    figure.supylabel("R² of the injected field", fontsize=9)
+    figure.supxlabel(
+        f"degree ℓ of the injected field. {name}. Bars: proved $d_rL$. {note}", fontsize=8
+    )
+    _save(figure, folder, "curves")
+
+
+def _matrix(folder: Path, name: str, table: Sequence[Cell], note: str) -> None:
+    """The measured cliff for every L and d_r, with its interval and R² on both sides."""
+    import matplotlib.pyplot as plt
+
+    kinds = [k for k in dict.fromkeys(c["readout"] for c in table) if k != "non-polynomial"]
+    rows = sorted({cell["L"] for cell in table})
+    degrees = sorted({cell["d_r"] for cell in table if cell["d_r"]})
+    figure, panels = plt.subplots(
+        1, len(kinds), figsize=(0.8 + 1.75 * len(degrees) * len(kinds), 1.6 + 0.85 * len(rows)),
+        sharey=True, layout="constrained", squeeze=False,
+    )  # fmt: skip
+    for axes, kind in zip(panels[0], kinds, strict=True):
+        image = np.full((len(rows), len(degrees)), np.nan)
+        for cell in table:
+            if cell["readout"] != kind:
+                continue
+            place = rows.index(cell["L"]), degrees.index(cell["d_r"])
+            image[place] = cell["boundary"]
+            cliff = "none" if cell["measured"] is None else f"{cell['measured']}"
+            between = f"[{cell['cliff_low']}, {cell['cliff_high']}]"
+            inside = "" if cell["R2_at"] is None else f"{cell['R2_at']:.2f} → "
+            axes.text(
+                place[1], place[0],
+                f"{cliff} {between}\nproved {cell['boundary']}\nR² {inside}{cell['R2_above']:.2f}",
+                ha="center", va="center", fontsize=8,
+                color="black" if cell["as_expected"] else "red",
+            )  # fmt: skip
+        axes.imshow(image, cmap="Blues", vmin=-2, vmax=3 * max(1, np.nanmax(image)), aspect="auto")
+        axes.set_xticks(range(len(degrees)), [f"$d_r$ = {d}" for d in degrees])
+        axes.set_yticks(range(len(rows)), [f"L = {L}" for L in rows])
+        axes.set_title(kind, fontsize=10)
+    figure.suptitle(f"{name}: measured cliff and its interval; R² at and above $d_rL$", fontsize=11)
+    figure.supxlabel(note, fontsize=8)
+    _save(figure, folder, "matrix")

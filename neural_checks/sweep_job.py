@@ -1,0 +1,213 @@
+"""One job of a sweep: train, measure, write one file.
+
+The file appears complete or not at all (written aside, then renamed), so that a job killed at any
+moment is simply not done, and continues from its training checkpoint. A lock held by the process
+keeps two workers off the same job, as when a worker believed dead was only out of reach; the
+operating system frees it with the process, whatever ends that.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neural_checks.backbone import NequIPBackbone, Scaling
+from neural_checks.equivariance import check_equivariance
+from neural_checks.provenance import environment
+from neural_checks.recovery import Recovery, Samples, collect, measure, top_degree
+from neural_checks.split import Split, split
+from neural_checks.sweep_config import Job, Measure
+from neural_checks.sweep_readouts import fitted_channels, nonpolynomial, some_sites
+from neural_checks.train import force_mae, train
+from numeric_checks.componentwise import componentwise
+from numeric_checks.molecules import EMBEDDED, ForceData, load
+
+__all__ = ["FORMAT", "locked", "read_record", "record_path", "run_job", "write_json"]
+
+#: Kind and version of a job's file. A change of what is measured must raise the number.
+FORMAT = "neural_checks.sweep job, version 1"
+
+
+def record_path(folder: Path, job_id: str) -> Path:
+    """Where the job's file is, once the job is done."""
+    return folder / "jobs" / f"{job_id}.json"
+
+
+def read_record(folder: Path, job: Job) -> dict[str, Any] | None:
+    """The job's file, or None where it is not there.
+
+    Raises ValueError where it is of another format or of another job.
+    """
+    path = record_path(folder, job.id)
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    # By way of JSON: there a tuple is a list.
+    if record.get("format") != FORMAT or record.get("job") != json.loads(json.dumps(asdict(job))):
+        raise ValueError(f"{path} is not of this job and format {FORMAT!r}; remove it")
+    return record
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a file that is complete or absent, also where several processes write it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.writing")
+    with temporary.open("w", encoding="utf-8") as stream:
+        json.dump(value, stream, separators=(",", ":"))
+        stream.write("\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(temporary, path)
+
+
+@contextmanager
+def locked(path: Path, wait: bool = True) -> Iterator[None]:
+    """Hold an exclusive lock on ``path``, which names the process that holds it.
+
+    Raises BlockingIOError where another process holds it and ``wait`` is false.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        stream.truncate(0)
+        stream.write(str(os.getpid()))
+        stream.flush()
+        yield
+
+
+def run_job(job: Job, folder: str, data_dir: str, device: str = "cpu") -> str:
+    """Do the job unless its file is there; return its id.
+
+    ``folder`` is the sweep's. Raises ValueError where the data file is not the one of the job.
+    """
+    path = record_path(Path(folder), job.id)
+    work = Path(folder) / "work" / job.id
+    with locked(work / "lock"):
+        if not path.exists():
+            write_json(path, _record(job, work, Path(data_dir), device))
+    return job.id
+
+
+def _record(job: Job, work: Path, data_dir: Path, device: str) -> dict[str, Any]:
+    import torch
+
+    torch.set_num_threads(1)  # results must not depend on how many cores a worker has
+    begun, started = time.monotonic(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    data = load(EMBEDDED if job.data == EMBEDDED else data_dir / job.data)
+    if data.checksum != job.checksum:
+        raise ValueError(
+            f"{job.data} changed: SHA-256 {data.checksum}, but the job is for {job.checksum}"
+        )
+    config, what = job.train, job.measure
+    frames = split(data, config.train, config.validation, config.test, config.split_seed)
+    fit, held = frames.train[: what.fit], frames.test[: what.held]
+    backbone, training = _backbone(job, data, frames, work, device)
+    backbone.select_layer(data.positions[fit[:2]])
+    rng = np.random.default_rng(what.seed)
+    equivariance = check_equivariance(backbone, data.positions[held[:4]], rng)
+    mae = force_mae(backbone, data, frames.test)
+    samples = some_sites(collect(backbone, data, fit, held), what.sites)
+    measuring = time.monotonic()
+    readouts = _readouts(samples, job.model.l_max, what, rng)
+    return {
+        "format": FORMAT,
+        "id": job.id,
+        "job": asdict(job),
+        "data": {
+            "name": data.name,
+            "level_of_theory": data.level_of_theory,
+            "source": data.source,
+            "sha256": data.checksum,
+            "frames": len(data),
+            "numbers": data.numbers.tolist(),
+            "split": frames.rule,
+        },
+        "backbone": {
+            **backbone.description,
+            **training,
+            "force_mae_meV_per_A": mae,
+            "equivariance_errors": equivariance,
+            "force_rms_length_eV_per_A": samples.force_rms,
+        },
+        "readouts": readouts,
+        "provenance": {
+            "environment": environment(device),
+            "started": started,
+            "seconds": round(time.monotonic() - begun, 2),
+            "measurement_seconds": round(time.monotonic() - measuring, 2),
+        },
+    }
+
+
+def _backbone(
+    job: Job, data: ForceData, frames: Split, work: Path, device: str
+) -> tuple[NequIPBackbone, dict[str, Any]]:
+    """The network, and what the record says of its training."""
+    if not job.trained:
+        scaling = Scaling.of(data, frames.train, job.model.cutoff)
+        untrained = NequIPBackbone(job.model, scaling, job.seed, device)
+        return untrained, {"steps": 0, "stopped": "not trained", "skipped_steps": 0, "history": []}
+    outcome = train(
+        data, frames, job.model, job.train, job.seed, work / "backbone.pt", device,
+        checkpoint_seconds=20.0,
+    )  # fmt: skip
+    return outcome.backbone, {
+        "steps": outcome.steps,
+        "stopped": outcome.stopped,
+        "skipped_steps": outcome.skipped_steps,
+        "history": [list(row) for row in outcome.history],
+    }
+
+
+def _readouts(
+    samples: Samples, L: int, what: Measure, rng: np.random.Generator
+) -> list[dict[str, Any]]:
+    """Every readout of the job; squared errors by ℓ and held-out frame, mean over the sites."""
+    result = []
+    one = fitted_channels(samples, 1)
+    for degree in what.degrees:
+        degrees = top_degree(L, degree)
+        channels = what.closed_channels[degree - 1]
+        closed = measure(fitted_channels(samples, channels), degree, degrees)
+        if "closed form" in what.readouts:
+            result.append(_entry("closed form", degree, channels, closed))
+        if "component-wise" in what.readouts:
+            fitted = componentwise(one, degree, degrees, 1, what.orientations, rng)
+            # The force error is fitted in closed form: the best component-wise fit is the same.
+            mixed = Recovery(
+                fitted.field, closed.before, closed.after, closed.spurious,
+                (fitted.weights,) * degrees,
+            )  # fmt: skip
+            result.append(_entry("component-wise", degree, 1, mixed))
+    if "non-polynomial" in what.readouts:
+        free = nonpolynomial(samples, top_degree(L, max(what.degrees)))
+        result.append(_entry("non-polynomial", None, free.weights[0], free))
+    return result
+
+
+def _entry(kind: str, degree: int | None, channels: int, run: Recovery) -> dict[str, Any]:
+    def rounded(values: np.ndarray) -> Any:
+        return np.round(values, 5).tolist()
+
+    return {
+        "kind": kind,
+        "degree": degree,
+        "channels": channels,
+        "weights": list(run.weights),
+        "field": rounded(run.field.mean(axis=1)),
+        "before": rounded(run.before.mean(axis=0)),
+        "after": rounded(run.after.mean(axis=0)),
+        "spurious": rounded(run.spurious.mean(axis=0)),
+    }
