@@ -10,7 +10,7 @@ from typing import Any
 
 __all__ = ["environment"]
 
-_PACKAGES = ("span-theorem", "torch", "nequip", "e3nn", "numpy", "scipy")
+_PACKAGES = ("span-theorem", "torch", "nequip", "mace-torch", "e3nn", "numpy", "scipy")
 
 
 def environment(device: str) -> dict[str, Any]:

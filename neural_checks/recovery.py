@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.backbone import Backbone
+from neural_checks.backbone import Backbone, Evaluation
 from neural_checks.injection import best_rotations, directions, marked_neighbors
 from numeric_checks.molecules import ForceData
 from numeric_checks.quadrature import random_rotations
@@ -23,7 +23,7 @@ from numeric_checks.readout import Sites, coupled_products, fit_ridge
 from numeric_checks.rotations import unit_harmonics, wigner_upto
 from span_theorem.span import boundary
 
-__all__ = ["Recovery", "Samples", "collect", "measure", "rigid_body", "top_degree"]
+__all__ = ["Recovery", "Samples", "assemble", "collect", "measure", "rigid_body", "top_degree"]
 
 Array = NDArray[np.float64]
 
@@ -62,6 +62,33 @@ def top_degree(L: int, degree: int) -> int:
     return boundary(L, degree) + 3
 
 
+def assemble(
+    evaluation: Evaluation,
+    positions: Array,
+    numbers: NDArray[np.int64],
+    forces: Array | None,
+    fit: NDArray[np.int64],
+    held: NDArray[np.int64],
+) -> Samples:
+    """Samples of frames already evaluated; ``fit`` and ``held`` index them.
+
+    ``forces`` (frames, atoms, 3) of the data. Without them, or without the network's, the errors
+    are zero.
+    """
+    known = forces is not None and not np.isnan(evaluation.forces).all()
+    errors = forces - evaluation.forces if known else np.zeros_like(positions)
+    force_rms = float(np.sqrt((forces[fit] ** 2).sum(axis=2).mean())) if forces is not None else 1.0
+    return Samples(
+        features=evaluation.features,
+        vectors=directions(positions, marked_neighbors(positions[fit], numbers)),
+        errors=errors / force_rms,
+        positions=positions,
+        fit=fit,
+        held=held,
+        force_rms=force_rms,
+    )
+
+
 def collect(
     backbone: Backbone,
     data: ForceData,
@@ -71,17 +98,13 @@ def collect(
     """Run the backbone once over all frames needed."""
     frames = np.concatenate([fit, held])
     positions = data.positions[frames]
-    evaluation = backbone.evaluate(positions)
-    force_rms = float(np.sqrt((data.forces[fit] ** 2).sum(axis=2).mean()))
-    neighbors = marked_neighbors(data.positions[fit], data.numbers)
-    return Samples(
-        features=evaluation.features,
-        vectors=directions(positions, neighbors),
-        errors=(data.forces[frames] - evaluation.forces) / force_rms,
-        positions=positions,
+    return assemble(
+        backbone.evaluate(positions),
+        positions,
+        data.numbers,
+        data.forces[frames],
         fit=np.arange(len(fit)),
         held=np.arange(len(fit), len(frames)),
-        force_rms=force_rms,
     )
 
 

@@ -1,0 +1,176 @@
+"""A plain network made of e3nn's own parts, as an example of a model of one's own.
+
+Two convolutions (harmonics of the edges, a radial network for the weights, a gate) and a linear
+readout of scalars: nothing from nequip or mace. ``neural_checks.e3nn_example:untrained`` and
+``:trained`` are what ``python -m neural_checks.diagnose --model`` takes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neural_checks.backbone import HookedBackbone, Scaling
+from neural_checks.short_training import train_briefly
+from neural_checks.split import split
+from numeric_checks.molecules import ForceData
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["PlainBackbone", "trained", "untrained"]
+
+CUTOFF = 4.0
+
+
+class PlainBackbone(HookedBackbone):
+    """The network, float32, features of degree ≤ ``l_max`` in ``channels`` channels, cutoff 4 Å."""
+
+    def __init__(
+        self,
+        scaling: Scaling,
+        l_max: int = 2,
+        channels: int = 8,
+        convolutions: int = 2,
+        seed: int = 0,
+        layer: int | None = None,
+    ) -> None:
+        import torch
+
+        super().__init__(scaling.numbers, layer=layer)
+        torch.manual_seed(seed)
+        self.seed, self.steps = seed, 0
+        self.model = _network(scaling, l_max, channels, convolutions)
+        elements = sorted(set(scaling.numbers))
+        types = torch.tensor([elements.index(z) for z in scaling.numbers])
+        self._attributes = torch.nn.functional.one_hot(types, len(elements)).float()
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """Package, sizes, steps of training and the layer that is read."""
+        from importlib.metadata import version
+
+        return {
+            "package": f"e3nn {version('e3nn')}",
+            "model": "plain convolutions with gates",
+            "seed": self.seed,
+            "steps": self.steps,
+            "cutoff": CUTOFF,
+            "layers": len(self.layers()),
+            "layer": self.layer,
+            "layer_irreps": None if self.layer is None else str(self.layers()[self.layer][1]),
+            "gradient_by_layer": self.gradients,
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+        }
+
+    def graph(self, positions: torch.Tensor) -> Any:
+        import torch
+
+        frames, atoms, _ = positions.shape
+        frame, centre, neighbour = self.edges(positions.detach(), CUTOFF)
+        return (
+            positions.reshape(-1, 3).float(),
+            self._attributes.repeat(frames, 1),
+            torch.stack([centre, neighbour]) + frame * atoms,
+            torch.arange(frames).repeat_interleave(atoms),
+            frames,
+        )
+
+    def layers(self) -> list[tuple[Any, Any]]:
+        return [(layer, layer.irreps_out) for layer in self.model.convolutions]
+
+    def node_features(self, output: Any) -> torch.Tensor:
+        features: torch.Tensor = output
+        return features
+
+    def energy(self, graph: Any) -> torch.Tensor:
+        energy: torch.Tensor = self.model(*graph)
+        return energy
+
+    def predict(self, graph: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        import torch
+
+        positions = graph[0].detach().requires_grad_(True)
+        energy = self.model(positions, *graph[1:])
+        (gradient,) = torch.autograd.grad(energy.sum(), positions)
+        return energy, -gradient
+
+
+def _network(scaling: Scaling, l_max: int, channels: int, convolutions: int) -> Any:
+    import torch
+    from e3nn import nn, o3
+
+    elements = len(set(scaling.numbers))
+    harmonics = o3.Irreps.spherical_harmonics(l_max)
+    scalars = o3.Irreps(f"{channels}x0e")
+    rest = o3.Irreps([(channels, (l, (-1) ** l)) for l in range(1, l_max + 1)])
+    gates = o3.Irreps(f"{channels * l_max}x0e")
+    silu, sigmoid = torch.nn.functional.silu, torch.sigmoid
+    gate = ([silu], gates, [sigmoid] if l_max else [])
+
+    class Convolution(torch.nn.Module):
+        def __init__(self, irreps_in: Any) -> None:
+            super().__init__()
+            self.gate = nn.Gate(scalars, gate[0], gate[1] if l_max else "", gate[2], rest)
+            inner = self.gate.irreps_in
+            self.product = o3.FullyConnectedTensorProduct(
+                irreps_in, harmonics, inner, shared_weights=False
+            )
+            self.radial = nn.FullyConnectedNet([8, 32, self.product.weight_numel], silu)
+            self.itself = o3.Linear(irreps_in, inner)
+            self.irreps_out = self.gate.irreps_out
+
+        def forward(self, features: Any, edges: Any, sphere: Any, radial: Any) -> Any:
+            centre, neighbour = edges
+            messages = self.product(features[neighbour], sphere, self.radial(radial))
+            summed = torch.zeros((len(features), messages.shape[1]), dtype=messages.dtype)
+            summed = summed.index_add(0, centre, messages) / scaling.average_neighbors**0.5
+            return self.gate(summed + self.itself(features))
+
+    class Network(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding = o3.Linear(f"{elements}x0e", scalars)
+            self.convolutions = torch.nn.ModuleList()
+            irreps = scalars
+            for _ in range(convolutions):
+                self.convolutions.append(Convolution(irreps))
+                irreps = self.convolutions[-1].irreps_out
+            # One more product, so that l > 0 features of the last convolution reach the energy.
+            self.square = o3.FullyConnectedTensorProduct(irreps, irreps, scalars)
+            self.readout = o3.Linear(scalars, "1x0e")
+
+        def forward(
+            self, positions: Any, attributes: Any, edges: Any, batch: Any, frames: int
+        ) -> Any:
+            centre, neighbour = edges
+            vectors = positions[neighbour] - positions[centre]
+            length = vectors.norm(dim=1)
+            sphere = o3.spherical_harmonics(harmonics, vectors, True, normalization="component")
+            centres = torch.linspace(0.5, CUTOFF, 8)
+            smooth = 0.5 * (torch.cos(torch.pi * length / CUTOFF) + 1)
+            radial = torch.exp(-4 * (length[:, None] - centres) ** 2) * smooth[:, None]
+            features = self.embedding(attributes)
+            for convolution in self.convolutions:
+                features = convolution(features, edges, sphere, radial)
+            atomic = self.readout(self.square(features, features))
+            energy = atomic.new_zeros(frames).index_add(0, batch, atomic[:, 0])
+            atoms = len(scaling.numbers)
+            return scaling.force_rms * energy + scaling.energy_shift * atoms
+
+    return Network()
+
+
+def untrained(data: ForceData) -> PlainBackbone:
+    """The network with random weights, seed 0."""
+    return PlainBackbone(Scaling.of(data, np.arange(min(300, len(data))), CUTOFF))
+
+
+def trained(data: ForceData, steps: int = 400) -> PlainBackbone:
+    """The network after ``steps`` steps of 5 frames: minutes on one core; deterministic."""
+    frames = split(data, min(900, len(data) // 2), 1, 1, 0).train
+    backbone = PlainBackbone(Scaling.of(data, frames, CUTOFF))
+    train_briefly(backbone, data, frames, steps)
+    backbone.steps = steps
+    return backbone
