@@ -1,22 +1,29 @@
 """Molecular force data: positions (Å), energies (eV), forces (eV/Å), with units and checksum.
 
-Three layouts are read: sGDML ``.npz`` (``R, F, E, z``), rMD17 ``.npz`` (``coords, forces, energies,
-nuclear_charges``), and whatever ASE reads with energies and forces (``extxyz``, …). The name
-``"embedded"`` stands for the trajectory that comes with the package (see
-``neural_checks.make_trajectory``). Pickled arrays are never loaded.
+Three layouts of ``.npz`` are read: sGDML (``R, F, E, z``), rMD17 (``coords, forces, energies,
+nuclear_charges``), and the generic one (``positions, forces, energies, numbers``), which must state
+its units; and whatever ASE reads with energies and forces (``extxyz``, …; eV and Å). Other per-atom
+arrays of such files are read by :func:`load_field`. The name ``"embedded"`` stands for the
+trajectory that comes with the package (see ``neural_checks.make_trajectory``). Pickled arrays are
+never loaded.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["EMBEDDED", "KCAL_PER_MOL", "ForceData", "load", "sha256"]
+if TYPE_CHECKING:
+    from ase import Atoms
+
+__all__ = ["EMBEDDED", "KCAL_PER_MOL", "Field", "ForceData", "load", "load_field", "sha256"]
 
 #: Name of the trajectory inside the package.
 EMBEDDED = "embedded"
@@ -26,7 +33,14 @@ KCAL_PER_MOL = 0.0433641153087705
 Array = NDArray[np.float64]
 
 _ENERGY = {"ev": 1.0, "kcal/mol": KCAL_PER_MOL, "mev": 1e-3, "hartree": 27.211386245988}
-_LENGTH = {"angstrom": 1.0, "ang": 1.0, "å": 1.0, "bohr": 0.529177210903, "nm": 10.0}
+_LENGTH = {"angstrom": 1.0, "bohr": 0.529177210903, "nm": 10.0}
+# Names of the arrays of one layout, in the order positions, forces, energies, numbers.
+_LAYOUTS = (
+    ("R", "F", "E", "z"),
+    ("coords", "forces", "energies", "nuclear_charges"),
+    ("positions", "forces", "energies", "numbers"),
+)
+_STATED = ("units_energy", "units_length", "units_force")
 
 
 @dataclass(frozen=True)
@@ -49,22 +63,60 @@ class ForceData:
     published: dict[str, NDArray[np.int64]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        frames, atoms = self.positions.shape[0], len(self.numbers)
-        for name, shape in (
-            ("positions", (frames, atoms, 3)),
-            ("forces", (frames, atoms, 3)),
-            ("energies", (frames,)),
-        ):
-            values = getattr(self, name)
-            if values.shape != shape:
-                raise ValueError(f"{self.name}: {name} has shape {values.shape}, expected {shape}")
-            if not np.isfinite(values).all():
-                raise ValueError(f"{self.name}: {name} contains values that are not finite")
-        if frames == 0:
-            raise ValueError(f"{self.name}: no frames")
+        frames, atoms = _checked_geometry(self.name, self.positions, self.numbers)
+        _checked_array(self.name, "forces", self.forces, (frames, atoms, 3))
+        _checked_array(self.name, "energies", self.energies, (frames,))
 
     def __len__(self) -> int:
         return len(self.energies)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A scalar or vector for every atom in every frame of one molecule.
+
+    ``positions`` (n, atoms, 3) in Å; ``values`` (n, atoms) or (n, atoms, 3), float64, in ``unit``
+    (eV/Å for forces; else what the file says, or "as stored"); ``numbers`` (atoms,) atomic numbers;
+    ``quantity`` the name of the array; ``checksum`` the SHA-256 of the file.
+    """
+
+    positions: Array
+    values: Array
+    numbers: NDArray[np.int64]
+    name: str
+    quantity: str
+    unit: str
+    checksum: str
+
+    def __post_init__(self) -> None:
+        frames, atoms = _checked_geometry(self.name, self.positions, self.numbers)
+        shape = (frames, atoms, 3) if self.values.ndim == 3 else (frames, atoms)
+        _checked_array(self.name, self.quantity, self.values, shape)
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+
+def _checked_geometry(name: str, positions: Array, numbers: NDArray[np.int64]) -> tuple[int, int]:
+    """Frames and atoms; ValueError for impossible positions or atomic numbers."""
+    if numbers.ndim != 1 or not ((numbers >= 1) & (numbers <= 118)).all():
+        raise ValueError(
+            f"{name}: atomic numbers must be integers from 1 to 118, one per atom, the same in "
+            f"every frame; got shape {numbers.shape}"
+        )
+    frames = len(positions) if positions.ndim else 0
+    _checked_array(name, "positions", positions, (frames, len(numbers), 3))
+    if frames == 0 or len(numbers) == 0:
+        raise ValueError(f"{name}: no frames or no atoms")
+    return frames, len(numbers)
+
+
+def _checked_array(name: str, what: str, values: Array, shape: tuple[int, ...]) -> None:
+    if values.shape != shape:
+        raise ValueError(f"{name}: {what} has shape {values.shape}, expected {shape}")
+    if not np.isfinite(values).all():
+        frame = np.argwhere(~np.isfinite(values))[0][0]
+        raise ValueError(f"{name}: {what} contains values that are not finite, in frame {frame}")
 
 
 def sha256(path: Path) -> str:
@@ -78,54 +130,129 @@ def load(data: str | Path) -> ForceData:
 
     Raises FileNotFoundError, or ValueError where layout or units are not understood.
     """
+    path = _path(data)
+    return _load_npz(path) if path.suffix == ".npz" else _load_ase(path)
+
+
+def load_field(data: str | Path, quantity: str = "forces") -> Field:
+    """Read one per-atom array of a data set; ``"embedded"`` or a path.
+
+    ``quantity`` is ``"forces"``, or the name of an array of the file with shape (frames, atoms) or
+    (frames, atoms, 3) in ``.npz``, (atoms,) or (atoms, 3) in every frame of an ASE-readable file.
+    For an array other than forces the file needs no energies and forces.
+
+    Raises FileNotFoundError, or ValueError where the file has no such array, or layout or units are
+    not understood.
+    """
+    path = _path(data)
+    if quantity == "forces":
+        whole = load(data)
+        return Field(
+            whole.positions,
+            whole.forces,
+            whole.numbers,
+            whole.name,
+            quantity,
+            "eV/angstrom",
+            whole.checksum,
+        )
+    return _field_npz(path, quantity) if path.suffix == ".npz" else _field_ase(path, quantity)
+
+
+def _path(data: str | Path) -> Path:
     if str(data) == EMBEDDED:
-        path = Path(str(files("numeric_checks") / "data" / "aspirin_xtb.npz"))
-    else:
-        path = Path(data)
+        return Path(str(files("numeric_checks") / "data" / "aspirin_xtb.npz"))
+    path = Path(data)
     if not path.is_file():
         raise FileNotFoundError(f"no data file {path}")
-    return _load_npz(path) if path.suffix == ".npz" else _load_ase(path)
+    return path
+
+
+class _Npz:
+    """An open ``.npz`` with its layout and units."""
+
+    def __init__(self, path: Path, archive: np.lib.npyio.NpzFile, needed: Sequence[int]) -> None:
+        self.path, self.archive, self.keys = path, archive, set(archive.files)
+        found = [layout for layout in _LAYOUTS if {layout[i] for i in needed} <= self.keys]
+        if not found:
+            expected = "; ".join(", ".join(layout[i] for i in needed) for layout in _LAYOUTS)
+            raise ValueError(
+                f"{path.name}: expected the arrays of one of the layouts sGDML, rMD17, generic "
+                f"({expected}), got {', '.join(sorted(self.keys)) or 'none'}"
+            )
+        if len(found) > 1:
+            raise ValueError(
+                f"{path.name}: holds two layouts at once, {found[0][0]} … and {found[1][0]} …"
+            )
+        self.names = found[0]
+        # sGDML files say r_unit and e_unit; rMD17 says nothing and is in kcal/mol and Å.
+        generic = self.names == _LAYOUTS[2]
+        defaults = (None, None) if generic else ("angstrom", "kcal/mol")
+        length_unit = self.unit("units_length", "r_unit", default=defaults[0])
+        self.length = _unit(_LENGTH, length_unit)
+        energy_unit = self.unit("units_energy", "e_unit", default=defaults[1])
+        self.energy = _unit(_ENERGY, energy_unit)
+        force = self.unit("units_force", default=f"{energy_unit}/{length_unit}")
+        parts = force.rsplit("/", 1)
+        if [_plain(part) for part in parts] != [_plain(energy_unit), _plain(length_unit)]:
+            raise ValueError(
+                f"{path.name}: mixed units: forces in {force}, energies in {energy_unit}, lengths "
+                f"in {length_unit}"
+            )
+
+    def unit(self, *candidates: str, default: str | None) -> str:
+        """The unit under the keys present; ValueError where they disagree, or none has to be."""
+        found = {key: self.first(key, default="") for key in candidates if key in self.keys}
+        if len({_plain(value) for value in found.values()}) > 1:
+            raise ValueError(f"{self.path.name}: mixed units: {found}")
+        if not found and default is None:
+            raise ValueError(f"{self.path.name}: this layout must state {candidates[0]}")
+        return next(iter(found.values()), str(default))
+
+    def first(self, *candidates: str, default: str) -> str:
+        """The string under the first of the keys that is present."""
+        for key in candidates:
+            if key in self.keys:
+                value = self.archive[key]
+                return value.item().decode() if value.dtype.kind == "S" else str(value)
+        return default
+
+    def array(self, key: str) -> Array:
+        """A real array as float64; ValueError for anything else."""
+        values = self.archive[key]
+        if values.dtype.kind not in "iuf":
+            raise ValueError(f"{self.path.name}: {key} must be real, got dtype {values.dtype}")
+        return values.astype(np.float64)
+
+    def numbers(self) -> NDArray[np.int64]:
+        values = self.archive[self.names[3]]
+        if values.dtype.kind not in "iu":
+            raise ValueError(
+                f"{self.path.name}: {self.names[3]} must be integers, got dtype {values.dtype}"
+            )
+        return values.astype(np.int64)
+
+    def kept(self) -> NDArray[np.int64] | None:
+        """Frames that repeat no earlier one, which would stand on both sides of a split."""
+        if "duplicate_of" not in self.keys:
+            return None
+        kept = np.flatnonzero(self.archive["duplicate_of"] < 0)
+        return None if len(kept) == len(self.archive["duplicate_of"]) else kept
 
 
 def _load_npz(path: Path) -> ForceData:
     with np.load(path, allow_pickle=False) as archive:
-        keys = set(archive.files)
-        if {"R", "F", "E", "z"} <= keys:
-            names = ("R", "F", "E", "z")
-        elif {"coords", "forces", "energies", "nuclear_charges"} <= keys:
-            names = ("coords", "forces", "energies", "nuclear_charges")
-        else:
-            raise ValueError(
-                f"{path.name}: expected the arrays R, F, E, z (sGDML) or coords, forces, energies, "
-                f"nuclear_charges (rMD17), got {sorted(keys)}"
-            )
-
-        def text(*candidates: str, default: str) -> str:
-            for key in candidates:
-                if key in keys:
-                    value = archive[key]
-                    return value.item().decode() if value.dtype.kind == "S" else str(value)
-            return default
-
-        # sGDML files say r_unit and e_unit; rMD17 says nothing and is in kcal/mol and Å.
-        length_unit = text("units_length", "r_unit", default="angstrom")
-        energy_unit = text("units_energy", "e_unit", default="kcal/mol")
-        energy, length = _unit(_ENERGY, energy_unit), _unit(_LENGTH, length_unit)
-        force = text("units_force", default=f"{energy_unit}/{length_unit}")
-        if _plain(force) != f"{_plain(energy_unit)}/{_plain(length_unit)}":
-            raise ValueError(f"{path.name}: forces in {force}, energies in {energy_unit}")
-        positions, forces, energies, numbers = (archive[name] for name in names)
-        skip = archive["duplicate_of"] >= 0 if "duplicate_of" in keys else None
+        npz = _Npz(path, archive, needed=range(4))
+        positions, forces, energies = (npz.array(name) for name in npz.names[:3])
+        numbers, kept = npz.numbers(), npz.kept()
         published = {
             key: archive[key].astype(np.int64)
-            for key in sorted(keys)
+            for key in sorted(npz.keys)
             if key[:4] in ("trai", "test")
         }
-        level = text("level_of_theory", "theory", default="not stated")
-        source = text("source", "name", default=path.name)
-    if skip is not None and skip.any():
-        # Exact repeats would stand on both sides of a split.
-        kept = np.flatnonzero(~skip)
+        level = npz.first("level_of_theory", "theory", default="not stated")
+        source = npz.first("source", "name", default=path.name)
+    if kept is not None:
         positions, forces, energies = positions[kept], forces[kept], energies[kept]
         place = {int(old): new for new, old in enumerate(kept)}
         published = {
@@ -133,10 +260,10 @@ def _load_npz(path: Path) -> ForceData:
             for key, index in published.items()
         }
     return ForceData(
-        positions=positions.astype(np.float64) * length,
-        forces=forces.astype(np.float64) * (energy / length),
-        energies=energies.astype(np.float64).reshape(-1) * energy,
-        numbers=numbers.astype(np.int64),
+        positions=positions * npz.length,
+        forces=forces * (npz.energy / npz.length),
+        energies=energies.reshape(-1) * npz.energy,
+        numbers=numbers,
         name=path.stem,
         level_of_theory=level,
         source=source,
@@ -145,7 +272,23 @@ def _load_npz(path: Path) -> ForceData:
     )
 
 
-def _load_ase(path: Path) -> ForceData:
+def _field_npz(path: Path, quantity: str) -> Field:
+    with np.load(path, allow_pickle=False) as archive:
+        npz = _Npz(path, archive, needed=(0, 3))
+        if quantity not in npz.keys:
+            raise ValueError(
+                f"{path.name}: no array {quantity!r}; the file has {', '.join(sorted(npz.keys))}"
+            )
+        positions, values, numbers = npz.array(npz.names[0]), npz.array(quantity), npz.numbers()
+        kept = npz.kept()
+        unit = npz.first(f"units_{quantity}", default="as stored")
+    if kept is not None:
+        positions, values = positions[kept], values[kept]
+    return Field(positions * npz.length, values, numbers, path.stem, quantity, unit, sha256(path))
+
+
+def _read_ase(path: Path) -> tuple[list[Atoms], NDArray[np.int64]]:
+    """Frames and atomic numbers; ValueError for frames that do not belong together."""
     from ase.io import read
 
     try:
@@ -155,15 +298,33 @@ def _load_ase(path: Path) -> ForceData:
     if not frames:
         raise ValueError(f"{path.name}: no frames")
     numbers = frames[0].get_atomic_numbers()
-    if any(not np.array_equal(frame.get_atomic_numbers(), numbers) for frame in frames):
-        raise ValueError(f"{path.name}: every frame must hold the same atoms in the same order")
-    if any(frame.calc is None or "forces" not in frame.calc.results for frame in frames):
-        raise ValueError(f"{path.name}: every frame must hold an energy and forces")
+    for index, frame in enumerate(frames):
+        if not np.array_equal(frame.get_atomic_numbers(), numbers):
+            raise ValueError(
+                f"{path.name}: every frame must hold the same atoms in the same order, frame "
+                f"{index} does not"
+            )
+        for key, expected in zip(_STATED, ("ev", "angstrom", "ev/angstrom"), strict=True):
+            if _plain(str(frame.info.get(key, expected))) != expected:
+                raise ValueError(
+                    f"{path.name}: {key} = {frame.info[key]} in frame {index}; this layout is in "
+                    "eV and Å throughout"
+                )
+    return frames, numbers.astype(np.int64)
+
+
+def _load_ase(path: Path) -> ForceData:
+    frames, numbers = _read_ase(path)
+    for index, frame in enumerate(frames):
+        if frame.calc is None or not {"forces", "energy"} <= set(frame.calc.results):
+            raise ValueError(
+                f"{path.name}: every frame must hold an energy and forces, frame {index} does not"
+            )
     return ForceData(
         positions=np.array([frame.get_positions() for frame in frames], dtype=np.float64),
         forces=np.array([frame.get_forces() for frame in frames], dtype=np.float64),
         energies=np.array([frame.get_potential_energy() for frame in frames], dtype=np.float64),
-        numbers=numbers.astype(np.int64),
+        numbers=numbers,
         name=path.stem,
         level_of_theory="not stated",
         source=path.name,
@@ -171,10 +332,37 @@ def _load_ase(path: Path) -> ForceData:
     )
 
 
+def _field_ase(path: Path, quantity: str) -> Field:
+    frames, numbers = _read_ase(path)
+    values = []
+    for index, frame in enumerate(frames):
+        results = {} if frame.calc is None else frame.calc.results
+        found = frame.arrays.get(quantity, results.get(quantity))
+        if found is None or np.shape(found)[:1] != numbers.shape:
+            has = sorted({*frame.arrays, *results} - {"numbers"})
+            raise ValueError(
+                f"{path.name}: no per-atom array {quantity!r} in frame {index}, which has "
+                f"{', '.join(has)}"
+            )
+        values.append(np.asarray(found))
+    stacked = np.array(values)
+    if stacked.dtype.kind not in "iuf":
+        raise ValueError(f"{path.name}: {quantity} must be real, got dtype {stacked.dtype}")
+    return Field(
+        np.array([frame.get_positions() for frame in frames], dtype=np.float64),
+        stacked.astype(np.float64),
+        numbers,
+        path.stem,
+        quantity,
+        "as stored",
+        sha256(path),
+    )
+
+
 def _plain(unit: str) -> str:
     """Lower case, without spaces; Å and Ang are spelt angstrom."""
     plain = unit.lower().replace(" ", "").replace("å", "angstrom")
-    return "angstrom" if plain == "ang" else plain
+    return plain[:-3] + "angstrom" if plain.endswith("ang") else plain
 
 
 def _unit(table: dict[str, float], name: str) -> float:
