@@ -7,6 +7,7 @@ measurement: about −weights/samples for a finite sample, 0 over an exact quadr
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,13 +58,25 @@ def componentwise(
     orientations: int,
     rng: np.random.Generator,
     stored: bool = False,
+    expand: Callable[[Array], Array] | None = None,
+    penalties: Sequence[float] = PENALTIES,
 ) -> ComponentFit:
     """Fit every component of y_ℓ, ℓ = 1..``degrees``, for every site.
 
     Each frame is used at ``orientations`` Haar-random orientations (a fifth as many, at least two,
     when held out). ``stored=True`` uses every frame once as it is stored: the control in which the
     degrees are not orthogonal. The penalty is chosen per ℓ on the last fifth of the fitted frames.
+    ``expand`` maps components (samples, k) to the columns (samples, weights) that are fitted, and
+    takes the place of the monomials of degree ≤ ``degree``.
+
+    Raises:
+        ValueError: no more samples than weights.
     """
+
+    def columns(site: int, wigner: dict[str, Array], index: Array) -> Array:
+        components = _columns(samples, site, channels, wigner, index)
+        return monomials(components, degree) if expand is None else expand(components)
+
     sites = samples.vectors.shape[1]
     repeats = (1, 1) if stored else (orientations, max(2, orientations // 5))
     sets = []
@@ -80,7 +93,12 @@ def componentwise(
     field = np.empty((degrees, sites, len(samples.held)))
     weights = 0
     for site in range(sites):
-        matrix = monomials(_columns(samples, site, channels, fit_wigner, fit_index), degree)
+        matrix = columns(site, fit_wigner, fit_index)
+        if len(matrix) <= matrix.shape[1]:
+            raise ValueError(
+                f"{len(matrix)} samples are too few for {matrix.shape[1]} weights: take more "
+                "frames or orientations, or fewer channels"
+            )
         scale = np.sqrt((matrix**2).mean(axis=0))
         scale[scale == 0] = 1.0
         matrix /= scale
@@ -93,13 +111,13 @@ def componentwise(
         gram = inner_gram + matrix[cut:].T @ matrix[cut:]
         right = inner_right + matrix[cut:].T @ target[cut:]
         errors, solutions = [], []
-        for penalty in PENALTIES:
+        for penalty in penalties:
             weight = np.linalg.solve(inner_gram + penalty * cut * np.eye(weights), inner_right)
             wrong = ((matrix[cut:] @ weight - target[cut:]) ** 2).sum(axis=0)
             errors.append(np.add.reduceat(wrong, starts[:-1]))
             solutions.append(np.linalg.solve(gram + penalty * len(matrix) * np.eye(weights), right))
         best = np.argmin(errors, axis=0)
-        test = monomials(_columns(samples, site, channels, held_wigner, held_index), degree) / scale
+        test = columns(site, held_wigner, held_index) / scale
         turned = np.einsum("nab,nb->na", held_turns, samples.vectors[held_index, site])
         truth = unit_harmonics(degrees, turned)
         for ell in range(1, degrees + 1):
@@ -112,22 +130,36 @@ def componentwise(
 
 
 def over_quadrature(
-    samples: Sites, degree: int, L: int, degrees: int, channels: int, site: int = 0
+    samples: Sites,
+    degree: int,
+    L: int,
+    degrees: int,
+    channels: int,
+    site: int = 0,
+    frames: int = 1,
 ) -> list[float]:
-    """R² by ℓ of the component-wise least-squares fit of one frame over an exact SO(3) quadrature.
+    """R² by ℓ of one component-wise least-squares fit to frames over an exact SO(3) quadrature.
 
-    In-sample over one held-out frame, so that where the readout can represent the target at all the
-    value is high, and above dL it is 0 to rounding (T6).
+    In-sample over the first ``frames`` held-out frames, so that where the readout can represent the
+    target at all the value is high, and above dL it is 0 to rounding (T6).
     """
-    frame = int(samples.held[0])
-    result = []
-    turns, weights = rotation_quadrature(degrees + degree * L)
-    index = np.full(len(turns), frame)
-    matrix = monomials(_columns(samples, site, channels, _matrices(samples, turns), index), degree)
-    root = np.sqrt(weights)[:, None]
-    basis, singular, _ = np.linalg.svd(root * matrix, full_matrices=False)
+    chosen = samples.held[:frames]
+    # Exact for the products of two readouts as well as of a readout and a target.
+    turns, weights = rotation_quadrature(degree * L + max(degrees, degree * L))
+    wigner = _matrices(samples, turns)
+    stacked = [
+        monomials(_columns(samples, site, channels, wigner, np.full(len(turns), frame)), degree)
+        for frame in chosen
+    ]
+    root = np.sqrt(np.tile(weights, len(chosen)))[:, None]
+    matrix = root * np.concatenate(stacked)
+    length = np.linalg.norm(matrix, axis=0)
+    matrix /= np.where(length > 0, length, 1.0)
+    basis, singular, _ = np.linalg.svd(matrix, full_matrices=False)
     basis = basis[:, singular > 1e-10 * singular[0]]
-    truth = unit_harmonics(degrees, turns @ samples.vectors[frame, site])
+    turned = np.concatenate([turns @ samples.vectors[frame, site] for frame in chosen])
+    truth = unit_harmonics(degrees, turned)
+    result = []
     for ell in range(1, degrees + 1):
         target = root * truth[ell]
         result.append(float(((basis.T @ target) ** 2).sum() / (target**2).sum()))

@@ -1,7 +1,7 @@
 """The rank of products of features in 50-digit arithmetic, for cases that doubles leave open.
 
-The same staged construction as :mod:`numeric_checks.rank`, with Gram–Schmidt with column pivoting
-in place of the singular values, and harmonics from their recurrences in mpmath numbers. Directions
+A staged construction of its own, one factor at a time, with Gram–Schmidt with column pivoting in
+place of the singular values, and harmonics from their recurrences in mpmath numbers. Directions
 that are close together, say, make singular values decay below the rounding of doubles; with 50
 digits they stay far above it.
 """

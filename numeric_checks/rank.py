@@ -1,16 +1,8 @@
 """The rank of products of features on random directions, observed by singular values.
 
-*Staged construction.* Degree-d products are built one factor at a time: an orthonormal basis of
-the span of degree k-1 (as vectors of values at the directions) is multiplied by the features, and
-the left singular vectors of the result above the cut-off are the basis of degree k. Each stage
-asks only what one more factor adds, so the gap between the last singular value kept and the first
-one dropped stays wide. *Naive construction.* The values of all degree-d products at once: they
-crowd into low degrees ℓ, the singular values decay without a gap, and the count falls short at
-high degree. It is kept beside the staged result because it is the obvious thing to try.
-
-The cut-off is max(m, n)·ε·σ₁ for an m × n matrix: the rounding of its entries and of the
-decomposition perturbs every singular value by about that much at most (Weyl's inequality). Where
-σ_r is not well above it small cases are repeated in 50-digit arithmetic
+The span is built in stages (:mod:`numeric_checks.stages`), each with its gap between the last
+singular value kept and the first one dropped; the naive construction is shown beside it. Where σ_r
+is not well above the cut-off small cases are repeated in 50-digit arithmetic
 (:mod:`numeric_checks.precise`), and others are undecided.
 
 Nothing here proves anything: it *observes* numerically what :mod:`span_theorem` proves.
@@ -26,30 +18,25 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations_with_replacement
-from math import comb
 from typing import Any, Literal
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 
+from numeric_checks.arrays import arrays_on
 from numeric_checks.harmonics import random_directions, real_harmonics, unit_vectors
 from numeric_checks.precise import affordable, precise_rank
+from numeric_checks.stages import MIN_MARGIN, Stage, naive_stage, room, staged_rank
 from span_theorem._input import natural
 from span_theorem.irreps import Features, feature_irreps
 from span_theorem.span import span_dimension
 
 __all__ = [
-    "MIN_MARGIN",
     "RankObservation",
-    "Stage",
     "feature_values",
     "main",
-    "naive_stage",
     "observe_rank",
     "observer",
-    "staged_rank",
 ]
 
 Verdict = Literal["observed", "not observed", "undecided"]
@@ -57,45 +44,8 @@ Verdict = Literal["observed", "not observed", "undecided"]
 EXIT_CODES = {"observed": 0, "not observed": 3, "undecided": 4}
 EXIT_USAGE = 2
 
-MIN_MARGIN = 1e3
-"""σ_r over the cut-off below which a rank counts as ambiguous."""
-
 MAX_BYTES = 16 * 2**30  # refuse what would need more memory than this
 _COPIES = 4  # arrays of the size of the largest stage that live at once
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """The singular values of one matrix of product values, around the cut-off.
-
-    Attributes:
-        degree: number of factors in the products.
-        columns: number of columns of the matrix.
-        sampled: whether the columns are random products instead of all of them.
-        expected: dimension of the span by T1 or T1′.
-        rank: number of singular values above ``cutoff``.
-        largest, kept, dropped: σ₁, σ_r, σ_{r+1}; None where the matrix has no further value.
-        cutoff: max(m, n)·ε·σ₁.
-        gap: σ_r/σ_{r+1}; None without a σ_{r+1}, or where it is exactly 0.
-        margin: σ_r over the cut-off.
-    """
-
-    degree: int
-    columns: int
-    sampled: bool
-    expected: int
-    rank: int
-    largest: float
-    kept: float
-    dropped: float | None
-    cutoff: float
-    gap: float | None
-    margin: float
-
-    @property
-    def ambiguous(self) -> bool:
-        """Whether σ_r is too close to the cut-off to be told from rounding."""
-        return self.margin < MIN_MARGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +62,13 @@ class RankObservation:
     features: Features
     directions: int
     seed: int
+    device: str
     expected: int
     rank: int
     verdict: Verdict
     reason: str
     stages: tuple[Stage, ...]
-    naive: Stage
+    naive: Stage | None
     precise: int | None
     seconds: float
 
@@ -159,119 +110,6 @@ def feature_values(L: int, features: Features, directions: ArrayLike) -> NDArray
     return values if features == "upto" else values[:, L * L :]
 
 
-def _room(dimension: int) -> int:
-    """Directions for a span of this dimension: a quarter more, so that a gap can show."""
-    return dimension + dimension // 4 + 16
-
-
-def _columns(dimension: int) -> int:
-    """Random products of one stage.
-
-    Twice the dimension D: rounding carried over from the previous stage grows by about
-    √c/(√c - √D) with c columns, which is 3 here and would be 9 with c = 5D/4.
-    """
-    return 2 * dimension + 16
-
-
-def _singular(
-    matrix: NDArray[np.float64], degree: int, expected: int, sampled: bool, *, basis: bool
-) -> tuple[Stage, NDArray[np.float64]]:
-    """The stage of a matrix, and its left singular vectors above the cut-off where wanted."""
-    columns = matrix.shape[1]
-    cutoff_factor = max(matrix.shape) * np.finfo(np.float64).eps
-    if columns > len(matrix):
-        # The triangle has the same singular values and left vectors, and is smaller.
-        matrix = scipy.linalg.qr(matrix.T, mode="r", check_finite=False)[0][: len(matrix)].T
-    if basis:
-        left, values, _ = scipy.linalg.svd(
-            matrix, full_matrices=False, overwrite_a=True, check_finite=False
-        )
-    else:
-        left = np.empty((len(matrix), 0))
-        values = scipy.linalg.svdvals(matrix, overwrite_a=True, check_finite=False)
-    cutoff = float(cutoff_factor * values[0])
-    rank = int((values > cutoff).sum())
-    kept = float(values[rank - 1]) if rank else 0.0
-    dropped = float(values[rank]) if rank < len(values) else None
-    stage = Stage(
-        degree=degree,
-        columns=columns,
-        sampled=sampled,
-        expected=expected,
-        rank=rank,
-        largest=float(values[0]),
-        kept=kept,
-        dropped=dropped,
-        cutoff=cutoff,
-        gap=kept / dropped if dropped else None,
-        margin=kept / cutoff if cutoff else 0.0,
-    )
-    return stage, left[:, :rank]
-
-
-def staged_rank(
-    values: NDArray[np.float64], expected: Sequence[int], rng: np.random.Generator
-) -> tuple[Stage, ...]:
-    """The stages k = 1 … d of multiplying, orthonormalising and multiplying again.
-
-    All (basis vector) × (feature) products are taken where they are few. Otherwise products of a
-    random combination of basis vectors with a random combination of features: such products span
-    the same space, because tensors u ⊗ v span the tensor product, and twice as many of them as the
-    expected dimension leave room to see a larger rank.
-
-    Args:
-        values: feature values, float64, shape (N, features).
-        expected: the dimensions expected for k = 0 … d; they size the random products and are
-            stored in the stages, and decide no rank.
-        rng: source of the random combinations.
-    """
-    count = len(values)
-    basis = np.full((count, 1), count**-0.5)
-    degree_top = len(expected) - 1
-    if degree_top == 0:
-        return (_singular(basis, 0, expected[0], False, basis=False)[0],)
-    stages = []
-    for degree in range(1, degree_top + 1):
-        columns = _columns(expected[degree])
-        sampled = basis.shape[1] * values.shape[1] > 2 * columns
-        if sampled:
-            left = rng.standard_normal((basis.shape[1], columns))
-            right = rng.standard_normal((values.shape[1], columns))
-            products = (basis @ left) * (values @ right)
-        else:
-            products = (basis[:, :, None] * values[:, None, :]).reshape(count, -1)
-        stage, basis = _singular(
-            products, degree, expected[degree], sampled, basis=degree < degree_top
-        )
-        stages.append(stage)
-    return tuple(stages)
-
-
-def naive_stage(
-    values: NDArray[np.float64], d: int, expected: int, rng: np.random.Generator
-) -> Stage:
-    """The plain singular values of degree-d product values, for comparison.
-
-    All monomials of degree d in the features where they are few, else d-th powers of random
-    linear forms, which span the same space by polarisation.
-    """
-    width, columns = values.shape[1], _room(expected)
-    sampled = comb(width + d - 1, d) > 4 * columns
-    if sampled:
-        forms = rng.standard_normal((width, columns))
-        matrix = (values @ forms) ** d
-        matrix /= np.linalg.norm(matrix, axis=0)
-    else:
-        matrix = np.stack(
-            [
-                np.prod(values[:, list(chosen)], axis=1)
-                for chosen in combinations_with_replacement(range(width), d)
-            ],
-            axis=1,
-        )
-    return _singular(matrix, d, expected, sampled, basis=False)[0]
-
-
 def _decide(rank: int, expected: int, count: int, clear: bool) -> tuple[Verdict, str]:
     if not clear:
         return "undecided", f"a singular value lies within {MIN_MARGIN:g} times the cut-off"
@@ -289,6 +127,8 @@ def observe_rank(
     features: Features = "upto",
     directions: int | ArrayLike | None = None,
     seed: int = 0,
+    device: str = "cpu",
+    naive: bool = True,
 ) -> RankObservation:
     """Observe the dimension of the span of degree-d products on random directions (T1, T1′).
 
@@ -298,10 +138,12 @@ def observe_rank(
         directions: how many random directions, or the directions themselves, shape (N, 3);
             by default a quarter more than the expected dimension, plus 16.
         seed: integer ≥ 0, of the directions and of the random products.
+        device: ``"cpu"``, or ``"cuda"`` for a GPU through torch.
+        naive: whether to take the naive singular values too, which decide nothing.
 
     Raises:
         TypeError, ValueError: an argument out of range, directions that are empty, zero or not
-            finite, or a case that would need more than 16 GiB.
+            finite, a device that is not there, or a case that would need more than 16 GiB.
 
     >>> seen = observe_rank(2, 2)
     >>> seen.rank, seen.verdict, [stage.rank for stage in seen.stages]
@@ -309,17 +151,18 @@ def observe_rank(
     """
     start = time.perf_counter()
     L, d, seed = natural("L", L), natural("d", d), natural("seed", seed)
+    arrays = arrays_on(device)
     expected = [span_dimension(L, k, features) for k in range(d + 1)]
     rng = np.random.default_rng(seed)
     given = None
     if directions is None:
-        count = _room(expected[-1])
+        count = room(expected[-1])
     elif np.ndim(directions) == 0:
         count = natural("number of directions", directions)  # type: ignore[arg-type]
     else:
         given = unit_vectors(directions)
         count = len(given)
-    needed = 8 * _COPIES * count * _columns(max(expected))
+    needed = 8 * _COPIES * count * room(max(expected))
     if needed > MAX_BYTES:
         raise ValueError(
             f"L = {L}, d = {d} with {count} directions needs about {needed / 2**30:.0f} GiB; "
@@ -327,8 +170,8 @@ def observe_rank(
         )
     vectors = random_directions(count, rng) if given is None else given
     values = feature_values(L, features, vectors)
-    stages = staged_rank(values, expected, rng)
-    naive = naive_stage(values, d, expected[-1], rng)
+    stages = staged_rank(values, expected, rng, arrays)
+    beside = naive_stage(values, d, expected[-1], rng, arrays) if naive else None
     rank, clear = stages[-1].rank, not any(stage.ambiguous for stage in stages)
     precise = None
     if not clear and affordable(L, d, features, count):
@@ -342,12 +185,13 @@ def observe_rank(
         features=features,
         directions=count,
         seed=seed,
+        device=arrays.device,
         expected=expected[-1],
         rank=rank,
         verdict=verdict,
         reason=reason,
         stages=stages,
-        naive=naive,
+        naive=beside,
         precise=precise,
         seconds=time.perf_counter() - start,
     )
@@ -359,20 +203,23 @@ def observer(L: int, d: int, features: Features) -> dict[str, Any]:
 
 
 def _table(seen: RankObservation) -> str:
+    rows = [(f"k = {stage.degree}", stage) for stage in seen.stages]
+    if seen.naive is not None:
+        rows.append(("naive", seen.naive))
     lines = [
         f"Products of d = {seen.d} features of degree {'≤' if seen.features == 'upto' else '='} "
-        f"L = {seen.L} at {seen.directions} directions, seed {seen.seed}",
+        f"L = {seen.L} at {seen.directions} directions, seed {seen.seed}, device {seen.device}",
         "",
         f"{'stage':>9}  {'columns':>8}  {'rank':>6}  {'expected':>8}  {'σ₁':>8}  {'σ_r':>8}  "
         f"{'σ_r+1':>8}  {'cut-off':>8}  {'gap':>8}",
     ]
-    for name, stage in [(f"k = {s.degree}", s) for s in seen.stages] + [("naive", seen.naive)]:
+    for name, stage in rows:
         numbers = (stage.largest, stage.kept, stage.dropped, stage.cutoff, stage.gap)
         lines.append(
             f"{name:>9}  {stage.columns:>7}{'*' if stage.sampled else ' '}  {stage.rank:>6}  "
             f"{stage.expected:>8}  " + "  ".join(f"{_number(value):>8}" for value in numbers)
         )
-    if any(stage.sampled for stage in (*seen.stages, seen.naive)):
+    if any(stage.sampled for _, stage in rows):
         lines.append("  * random products, because all of them would be too many")
     lines += ["", seen.text + f"; {seen.seconds:.2f} s"]
     return "\n".join(lines)
@@ -392,6 +239,13 @@ def _parser() -> argparse.ArgumentParser:
         "--directions", type=int, metavar="N", help="default: expected dimension, a quarter more"
     )
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cpu", help="cpu (default), cuda or cuda:N, by torch")
+    parser.add_argument(
+        "--naive",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="show the naive singular values beside the stages (default)",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
@@ -401,7 +255,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     args = parser.parse_args(argv)
     try:
-        seen = observe_rank(args.L, args.d, args.features, args.directions, args.seed)
+        seen = observe_rank(
+            args.L, args.d, args.features, args.directions, args.seed, args.device, args.naive
+        )
     except (TypeError, ValueError) as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
         return EXIT_USAGE

@@ -2,8 +2,8 @@
 
 By T5 the best component-wise polynomial of degree d_r under Haar-random orientation is equivariant,
 hence linear in the Clebsch–Gordan-coupled products of at most d_r features of total type ℓ. That is
-a ridge regression. Only products of natural parity are formed: all that a mirror-symmetric rule
-can use for a target of natural parity.
+a ridge regression. By default only products of natural parity are formed: all that a
+mirror-symmetric rule can use for a target of natural parity.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,8 @@ __all__ = [
 Array = NDArray[np.float64]
 #: Ridge penalties tried, relative to the mean square of the (standardised) columns.
 PENALTIES: tuple[float, ...] = (1e-8, 1e-6, 1e-4, 1e-2)
+
+_VANISHING = 1e-12  # size of a product, relative to its factors, that is rounding alone
 
 
 @dataclass(frozen=True)
@@ -66,23 +69,29 @@ def coupled_products(
     target: int,
     channels: int | None = None,
     fit: NDArray[np.int64] | None = None,
+    parity: Literal["natural", "any"] = "natural",
 ) -> Array:
     """Products of at most ``degree`` features of one site coupled to type ``target``.
 
     Returns (frames, products, 2·target+1). ``channels`` per irrep are kept (:func:`reduce_channels`
-    on the frames ``fit``). Only features and products of natural parity enter.
+    on the frames ``fit``). With ``parity="natural"`` only features and products of natural parity
+    enter; with ``"any"`` all that SO(3) alone allows, whatever their parity.
     """
     if not 1 <= degree <= 3:
         raise ValueError(f"degree must be 1, 2 or 3, got {degree}")
-    blocks: dict[int, Array] = {}
+    if parity not in ("natural", "any"):
+        raise ValueError(f"parity must be 'natural' or 'any', got {parity!r}")
+    step = 2 if parity == "natural" else 1  # degrees of one natural parity are 2 apart
+    parts: dict[int, list[Array]] = {}
     for name, values in features.items():
         irrep = Irrep.parse(name)
-        if irrep == Irrep.natural(irrep.l):
+        if parity == "any" or irrep == Irrep.natural(irrep.l):
             block = values[:, site]
             if channels is not None:
                 frames = np.arange(len(block)) if fit is None else fit
                 block = reduce_channels(block, channels, frames)
-            blocks[irrep.l] = block
+            parts.setdefault(irrep.l, []).append(block)
+    blocks = {l: np.concatenate(found, axis=1) for l, found in parts.items()}
     degrees = sorted(blocks)
     frames_count = len(next(iter(blocks.values())))
     found: list[Array] = [blocks[target]] if target in blocks else []
@@ -90,14 +99,14 @@ def coupled_products(
         found.append(np.ones((frames_count, 1, 1)))
     if degree >= 2:
         for l1, l2 in combinations_with_replacement(degrees, 2):
-            if abs(l1 - l2) <= target <= l1 + l2 and (l1 + l2 + target) % 2 == 0:
+            if abs(l1 - l2) <= target <= l1 + l2 and (l1 + l2 + target) % step == 0:
                 found.append(_couple(blocks[l1], blocks[l2], target, l1 == l2))
     if degree >= 3:
         for l1, l2, l3 in combinations_with_replacement(degrees, 3):
-            if (l1 + l2 + l3 + target) % 2:
+            if (l1 + l2 + l3 + target) % step:
                 continue
-            for inner in range(abs(l1 - l2), l1 + l2 + 1, 2):
-                if abs(inner - l3) <= target <= inner + l3 and (inner + l3 + target) % 2 == 0:
+            for inner in range(abs(l1 - l2), l1 + l2 + 1, step):
+                if abs(inner - l3) <= target <= inner + l3:
                     pair = _couple(blocks[l1], blocks[l2], inner, l1 == l2)
                     found.append(_couple(pair, blocks[l3], target, False))
     if not found:
@@ -106,14 +115,20 @@ def coupled_products(
 
 
 def _couple(first: Array, second: Array, target: int, symmetric: bool) -> Array:
-    """All channel pairs coupled to ``target``; with ``symmetric``, pairs i ≤ j once."""
+    """All channel pairs coupled to ``target``; with ``symmetric``, each unordered pair once.
+
+    Products that vanish identically are left out, such as a channel with itself where
+    l1 + l2 + target is odd: only rounding is left of them, and a fit would scale it up to a column.
+    """
     l1, l2 = (first.shape[2] - 1) // 2, (second.shape[2] - 1) // 2
     half = np.einsum("nam,mpk->napk", first, coupling(l1, l2, target))
     product = np.einsum("napk,nbp->nabk", half, second, optimize=True)
+    sizes = np.einsum("nam,nbp->ab", first**2, second**2, optimize=True)
     if symmetric:
-        rows, columns = np.triu_indices(first.shape[1])
-        return product[:, rows, columns]
-    return product.reshape(len(first), -1, 2 * target + 1)
+        rows, columns = np.triu_indices(first.shape[1], k=(l1 + l2 + target) % 2)
+        product, sizes = product[:, rows, columns], sizes[rows, columns]
+    flat = product.reshape(len(first), sizes.size, 2 * target + 1)
+    return flat[:, (flat**2).sum(axis=(0, 2)) > _VANISHING**2 * sizes.ravel()]
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from numeric_checks.arrays import NumpyArrays, TorchArrays
 from numeric_checks.harmonics import random_directions, real_harmonics, unit_vectors
 from numeric_checks.precise import precise_rank
 from numeric_checks.rank import (
     feature_values,
     main,
-    naive_stage,
     observe_rank,
     observer,
-    staged_rank,
 )
+from numeric_checks.stages import Stage, naive_stage, staged_basis, staged_rank
 from span_theorem.span import span_dimension
 
 # Up to (5, 5), the largest of which has 676 functions.
@@ -90,9 +90,10 @@ def test_agrees_with_the_theorem(L: int, d: int, features: str) -> None:
     seen = observe_rank(L, d, features, seed=1)
     assert seen.verdict == "observed", seen.text
     assert seen.rank == seen.expected == span_dimension(L, d, features)
-    assert [s.rank for s in seen.stages[-d:]] == [
-        span_dimension(L, k, features) for k in range(1 if d else 0, d + 1)
-    ]
+    for stage in seen.stages:
+        assert stage.rank == stage.expected == span_dimension(L, stage.degree, features)
+    assert seen.stages[-1].degree == d
+    assert seen.stages[0].degree == min(d, 1)
     assert all(stage.gap is None or stage.gap > 1e8 for stage in seen.stages)
 
 
@@ -283,3 +284,92 @@ def test_torch_is_not_imported() -> None:
     code = "import numeric_checks.rank, sys; print('torch' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "False"
+
+
+def test_a_staged_basis_spans_the_harmonics() -> None:
+    # Independent of the stages: the values of all harmonics of degree ≤ dL, projected on the basis.
+    directions = random_directions(300, np.random.default_rng(0))
+    expected = [span_dimension(3, k) for k in range(5)]
+    stages, basis = staged_basis(
+        feature_values(3, "upto", directions), expected, np.random.default_rng(1)
+    )
+    assert [stage.degree for stage in stages] == [1, 2, 4]
+    np.testing.assert_allclose(basis.T @ basis, np.eye(169), atol=1e-12)
+    inside = real_harmonics(12, directions)
+    np.testing.assert_allclose(basis @ (basis.T @ inside), inside, atol=1e-9)
+    above = real_harmonics(13, directions)[:, 169:]
+    assert np.linalg.norm(above - basis @ (basis.T @ above)) > 0.5 * np.linalg.norm(above)
+
+
+def alike(first: Stage, second: Stage) -> bool:
+    """The same singular values to rounding where all products are taken.
+
+    Two libraries choose the signs of a basis differently, so random combinations of it differ.
+    """
+    tolerance = 0.3 if first.sampled else 1e-9
+    return (
+        (first.degree, first.columns, first.rank) == (second.degree, second.columns, second.rank)
+        and first.largest == pytest.approx(second.largest, rel=tolerance)
+        and first.kept == pytest.approx(second.kept, rel=tolerance)
+    )
+
+
+@pytest.mark.parametrize(("L", "d"), [(1, 1), (2, 2), (1, 3), (3, 5)])
+def test_torch_and_numpy_build_the_same_stages(L: int, d: int) -> None:
+    pytest.importorskip("torch")
+    values = feature_values(L, "upto", random_directions(330, np.random.default_rng(0)))
+    expected = [span_dimension(L, k) for k in range(d + 1)]
+    ours, theirs = (
+        (
+            *staged_rank(values, expected, np.random.default_rng(1), arrays),
+            naive_stage(values, d, expected[-1], np.random.default_rng(1), arrays),
+        )
+        for arrays in (NumpyArrays(), TorchArrays("cpu"))
+    )
+    for mine, other in zip(ours, theirs, strict=True):
+        assert alike(mine, other), (mine, other)
+
+
+def test_a_dropped_feature_lowers_the_rank_through_torch() -> None:
+    pytest.importorskip("torch")
+    values = feature_values(2, "upto", random_directions(60, np.random.default_rng(0)))
+    ranks = [
+        staged_rank(kept, [1, 9, 25], np.random.default_rng(1), TorchArrays("cpu"))[-1].rank
+        for kept in (values, values[:, :-1])
+    ]
+    assert ranks[0] == 25 > ranks[1]
+
+
+@pytest.mark.gpu
+def test_a_gpu_observes_the_same_ranks() -> None:
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("torch finds no CUDA device")
+    ours, theirs = observe_rank(4, 4), observe_rank(4, 4, device="cuda")
+    assert theirs.verdict == "observed"
+    assert theirs.device.startswith("cuda")
+    assert all(map(alike, ours.stages, theirs.stages))
+
+
+def test_a_missing_gpu_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert main(["--L", "2", "--d", "2", "--device", "cuda"]) == 2
+    assert "torch finds no CUDA device" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert main(["--L", "2", "--d", "2", "--device", "cuda:1"]) == 2
+    assert "needs torch, which is not installed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "", "cpu:0"])
+def test_unknown_devices(device: str) -> None:
+    with pytest.raises(ValueError, match="device must be 'cpu', 'cuda' or 'cuda:N'"):
+        observe_rank(1, 1, device=device)
+
+
+def test_the_naive_result_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert observe_rank(2, 2, naive=False).naive is None
+    assert main(["--L", "2", "--d", "2", "--no-naive"]) == 0
+    assert "naive" not in capsys.readouterr().out
