@@ -105,6 +105,8 @@ def _job_script(arguments: argparse.Namespace) -> int:
 
 def _describe(job: Job) -> str:
     model = job.model
+    if job.features:
+        return f"feature file {job.data}"
     return (
         f"{job.data}: L = {model.l_max}, {model.layers} layers, {model.channels} channels, "
         f"seed {job.seed}{'' if job.trained else ', untrained'}"

@@ -7,6 +7,9 @@ others over lists, and stands for their product. Keys are those of the job, with
      "base": {"data": "embedded", "train": {"steps": 300}},
      "grids": [{"vary": {"model.channels": [8, 16, 32], "seed": [0, 1]}}]}
 
+With the key ``features`` a job reads a feature file (:mod:`neural_checks.feature_file`) instead of
+training: network, data, frames and seed are then the file's, and the keys for them play no part.
+
 The job is known by a hash of its content and of the data file, so that a grid may repeat a job of
 another grid, and a result is never taken for that of other settings or data.
 """
@@ -70,7 +73,8 @@ class Measure:
 class Job:
     """One backbone, trained or not, and everything measured on it.
 
-    ``data`` is ``"embedded"`` or the name of a file, ``checksum`` its SHA-256.
+    ``data`` is ``"embedded"`` or the name of a file, ``checksum`` its SHA-256; with ``features``
+    the data are a feature file.
     """
 
     data: str
@@ -80,6 +84,7 @@ class Job:
     measure: Measure
     seed: int = 0
     trained: bool = True
+    features: bool = False
 
     @property
     def id(self) -> str:
@@ -91,7 +96,7 @@ class Job:
     def cost(self) -> float:
         """Expected cost, arbitrary units: steps of training and frames read."""
         frames = self.measure.fit + self.measure.held
-        if self.trained:
+        if self.trained and not self.features:
             frames += 3 * self.train.steps * self.train.batch
         return frames * (self.model.l_max + 1) ** 3 * self.model.layers * (self.model.channels + 8)
 
@@ -131,7 +136,7 @@ def read_config(path: Path, data_dir: Path, skip_absent: bool = False) -> Sweep:
     jobs: dict[str, Job] = {}
     absent: list[str] = []
     for settings in _expand(raw.get("base", {}), raw.get("grids", [{}])):
-        data = settings.get("data", EMBEDDED)
+        data = settings.get("features", settings.get("data", EMBEDDED))
         if data not in checksums:
             checksums[data] = _checksum(data, data_dir)
             if checksums[data] is None:
@@ -208,8 +213,10 @@ def _job(settings: dict[str, Any], data: str, checksum: str) -> Job:
         parts[part][name] = tuple(value) if isinstance(value, list) else value
     for part, kind in (("model", BackboneConfig), ("train", TrainConfig), ("measure", Measure)):
         _known(parts[part], [field.name for field in fields(kind)], part)
-    _known(parts[""], ("data", "seed", "trained"), "a job")
+    _known(parts[""], ("data", "seed", "trained", "features"), "a job")
     measure = Measure(**parts["measure"])
+    if "features" in parts[""]:
+        return Job(data, checksum, BackboneConfig(), TrainConfig(), measure, features=True)
     # Training needs as many test frames as are held out; more would only be read for the error.
     train = TrainConfig(**{"test": measure.held, **parts["train"]})
     if measure.held > train.test or measure.fit > train.train:

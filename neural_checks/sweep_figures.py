@@ -36,11 +36,11 @@ def draw(folder: Path, name: str, table: Sequence[Cell], draws: int) -> list[str
     return drawn
 
 
-_KEYS = ("data", "L", "layers", "channels", "trained")
+_KEYS = ("data", "architecture", "L", "layers", "channels", "trained")
 
 
 def varied(table: Sequence[Cell]) -> list[str]:
-    """Which of data, L, layers, channels, trained are not the same in all cells."""
+    """Which of data, architecture, L, layers, channels, trained are not the same in all cells."""
     return [key for key in _KEYS if len({cell[key] for cell in table}) > 1]
 
 
@@ -48,16 +48,19 @@ def label(cell: Cell, keys: Sequence[str]) -> str:
     """What tells a setting from the others: the values of ``keys``."""
     words = {
         "data": str(cell["data"]),
+        "architecture": str(cell["architecture"]),
         "L": f"L = {cell['L']}",
         "layers": f"{cell['layers']} layers",
         "channels": f"{cell['channels']} channels",
         "trained": "trained" if cell["trained"] else "untrained",
     }
-    return ", ".join(words[key] for key in keys) or "all"
+    known = [key for key in keys if cell[key] is not None]  # a feature file may not say
+    return ", ".join(words[key] for key in known) or "all"
 
 
 def _range(table: Sequence[Cell], key: str) -> str:
-    low, high = min(c[key] for c in table), max(c[key] for c in table)
+    values = [cell[key] for cell in table if cell[key] is not None]
+    low, high = min(values, default="?"), max(values, default="?")
     return str(low) if low == high else f"{low}–{high}"
 
 

@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import numpy as np
 
 from neural_checks.backbone import NequIPBackbone, Scaling
 from neural_checks.equivariance import check_equivariance
+from neural_checks.feature_file import read
 from neural_checks.provenance import environment
 from neural_checks.recovery import Recovery, Samples, collect, measure, top_degree
 from neural_checks.split import Split, split
@@ -29,7 +30,7 @@ from neural_checks.sweep_config import Job, Measure
 from neural_checks.sweep_readouts import fitted_channels, nonpolynomial, some_sites
 from neural_checks.train import force_mae, train
 from numeric_checks.componentwise import componentwise
-from numeric_checks.molecules import EMBEDDED, ForceData, load
+from numeric_checks.molecules import EMBEDDED, ForceData, load, sha256
 
 __all__ = ["FORMAT", "locked", "read_record", "record_path", "run_job", "write_json"]
 
@@ -101,10 +102,72 @@ def run_job(job: Job, folder: str, data_dir: str, device: str = "cpu") -> str:
 
 
 def _record(job: Job, work: Path, data_dir: Path, device: str) -> dict[str, Any]:
+    begun, started = time.monotonic(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    rng = np.random.default_rng(job.measure.seed)
+    source = (
+        _from_file(job, data_dir)
+        if job.features
+        else _from_network(job, work, data_dir, device, rng)
+    )
+    samples = some_sites(source.pop("samples"), job.measure.sites)
+    measuring = time.monotonic()
+    readouts = _readouts(samples, source["L"], job.measure, rng)
+    return {
+        "format": FORMAT,
+        "id": job.id,
+        "job": asdict(job),
+        **source,
+        "readouts": readouts,
+        "provenance": {
+            "environment": environment(device),
+            "started": started,
+            "seconds": round(time.monotonic() - begun, 2),
+            "measurement_seconds": round(time.monotonic() - measuring, 2),
+        },
+    }
+
+
+def _from_file(job: Job, data_dir: Path) -> dict[str, Any]:
+    """Samples of a feature file, and what the record says of it."""
+    path = data_dir / job.data
+    if sha256(path) != job.checksum:
+        raise ValueError(f"{job.data} changed: the job is for SHA-256 {job.checksum}")
+    found = read(path)
+    samples, description = found.samples(), dict(found.description)
+    samples = replace(
+        samples, fit=samples.fit[: job.measure.fit], held=samples.held[: job.measure.held]
+    )
+    mae = None
+    if found.reference_forces is not None and not np.isnan(found.evaluation.forces).all():
+        mae = float(np.abs(samples.errors[samples.held]).mean() * samples.force_rms * 1000)
+    return {
+        "samples": samples,
+        "L": found.L,
+        "data": {
+            "name": found.data_name or "not stated",
+            "level_of_theory": "not stated",
+            "sha256": found.data_sha256,
+            "frames": len(found.positions),
+            "numbers": found.numbers.tolist(),
+            "split": "frames held out in the feature file",
+        },
+        "backbone": {
+            "package": "not stated",
+            **description,
+            "force_mae_meV_per_A": mae,
+            "equivariance_errors": found.errors,
+            "force_rms_length_eV_per_A": samples.force_rms,
+        },
+    }
+
+
+def _from_network(
+    job: Job, work: Path, data_dir: Path, device: str, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Samples of a network that is trained here, and what the record says of it."""
     import torch
 
     torch.set_num_threads(1)  # results must not depend on how many cores a worker has
-    begun, started = time.monotonic(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     data = load(EMBEDDED if job.data == EMBEDDED else data_dir / job.data)
     if data.checksum != job.checksum:
         raise ValueError(
@@ -115,16 +178,12 @@ def _record(job: Job, work: Path, data_dir: Path, device: str) -> dict[str, Any]
     fit, held = frames.train[: what.fit], frames.test[: what.held]
     backbone, training = _backbone(job, data, frames, work, device)
     backbone.select_layer(data.positions[fit[:2]])
-    rng = np.random.default_rng(what.seed)
     equivariance = check_equivariance(backbone, data.positions[held[:4]], rng)
     mae = force_mae(backbone, data, frames.test)
-    samples = some_sites(collect(backbone, data, fit, held), what.sites)
-    measuring = time.monotonic()
-    readouts = _readouts(samples, job.model.l_max, what, rng)
+    samples = collect(backbone, data, fit, held)
     return {
-        "format": FORMAT,
-        "id": job.id,
-        "job": asdict(job),
+        "samples": samples,
+        "L": job.model.l_max,
         "data": {
             "name": data.name,
             "level_of_theory": data.level_of_theory,
@@ -136,17 +195,11 @@ def _record(job: Job, work: Path, data_dir: Path, device: str) -> dict[str, Any]
         },
         "backbone": {
             **backbone.description,
+            "channels": job.model.channels,
             **training,
             "force_mae_meV_per_A": mae,
             "equivariance_errors": equivariance,
             "force_rms_length_eV_per_A": samples.force_rms,
-        },
-        "readouts": readouts,
-        "provenance": {
-            "environment": environment(device),
-            "started": started,
-            "seconds": round(time.monotonic() - begun, 2),
-            "measurement_seconds": round(time.monotonic() - measuring, 2),
         },
     }
 

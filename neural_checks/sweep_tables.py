@@ -46,8 +46,8 @@ def rows(
                         {
                             "job": record["id"],
                             **_setting(record),
-                            "seed": record["job"]["seed"],
-                            "force_mae_meV_per_A": _round(record["backbone"][_MAE]),
+                            "seed": _seed(record),
+                            "force_mae_meV_per_A": _mean([record]),
                             "readout": readout["kind"],
                             "d_r": readout["degree"],
                             "boundary": _boundary(record, readout),
@@ -76,7 +76,9 @@ def cells(
     """
     groups: dict[str, list[Record]] = {}
     for record in records:
-        content = {key: value for key, value in record["job"].items() if key != "seed"}
+        content: Any = {key: value for key, value in record["job"].items() if key != "seed"}
+        if record["job"]["features"]:  # every seed has a file of its own
+            content = [record["job"]["measure"], _setting(record)]
         groups.setdefault(json.dumps(content, sort_keys=True), []).append(record)
     result = []
     for members in groups.values():
@@ -85,7 +87,7 @@ def cells(
         common = {
             **_setting(first),
             "seeds": len(members),
-            "force_mae_meV_per_A": _round(np.mean([m["backbone"][_MAE] for m in members])),
+            "force_mae_meV_per_A": _mean(members),
             "held_frames": len(first["readouts"][0]["before"]),
         }
         for index, readout in enumerate(first["readouts"]):
@@ -106,7 +108,7 @@ def cells(
 def _cell(
     record: Record, readout: Record, point: Metrics, drawn: Metrics, amplitude: float
 ) -> dict[str, Any]:
-    L, degree = record["job"]["model"]["l_max"], readout["degree"]
+    L, degree = record["L"], readout["degree"]
     edge = _boundary(record, readout)
     reach = _reach(drawn.field)
     low, high = _interval(drawn.field)
@@ -167,27 +169,35 @@ def write_csv(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
     os.replace(temporary, path)
 
 
-_MAE = "force_mae_meV_per_A"
-
-
 def _setting(record: Record) -> dict[str, Any]:
-    job, model = record["job"], record["job"]["model"]
+    """What is the same for all seeds; None where a feature file does not say."""
+    job, backbone = record["job"], record["backbone"]
     return {
         "data": record["data"]["name"],
         "level_of_theory": record["data"]["level_of_theory"],
-        "architecture": record["backbone"]["package"],
-        "L": model["l_max"],
-        "layers": model["layers"],
-        "channels": model["channels"],
-        "trained": job["trained"],
-        "steps": job["train"]["steps"] if job["trained"] else 0,
+        "architecture": backbone["package"],
+        "L": record["L"],
+        "layers": backbone.get("layers"),
+        "channels": backbone.get("channels"),
+        "trained": job["trained"] and backbone.get("steps") != 0,
+        "steps": backbone.get("steps"),
     }
+
+
+def _seed(record: Record) -> Any:
+    return record["backbone"].get("seed") if record["job"]["features"] else record["job"]["seed"]
 
 
 def _boundary(record: Record, readout: Record) -> int:
     """d_r·L; for the readout without a degree that of the largest d_r of the job."""
     degree = readout["degree"] or max(record["job"]["measure"]["degrees"])
-    return boundary(record["job"]["model"]["l_max"], degree)
+    return boundary(record["L"], degree)
+
+
+def _mean(records: Sequence[Record]) -> float | None:
+    """Mean force MAE in meV/Å; None where it is not known of every one."""
+    values = [record["backbone"]["force_mae_meV_per_A"] for record in records]
+    return None if None in values else _round(np.mean(values))
 
 
 def _recovery(readout: Record) -> Recovery:

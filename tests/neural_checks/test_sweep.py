@@ -18,10 +18,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neural_checks.feature_file import write
+from neural_checks.features import record
 from neural_checks.recovery import Samples, collect, measure
 from neural_checks.sweep import main
 from neural_checks.sweep_config import Job, read_config
-from neural_checks.sweep_job import FORMAT, locked, read_record, record_path, write_json
+from neural_checks.sweep_job import (
+    FORMAT,
+    locked,
+    read_record,
+    record_path,
+    run_job,
+    write_json,
+)
 from neural_checks.sweep_readouts import fitted_channels, nonpolynomial, some_sites
 from neural_checks.sweep_tables import cells, rows
 from numeric_checks.molecules import EMBEDDED, load
@@ -260,9 +269,9 @@ def planted(job: Job, shift: int = 0, broken: bool = True) -> dict[str, Any]:
     top = 3 * L + 3
     readouts.append(entry("non-polynomial", None, (top if broken else 3 * L) if L else 0, top))
     return {
-        "format": FORMAT, "id": job.id, "job": asdict(job), "readouts": readouts,
+        "format": FORMAT, "id": job.id, "job": asdict(job), "L": L, "readouts": readouts,
         "data": {"name": "planted", "level_of_theory": "none"},
-        "backbone": {"package": "none", "force_mae_meV_per_A": 1.0},
+        "backbone": {"package": "none", "force_mae_meV_per_A": 1.0, "steps": 9},
         "provenance": {},
     }  # fmt: skip
 
@@ -402,6 +411,46 @@ def test_list_says_what_is_done(tmp_path: Path, capsys: pytest.CaptureFixture[st
     states = {line.split()[0]: " ".join(line.split()[1:3]) for line in lines}
     assert states[jobs[0].id] == "to do"
     assert all(states[job.id].startswith("done") for job in jobs[1:])
+
+
+# --- feature files --------------------------------------------------------------------------------
+
+
+def test_feature_files_are_measured_like_networks(
+    toy: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other packages' networks, through their files; by another route: the measurement itself."""
+    data = toy.toy_data(80)
+    fit, held = np.arange(60), np.arange(60, 80)
+    for L in (0, 1, 2):
+        backbone = toy.DensityBackbone(L, 6)
+        found = record(backbone, data, fit, held, np.random.default_rng(L))
+        write(tmp_path / f"density{L}.npz", found)
+    names = [f"density{L}.npz" for L in (0, 1, 2)]
+    measuring = {"fit": 60, "held": 20, "degrees": [1, 2], "orientations": 10}
+    config = {
+        "name": "files",
+        "base": {"model": {"channels": 4}, "measure": measuring},
+        "grids": [{"vary": {"features": names}}],
+        "bootstrap": 200,
+    }
+    sweep = read_config(written(tmp_path, config), tmp_path)
+    for job in sweep.jobs:
+        run_job(job, str(tmp_path / "files"), str(tmp_path))
+    arguments = [str(tmp_path / "config.json"), "--data-dir", str(tmp_path)]
+    code = main([*arguments, "--results", str(tmp_path), "--json"])
+    table = json.loads(capsys.readouterr().out)["cells"]
+    assert code == 0, [cell for cell in table if not cell["as_expected"]]
+    assert {cell["L"] for cell in table} == {0, 1, 2}
+    cell = next(c for c in table if (c["L"], c["readout"], c["d_r"]) == (2, "closed form", 2))
+    samples = fitted_channels(samples_of(toy, 2), 6)
+    expected = 1 - measure(samples, 2, 7).field.mean(axis=(1, 2))
+    assert cell["R2_by_ell"] == pytest.approx(expected, abs=2e-5)
+    # A file that changes after the sweep was read is not taken for the other.
+    (tmp_path / "density2.npz").write_bytes((tmp_path / "density1.npz").read_bytes())
+    record_path(tmp_path / "files", sweep.jobs[-1].id).unlink()
+    with pytest.raises(ValueError, match="changed"):
+        run_job(sweep.jobs[-1], str(tmp_path / "files"), str(tmp_path))
 
 
 # --- locks ----------------------------------------------------------------------------------------
