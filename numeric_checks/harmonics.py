@@ -13,10 +13,10 @@ from sphericart import SphericalHarmonics
 
 from span_theorem._input import natural
 
-__all__ = ["random_directions", "real_harmonics", "unit_vectors"]
+__all__ = ["random_directions", "real_harmonics", "scipy_harmonics", "unit_vectors"]
 
 MAX_SPHERICART = 64
-"""Largest degree taken from sphericart, which is faster than scipy and overflows near l = 128."""
+"""Largest degree taken from sphericart, which is faster than scipy and fails above l = 86."""
 
 _CHUNK = 2**22  # complex values held at once: 64 MiB, whatever the number of directions
 
@@ -67,9 +67,8 @@ def random_directions(count: int, rng: np.random.Generator) -> NDArray[np.float6
 def real_harmonics(l_max: int, directions: ArrayLike) -> NDArray[np.float64]:
     """Y_lm at the directions for all l ≤ l_max, m = -l … l; float64, shape (N, (l_max+1)²).
 
-    Y_lm = √2 (-1)^m Re Y_l^m for m > 0, √2 (-1)^m Im Y_l^|m| for m < 0 and Y_l^0 for m = 0, from
-    scipy's complex harmonics with the Condon–Shortley phase. ∫ Y_lm² dΩ = 1. Up to l = 64 the same
-    functions are taken from sphericart.
+    ∫ Y_lm² dΩ = 1. Up to l = 64 from sphericart, above from :func:`scipy_harmonics`; how far either
+    can be trusted is measured by :mod:`numeric_checks.accuracy`.
 
     Args:
         l_max: largest degree, an integer ≥ 0.
@@ -85,6 +84,17 @@ def real_harmonics(l_max: int, directions: ArrayLike) -> NDArray[np.float64]:
     vectors = unit_vectors(directions)
     if l_max <= MAX_SPHERICART:
         return SphericalHarmonics(l_max).compute(vectors)
+    return scipy_harmonics(l_max, vectors)
+
+
+def scipy_harmonics(l_max: int, directions: ArrayLike) -> NDArray[np.float64]:
+    """The functions of :func:`real_harmonics` from scipy's complex harmonics, at any l.
+
+    Y_lm = √2 (-1)^m Re Y_l^m for m > 0, √2 (-1)^m Im Y_l^|m| for m < 0 and Y_l^0 for m = 0, Y_l^m
+    with the Condon–Shortley phase.
+    """
+    l_max = natural("l_max", l_max)
+    vectors = unit_vectors(directions)
     out = np.empty((len(vectors), (l_max + 1) ** 2))
     step = max(1, _CHUNK // ((l_max + 1) * (2 * l_max + 1)))
     for start in range(0, len(vectors), step):
