@@ -20,8 +20,8 @@ def draw(folder: Path, name: str, table: Sequence[Cell], draws: int) -> list[str
     import matplotlib
 
     matplotlib.use("Agg")
+    everything, keys = table, varied(table)
     table = [cell for cell in table if cell["amplitude"] == table[0]["amplitude"]]
-    keys = varied(table)
     seeds, steps, held = (_range(table, key) for key in ("seeds", "steps", "held_frames"))
     note = (
         f"n = {seeds} backbones a setting, {steps} training steps, {held} held-out frames, "
@@ -33,6 +33,9 @@ def draw(folder: Path, name: str, table: Sequence[Cell], draws: int) -> list[str
     if keys == ["L"]:
         _matrix(folder, name, table, note)
         drawn.append("matrix")
+    if len(everything) > len(table):
+        _amplitude(folder, name, everything, keys, note)
+        drawn.append("amplitude")
     return drawn
 
 
@@ -191,3 +194,36 @@ def _matrix(folder: Path, name: str, table: Sequence[Cell], note: str) -> None:
     figure.suptitle(f"{name}: measured cliff and its interval; R² at and above $d_rL$", fontsize=11)
     figure.supxlabel(note, fontsize=8)
     _save(figure, folder, "matrix")
+
+
+def _amplitude(
+    folder: Path, name: str, table: Sequence[Cell], keys: Sequence[str], note: str
+) -> None:
+    """Contrast G(d_rL) − G(d_rL + 1) against ε for the first setting."""
+    import matplotlib.pyplot as plt
+
+    setting = label(table[0], keys)
+    figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+    curves: dict[tuple[str, int], list[Cell]] = {}
+    for cell in table:
+        if label(cell, keys) == setting and cell["d_r"] is not None:
+            curves.setdefault((cell["readout"], cell["d_r"]), []).append(cell)
+    for (kind, degree), cells in curves.items():
+        cells.sort(key=lambda cell: cell["amplitude"])
+        values = np.array([cell["contrast"] for cell in cells])
+        ends = np.array([[cell[f"contrast_{end}"] for cell in cells] for end in ("low", "high")])
+        closed = kind == "closed form"
+        axes.errorbar(
+            [cell["amplitude"] for cell in cells], values, yerr=np.abs(ends - values),
+            color=_COLORS[degree], marker=_MARKERS[kind], capsize=2, ls="-" if closed else ":",
+            markerfacecolor=_COLORS[degree] if closed else "white",
+            label=f"{kind}, $d_r$ = {degree}",
+        )  # fmt: skip
+    axes.axhline(0, color="0.6", lw=0.8)
+    axes.set_xscale("log")
+    axes.set_xlabel("amplitude ε of the injected field")
+    axes.set_ylabel("contrast $G(d_rL) - G(d_rL+1)$")
+    axes.set_title(f"{name}: {setting}", fontsize=10)
+    axes.legend(fontsize=7)
+    figure.supxlabel(note, fontsize=8)
+    _save(figure, folder, "amplitude")

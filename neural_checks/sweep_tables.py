@@ -73,6 +73,7 @@ def cells(
     ``cliff_high`` bound it in 95 % of the draws that show a cliff, ``sharp`` is their share.
     ``as_expected``: the cliff is at the boundary; for the readout that is not polynomial, that it
     recovers a degree above the boundary of every polynomial one of the job (nothing where L = 0).
+    ``alone`` counts the backbones of which that holds one by one, with intervals over frames.
     """
     groups: dict[str, list[Record]] = {}
     for record in records:
@@ -92,6 +93,8 @@ def cells(
         }
         for index, readout in enumerate(first["readouts"]):
             runs = [_recovery(member["readouts"][index]) for member in members]
+            each = [bootstrap([run], draws, rng) for run in runs]
+            alone = sum(_cell(first, readout, *one, 1.0)["as_expected"] for one in each)
             for amplitude in amplitudes:
                 point, drawn = bootstrap(runs, draws, rng, amplitude)
                 result.append(
@@ -100,6 +103,7 @@ def cells(
                         "readout": readout["kind"],
                         "d_r": readout["degree"],
                         **_cell(first, readout, point, drawn, amplitude),
+                        "alone": alone,
                     }
                 )
     return result

@@ -330,6 +330,7 @@ def test_a_backbone_that_disagrees_with_its_seeds_widens_the_interval(tmp_path: 
     assert (cell["cliff_low"], cell["cliff_high"]) == (4, 6)
     assert cell["measured"] is None
     assert not cell["as_expected"]
+    assert (cell["seeds"], cell["alone"]) == (2, 1)
 
 
 def test_one_row_per_backbone_readout_and_degree(tmp_path: Path) -> None:
@@ -376,6 +377,10 @@ def test_the_amplitude_changes_the_gain_and_not_the_cliff(tmp_path: Path) -> Non
     assert contrast[0] < 0.2 < contrast[-1]
     lines = rows([planted(jobs[-1])], [0.1, 1.0], 50, 0)
     assert len({row["amplitude"] for row in lines}) == 2
+    # The tables are made anew from the same files; no job is run for another amplitude.
+    path = written(tmp_path, {**CONFIG, "amplitudes": [1.0, 0.3]})
+    assert main([str(path), "--results", str(tmp_path)]) == 0
+    assert (tmp_path / "planted" / "amplitude.png").stat().st_size > 1000
 
 
 def test_a_file_of_another_job_or_format_is_refused(tmp_path: Path) -> None:
