@@ -223,6 +223,13 @@ def _report(sweep: Sweep, folder: Path, failures: dict[str, str], as_json: bool)
     return code
 
 
+def _measured(cell: dict[str, Any]) -> str:
+    if cell["measured"] == cell["degrees_measured"]:
+        return f"≥ {cell['measured']}, all that were measured"
+    place = "none" if cell["measured"] is None else cell["measured"]
+    return f"{place} [{cell['cliff_low']}, {cell['cliff_high']}]"
+
+
 def _print(summary: dict[str, Any], table: list[dict[str, Any]], folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -249,7 +256,7 @@ def _print(summary: dict[str, Any], table: list[dict[str, Any]], folder: Path) -
             cell["readout"],
             "–" if cell["d_r"] is None else str(cell["d_r"]),
             str(cell["boundary"]),
-            f"{cell['measured']} [{cell['cliff_low']}, {cell['cliff_high']}]",
+            _measured(cell),
             interval(cell, "R2_at"),
             interval(cell, "R2_above"),
             "" if cell["as_expected"] else "NOT AS EXPECTED",

@@ -114,10 +114,17 @@ def _boundary(
     panels[0][0].set_yticks(range(len(settings)), settings, fontsize=8)
     panels[0][0].invert_yaxis()
     panels[0][0].set_xlim(min(-0.3, *(c["R2_above_low"] for c in table)) - 0.05, 1.05)
-    figure.suptitle(
-        f"{name}: R² of the field at $d_rL$ (filled) and at $d_rL+1$ (open)", fontsize=11
+    handles = [
+        plt.Line2D([], [], color=_COLORS[degree], marker="o", ls="", label=f"$d_r$ = {degree}")
+        for degree in sorted({cell["d_r"] for cell in table if cell["d_r"]})
+    ]
+    if any(cell["d_r"] is None for cell in table):
+        text = "not polynomial, at the boundary of the largest $d_r$"
+        handles.append(plt.Line2D([], [], color=_COLORS[None], marker="^", ls="", label=text))
+    figure.legend(handles=handles, fontsize=8, loc="outside upper center", ncols=len(handles))
+    figure.supxlabel(
+        f"{name}: R² of the field at $d_rL$ (filled) and at $d_rL+1$ (open)\n{note}", fontsize=8
     )
-    figure.supxlabel(note, fontsize=8)
     _save(figure, folder, "boundary")
 
 
@@ -155,7 +162,7 @@ def _curves(folder: Path, name: str, table: Sequence[Cell], keys: Sequence[str],
     figure.legend(handles, labels, fontsize=7, loc="outside upper center", ncols=4)
     figure.supylabel("R² of the injected field", fontsize=9)
     figure.supxlabel(
-        f"degree ℓ of the injected field. {name}. Bars: proved $d_rL$. {note}", fontsize=8
+        f"degree ℓ of the injected field. {name}. Bars: proved $d_rL$.\n{note}", fontsize=8
     )
     _save(figure, folder, "curves")
 
