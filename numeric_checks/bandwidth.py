@@ -18,20 +18,28 @@ pooled, 2 bad usage or input, 4 undecided.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import argparse
+import json
+import platform
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from numeric_checks.bandwidth_report import check_target, draw, table
 from numeric_checks.local_frames import choose_frames, local_frames
-from numeric_checks.molecules import Field, ForceData
-from numeric_checks.spectrum import Measure, Options, Spectrum, spectra
+from numeric_checks.molecules import Field, ForceData, load_field
+from numeric_checks.spectrum import MEASURES, Measure, Options, Spectrum, spectra
 
-__all__ = ["Bandwidth", "bandwidth"]
+__all__ = ["Bandwidth", "bandwidth", "main"]
 
-Array = NDArray[np.float64]
+EXIT_OK, EXIT_USAGE, EXIT_UNDECIDED = 0, 2, 4
+
 Frame = Literal["local", "laboratory"]
 
 
@@ -111,6 +119,8 @@ def bandwidth(
     atoms: Sequence[int] | None = None,
     measure: Measure = "sampled",
     frame: Frame = "local",
+    marks: NDArray[np.int64] | None = None,
+    report: Callable[[int], None] | None = None,
 ) -> Bandwidth:
     """The bandwidth of a per-atom field; of the forces, for :class:`ForceData`.
 
@@ -122,6 +132,9 @@ def bandwidth(
         measure: ``"sampled"`` (a lower bound for directions that cover part of the sphere) or
             ``"sphere"``.
         frame: ``"local"`` or ``"laboratory"``.
+        marks: (all atoms,) the marked neighbours j, where another rule than that of
+            :func:`~numeric_checks.local_frames.choose_frames` is to choose them.
+        report: told the number of atoms done.
 
     Raises:
         TypeError, ValueError: atoms out of range or repeated, no local frame, too few frames for
@@ -137,7 +150,7 @@ def bandwidth(
         raise ValueError(f"atoms must be a list of at least one index, got {atoms!r}")
     if sites.min() < 0 or sites.max() >= count or len(set(sites.tolist())) < len(sites):
         raise ValueError(f"atoms must be different indices from 0 to {count - 1}, got {atoms!r}")
-    chosen = choose_frames(field.positions, field.numbers)[sites]
+    chosen = choose_frames(field.positions, field.numbers, marks)[sites]
     directions, axes = local_frames(field.positions, np.column_stack([sites, chosen]))
     values = field.values[:, sites]
     toward = field.positions[:, chosen[:, 0]] - field.positions[:, sites]
@@ -147,7 +160,7 @@ def bandwidth(
         values = np.einsum("nsab,nsb->nsa", axes, values)
     distances = np.linalg.norm(toward, axis=-1)
     single, pooled = spectra(
-        directions, values, options, measure, distances if options.radial else None
+        directions, values, options, measure, distances if options.radial else None, report
     )
     return Bandwidth(
         name=field.name,
@@ -175,3 +188,100 @@ def _forces(data: ForceData) -> Field:
         "eV/angstrom",
         data.checksum,
     )
+
+
+def _parser() -> argparse.ArgumentParser:
+    defaults = Options()
+    parser = argparse.ArgumentParser(
+        prog="python -m numeric_checks.bandwidth",
+        description="The angular spectrum w(ℓ) of a per-atom field in its local frame, and the "
+        "smallest ℓ* whose degrees carry a given share of the variance.",
+    )
+    parser.add_argument("file", help="'embedded', a .npz or an ASE-readable file")
+    parser.add_argument("--field", default="forces", help="'forces' or the name of an array")
+    parser.add_argument("--atoms", type=int, nargs="+", help="indices; all by default")
+    parser.add_argument("--lmax", type=int, default=defaults.l_max, help="(%(default)s)")
+    parser.add_argument(
+        "--radial",
+        type=int,
+        default=defaults.radial,
+        help="degree of the polynomials in the distance; 0: the direction alone (%(default)s)",
+    )
+    parser.add_argument("--level", type=float, default=defaults.level, help="(%(default)s)")
+    parser.add_argument("--measure", choices=MEASURES, default="sampled", help="(%(default)s)")
+    parser.add_argument("--frame", choices=("local", "laboratory"), default="local")
+    parser.add_argument("--bootstrap", type=int, default=defaults.draws, help="draws (%(default)s)")
+    parser.add_argument("--blocks", type=int, default=defaults.blocks, help="(%(default)s)")
+    parser.add_argument("--seed", type=int, default=defaults.seed, help="(%(default)s)")
+    parser.add_argument("--frames", type=int, help="the first so many frames; all by default")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--figure", type=Path, help="draw here, .svg or .png; no file is replaced")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line; see the module's text for the exit code."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    arguments = _parser().parse_args(argv)
+    try:
+        options = Options(
+            l_max=arguments.lmax,
+            radial=arguments.radial,
+            level=arguments.level,
+            draws=arguments.bootstrap,
+            blocks=arguments.blocks,
+            seed=arguments.seed,
+        )
+        if arguments.figure is not None:
+            check_target(arguments.figure)
+        field = load_field(arguments.file, arguments.field)
+        if arguments.frames is not None:
+            field = field.first(arguments.frames)
+        with Progress(console=Console(stderr=True)) as progress:
+            task = progress.add_task("atoms", total=len(arguments.atoms or field.numbers))
+            found = bandwidth(
+                field,
+                options,
+                atoms=arguments.atoms,
+                measure=arguments.measure,
+                frame=arguments.frame,
+                report=lambda done: progress.update(task, completed=done),
+            )
+        if arguments.figure is not None:
+            draw(found, arguments.figure)
+    except (ImportError, OSError, TypeError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    if arguments.json:
+        print(json.dumps(found.as_dict() | {"made_with": _made_with(argv)}))
+    else:
+        shown = Console()
+        shown.width = max(shown.width, 100)
+        shown.print(table(found))
+        print(found.text)
+        print(
+            f"seed {options.seed}, {options.draws} draws, {found.pooled.samples} frames, "
+            f"sha256 {found.checksum}"
+        )
+    return EXIT_OK if found.pooled.decided else EXIT_UNDECIDED
+
+
+def _made_with(argv: Sequence[str] | None) -> dict[str, Any]:
+    """Command and versions; folders are left out of the command."""
+    words = [
+        Path(word).name if "/" in word else word
+        for word in (sys.argv[1:] if argv is None else argv)
+    ]
+    return {
+        "command": " ".join(["python -m numeric_checks.bandwidth", *words]),
+        "python": platform.python_version(),
+        "versions": {
+            name: version(name) for name in ("span-theorem", "numpy", "scipy", "sphericart")
+        },
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

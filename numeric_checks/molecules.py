@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,6 +95,12 @@ class Field:
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    def first(self, count: int) -> Field:
+        """The first ``count`` frames; ValueError for fewer than one or more than there are."""
+        if not 1 <= count <= len(self):
+            raise ValueError(f"frames must lie between 1 and {len(self)}, got {count}")
+        return replace(self, positions=self.positions[:count], values=self.values[:count])
 
 
 def _checked_geometry(name: str, positions: Array, numbers: NDArray[np.int64]) -> tuple[int, int]:

@@ -27,7 +27,7 @@ blocks) are always given: a field that is no function of the direction, or one t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -202,12 +202,13 @@ def spectra(
     options: Options | None = None,
     measure: Measure = "sphere",
     distances: ArrayLike | None = None,
+    report: Callable[[int], None] | None = None,
 ) -> tuple[tuple[Spectrum, ...], Spectrum]:
     """The spectra of several fields sampled in the same frames, and the pooled one.
 
     Powers, variances and errors are added over the fields before any ratio is taken; the draws
     share their frames. Args and Raises as :func:`spectrum`, with shapes (N, fields, 3),
-    (N, fields) or (N, fields, k), and (N, fields).
+    (N, fields) or (N, fields, k), and (N, fields); ``report`` is told the number of fields done.
 
     Returns:
         one spectrum per field, and the pooled spectrum.
@@ -217,10 +218,13 @@ def spectra(
         raise ValueError(f"measure must be one of {', '.join(MEASURES)}, got {measure!r}")
     vectors, components, radii = _checked(directions, values, distances, options)
     sampling = _Sampling.of(len(vectors), options)
-    parts = [
-        _estimate(vectors[:, i], components[:, i], radii[:, i], options, measure, sampling)
-        for i in range(vectors.shape[1])
-    ]
+    parts = []
+    for i in range(vectors.shape[1]):
+        parts.append(
+            _estimate(vectors[:, i], components[:, i], radii[:, i], options, measure, sampling)
+        )
+        if report is not None:
+            report(i + 1)
     single = tuple(_summary([part], sampling, options, measure) for part in parts)
     return single, single[0] if len(single) == 1 else _summary(parts, sampling, options, measure)
 
@@ -391,17 +395,11 @@ def _orthonormal(basis: Array, of_degree: NDArray[np.int64]) -> tuple[Array, NDA
     Functions that vanish on the samples, to rounding, are left out.
     """
     frames = len(basis)
-    found, degrees = np.empty((frames, 0)), []
-    for l in range(of_degree[-1] + 1):
-        block = basis[:, of_degree == l]
-        for _ in range(2):  # once more, since the first pass leaves rounding behind
-            block = block - found @ (found.T @ block) / frames
-        left, size, _ = np.linalg.svd(block, full_matrices=False)
-        fresh = left[:, size > _VANISHING * np.sqrt(frames)]
-        fresh = np.linalg.qr(fresh - found @ (found.T @ fresh) / frames)[0] * np.sqrt(frames)
-        found = np.concatenate([found, fresh], axis=1)
-        degrees += [l] * fresh.shape[1]
-    return found, np.array(degrees)
+    q, r = np.linalg.qr(basis)
+    kept = np.abs(np.diag(r)) > _VANISHING * np.sqrt(frames)
+    if not kept.all():  # the columns after one that vanishes must not be cleared of what is left
+        q = np.linalg.qr(basis[:, kept])[0]
+    return q * np.sqrt(frames), of_degree[kept]
 
 
 def _held_out(

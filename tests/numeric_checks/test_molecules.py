@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from neural_checks.split import split
-from numeric_checks.molecules import KCAL_PER_MOL, ForceData, load, sha256
+from numeric_checks.molecules import (
+    EMBEDDED,
+    KCAL_PER_MOL,
+    Field,
+    ForceData,
+    load,
+    load_field,
+    sha256,
+)
 
 
 def _arrays(frames: int = 12) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -71,6 +79,100 @@ def test_bad_files_are_refused(tmp_path: Path, change: dict[str, object], messag
         load(tmp_path / "a.npz")
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"r_unit": "bohr", "units_length": "angstrom"}, "mixed units"),
+        ({"e_unit": "eV", "units_energy": "kcal/mol"}, "mixed units"),
+        ({"units_energy": "eV", "units_force": "eV/bohr"}, "mixed units"),
+        ({"coords": np.zeros(1), "forces": 0, "energies": 0, "nuclear_charges": 0}, "two layouts"),
+        ({"z": np.array([8, 6, 0])}, "atomic numbers"),
+        ({"z": np.array([8.0, 6.0, 1.0])}, "must be integers"),
+        ({"z": np.array([[8, 6, 1]] * 12)}, "atomic numbers"),
+        ({"F": np.full((12, 3, 3), "a")}, "must be real"),
+        ({"F": np.full((12, 3, 3), np.inf)}, "in frame 0"),
+    ],
+)
+def test_mixed_units_and_foreign_arrays_are_refused(
+    tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    R, F, E, z = _arrays()
+    np.savez(tmp_path / "a.npz", **{"R": R, "F": F, "E": E, "z": z, **change})
+    with pytest.raises(ValueError, match=message):
+        load(tmp_path / "a.npz")
+
+
+def test_spellings_of_one_unit_are_one_unit(tmp_path: Path) -> None:
+    R, F, E, z = _arrays()
+    units = {"r_unit": "Ang", "units_length": "Å", "units_energy": "eV", "units_force": "eV/Ang"}
+    np.savez(tmp_path / "a.npz", R=R, F=F, E=E, z=z, **units)
+    np.testing.assert_allclose(load(tmp_path / "a.npz").forces, F)
+
+
+def test_the_generic_layout_must_state_its_units(tmp_path: Path) -> None:
+    R, F, E, z = _arrays()
+    arrays = {"positions": R, "forces": F, "energies": E, "numbers": z}
+    np.savez(tmp_path / "a.npz", **arrays, units_length="nm", units_energy="eV")
+    data = load(tmp_path / "a.npz")
+    np.testing.assert_allclose(data.positions, 10 * R)
+    np.testing.assert_allclose(data.forces, F / 10)
+    np.savez(tmp_path / "b.npz", **arrays)
+    with pytest.raises(ValueError, match="must state units_length"):
+        load(tmp_path / "b.npz")
+
+
+def test_other_arrays_are_fields(tmp_path: Path) -> None:
+    from ase import Atoms
+    from ase.io import write
+
+    R, F, _, z = _arrays()
+    duplicate = np.full(12, -1)
+    duplicate[3] = 0
+    np.savez(
+        tmp_path / "a.npz",
+        R=R,
+        z=z,
+        spins=F,
+        charges=F[..., 0],
+        units_charges="e",
+        duplicate_of=duplicate,
+        odd=np.zeros((12, 3, 2)),
+    )
+    kept = np.arange(12) != 3
+    spins, charges = (load_field(tmp_path / "a.npz", name) for name in ("spins", "charges"))
+    np.testing.assert_allclose(spins.values, F[kept])
+    assert (spins.unit, charges.unit) == ("as stored", "e")
+    assert charges.values.shape == (11, 3)
+    assert len(charges.first(4)) == 4
+    with pytest.raises(ValueError, match="frames must lie"):
+        charges.first(12)
+    with pytest.raises(ValueError, match="odd has shape"):
+        load_field(tmp_path / "a.npz", "odd")
+    with pytest.raises(ValueError, match="no array 'dipoles'; the file has R, charges"):
+        load_field(tmp_path / "a.npz", "dipoles")
+    frames = [Atoms(z, position) for position in R]
+    for frame, values in zip(frames, F, strict=True):
+        frame.set_array("spins", values)
+    write(tmp_path / "a.extxyz", frames)
+    again = load_field(tmp_path / "a.extxyz", "spins")
+    np.testing.assert_allclose(again.values, F, atol=1e-7)
+    with pytest.raises(ValueError, match="no per-atom array 'charges' in frame 0, which has"):
+        load_field(tmp_path / "a.extxyz", "charges")
+    with pytest.raises(ValueError, match="must hold an energy and forces, frame 0"):
+        load(tmp_path / "a.extxyz")
+    frames[5].info["units_energy"] = "kcal/mol"
+    write(tmp_path / "b.extxyz", frames)
+    with pytest.raises(ValueError, match="units_energy = kcal/mol in frame 5"):
+        load_field(tmp_path / "b.extxyz", "spins")
+
+
+def test_forces_as_a_field_are_those_of_the_data() -> None:
+    data, field = load(EMBEDDED), load_field(EMBEDDED)
+    assert isinstance(field, Field)
+    assert field.unit == "eV/angstrom"
+    np.testing.assert_array_equal(field.values, data.forces)
+
+
 def test_missing_and_foreign_files(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "none.npz")
@@ -87,6 +189,8 @@ def test_pickled_arrays_are_not_loaded(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", R=np.array([{"a": 1}], dtype=object), F=F, E=E, z=z)
     with pytest.raises(ValueError, match="allow_pickle"):
         load(tmp_path / "a.npz")
+    with pytest.raises(ValueError, match="allow_pickle"):
+        load_field(tmp_path / "a.npz", "F")
 
 
 def test_repeats_are_dropped_and_published_indices_follow(tmp_path: Path) -> None:
