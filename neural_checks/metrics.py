@@ -130,7 +130,11 @@ def bootstrap_spn(
         [
             np.concatenate(
                 [part.mean(axis=2) for part in (run.total, run.left, run.power, run.missed)]
-                + [np.broadcast_to(run.before.mean(axis=0), (len(run.total), 1, run.before.shape[1]))],
+                + [
+                    np.broadcast_to(
+                        run.before.mean(axis=0), (len(run.total), 1, run.before.shape[1])
+                    )
+                ],
                 axis=1,
             )
             for run in runs
@@ -138,9 +142,7 @@ def bootstrap_spn(
     )
 
     def metrics(means: Array) -> Metrics:
-        total, left, power, missed = (
-            means[..., k * degrees : (k + 1) * degrees] for k in range(4)
-        )
+        total, left, power, missed = (means[..., k * degrees : (k + 1) * degrees] for k in range(4))
         gain = 1 - left / total
         oracle = 1 - means[..., -1:] / total
         return Metrics(None, gain, gain / oracle, 1 - missed / power, None)
@@ -190,9 +192,9 @@ class Verdict:
 
 
 #: A degree counts as recovered where the lower end of the interval of its R² is above this.
-RECOVERED = 0.1
+RECOVERED = 0.05
 #: … and as not recovered where the upper end is below this.
-LOST = 0.1
+LOST = 0.05
 
 
 def verdict(point: Metrics, draws: Metrics, L: int, degree: int, level: float = 0.95) -> Verdict:

@@ -211,11 +211,13 @@ def _parameters(
     import torch
 
     def normal(rows: int, columns: int, scale: float) -> Any:
-        made = torch.randn((nets, rows, columns), generator=generator) * scale
-        return made.to(device).requires_grad_(True)
+        made = torch.randn((nets, rows, columns), generator=generator, dtype=torch.float32)
+        return (made * scale).to(device).requires_grad_(True)
 
     def zeros(columns: int) -> Any:
-        return torch.zeros((nets, 1, columns), device=device, requires_grad=True)
+        return torch.zeros(
+            (nets, 1, columns), dtype=torch.float32, device=device, requires_grad=True
+        )
 
     made = {"linear": normal(size, outputs, size**-0.5), "bias": zeros(outputs)}
     if degree is None:

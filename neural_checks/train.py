@@ -249,4 +249,3 @@ def _set(parameters: list[Any], values: list[Any]) -> None:
     with torch.no_grad():
         for parameter, value in zip(parameters, values, strict=True):
             parameter.copy_(value)
-
