@@ -73,7 +73,7 @@ def run_controls(
         "shuffled target": pooled(measure(samples, degree, degrees, channels, rng).field),
         "rigid body": pooled(rigid_body(samples, degrees)),
         "stored orientation, component-wise": pooled(
-            componentwise(samples, degree, degrees, component_channels, 1, rng, max_angle=0.0).field
+            componentwise(samples, degree, degrees, few, 1, rng, max_angle=0.0).field
         ),
         "exact quadrature, component-wise, in sample": over_quadrature(
             samples, degree, L, degrees, component_channels
