@@ -16,7 +16,7 @@ from neural_checks.sweep_config import read_config
 from neural_checks.sweep_job import FORMAT
 from neural_checks.sweep_tables import cells, rows
 
-NAMES = ("cliff", "controls", "molecules", "architectures")
+NAMES = ("cliff", "controls", "molecules")
 
 
 @pytest.fixture(params=NAMES)
