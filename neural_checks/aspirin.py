@@ -8,28 +8,30 @@ not; 2: bad usage or input.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-if __package__ in (
-    None,
-    "",
-):  # run as a file: the checkout, not this folder, is what to import from
+if not __package__:  # run as a file: the checkout, not this folder, is what to import from
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 
 from neural_checks.backbone import BackboneConfig, NequIPBackbone, Scaling
+from neural_checks.download import ARCHIVES, fetch
+from neural_checks.ensemble import train_all
 from neural_checks.experiment import Settings, run
+from neural_checks.figures import draw
+from neural_checks.progress import Progress
 from neural_checks.provenance import environment
+from neural_checks.report import print_tables, write
 from neural_checks.split import split
-from neural_checks.train import TrainConfig, force_mae, train
+from neural_checks.spn import SpnConfig
+from neural_checks.train import TrainConfig, force_mae
 from numeric_checks.molecules import EMBEDDED, load
 
 __all__ = ["main"]
@@ -44,7 +46,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--preset", choices=sorted(presets), default="quick")
     parser.add_argument(
-        "--data", default=EMBEDDED, help="'embedded' (default) or a .npz or ASE-readable file"
+        "--data",
+        default=EMBEDDED,
+        help="'embedded' (default); 'rmd17' or 'ccsd', downloaded once; or a .npz or ASE-readable "
+        "file",
+    )
+    parser.add_argument(
+        "--downloads", type=Path, default=Path("data"), help="where downloads are kept: data"
     )
     parser.add_argument("--run", help="name of the run (default: DATA-PRESET)")
     parser.add_argument("--results", type=Path, default=Path("results"), help="default: results")
@@ -55,7 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--amplitude", type=float, default=1.0, help="ε (default 1)")
     parser.add_argument("--bootstrap", type=int, help="number of draws B")
     parser.add_argument("--seed", type=int, default=0, help="of the measurement and the split")
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, …")
+    parser.add_argument("--parallel", type=int, default=1, help="backbones trained at once")
     parser.add_argument("--force", action="store_true", help="replace an existing report")
     parser.add_argument("--json", action="store_true", help="print the report instead of a table")
     parser.set_defaults(presets=presets)
@@ -73,14 +82,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.json:
         print(json.dumps(report))
     else:
-        _print(report, folder)
+        print_tables(report, folder)
     verdicts = [entry["verdict"] for entry in report["readouts"].values()]
     return 0 if all(v["agrees"] for v in verdicts) else 3
 
 
 def _experiment(arguments: argparse.Namespace) -> tuple[dict[str, Any], Path]:
     preset = arguments.presets[arguments.preset]
-    data = load(arguments.data)
+    data = load(
+        fetch(arguments.data, arguments.downloads) if arguments.data in ARCHIVES else arguments.data
+    )
     folder = arguments.results / (arguments.run or f"{data.name}-{arguments.preset}")
     if (folder / "report.json").exists() and not arguments.force:
         raise FileExistsError(f"{folder / 'report.json'} exists; --force replaces it")
@@ -101,51 +112,67 @@ def _experiment(arguments: argparse.Namespace) -> tuple[dict[str, Any], Path]:
         orientations=preset["orientations"],
         draws=preset["bootstrap"] if arguments.bootstrap is None else arguments.bootstrap,
         seed=arguments.seed,
+        spn=SpnConfig(**preset["spn"]),
+        control_sites=preset["control_sites"],
     )
     count = preset["backbones"] if arguments.backbones is None else arguments.backbones
     if count < 1:
         raise ValueError(f"backbones must be ≥ 1, got {count}")
     frames = split(data, config.train, config.validation, config.test, config.split_seed)
     fit, held = frames.train[: preset["fit"]], frames.test[: preset["held"]]
-    started = time.time()
-
-    def say(line: str) -> None:
-        print(f"[{time.time() - started:6.0f} s] {line}", file=sys.stderr)
-
+    seeds = range(count)
     trained, rows = [], []
-    for seed in range(count):
+    with Progress() as progress:
 
-        def report_training(
-            step: int, steps: int, loss: float, mae: float, seed: int = seed
-        ) -> None:
-            say(f"backbone {seed}: step {step}/{steps}, loss {loss:.4f}, force MAE {mae:.1f} meV/Å")
+        def training(seed: int, step: int, steps: int, loss: float, mae: float) -> None:
+            note = f"loss {loss:.4f}, force MAE {mae:.1f} meV/Å"
+            progress.update(f"backbone {seed}", step, steps, note)
 
-        path = folder / f"backbone-{seed}.pt"
-        outcome = train(data, frames, model, config, seed, path, arguments.device, report_training)
-        backbone = outcome.backbone
-        backbone.select_layer(data.positions[fit[:2]])
-        say(f"backbone {seed}: features of layer {backbone.layer} (from 0) are read")
-        trained.append(backbone)
-        rows.append(
-            {
-                **backbone.description,
-                "steps": outcome.steps,
-                "stopped": outcome.stopped,
-                "training_seconds": outcome.seconds,
-                "skipped_steps": outcome.skipped_steps,
-                "force_mae_meV_per_A": force_mae(backbone, data, frames.test),
-                "history": outcome.history,
-            }
+        outcomes = train_all(
+            data,
+            frames,
+            model,
+            config,
+            seeds,
+            folder,
+            arguments.device,
+            arguments.parallel,
+            training,
         )
-    untrained = NequIPBackbone(
-        model, Scaling.of(data, frames.train, model.cutoff), 1000, arguments.device
-    )
-    untrained.select_layer(data.positions[fit[:2]])
-    begun = time.monotonic()
-    measured = run(trained, data, fit, held, settings, untrained, say)
+        for outcome in outcomes:
+            backbone = outcome.backbone
+            backbone.select_layer(data.positions[fit[:2]])
+            trained.append(backbone)
+            rows.append(
+                {
+                    **backbone.description,
+                    "steps": outcome.steps,
+                    "stopped": outcome.stopped,
+                    "training_seconds": outcome.seconds,
+                    "skipped_steps": outcome.skipped_steps,
+                    "force_mae_meV_per_A": force_mae(backbone, data, frames.test),
+                    "history": outcome.history,
+                }
+            )
+        untrained = NequIPBackbone(
+            model, Scaling.of(data, frames.train, model.cutoff), 1000, arguments.device
+        )
+        untrained.select_layer(data.positions[fit[:2]])
+        begun, used = time.monotonic(), time.process_time()
+        measured = run(
+            trained,
+            data,
+            fit,
+            held,
+            settings,
+            untrained,
+            arguments.device,
+            lambda done, total, note: progress.update("measurement", done, total, note),
+        )
     report = {
         **measured,
         "measurement_seconds": time.monotonic() - begun,
+        "measurement_cpu_seconds": time.process_time() - used,
         "data": {
             "name": data.name,
             "level_of_theory": data.level_of_theory,
@@ -161,77 +188,13 @@ def _experiment(arguments: argparse.Namespace) -> tuple[dict[str, Any], Path]:
             "rule": frames.rule,
         },
         "preset": arguments.preset,
-        "train": {"seeds": list(range(count)), **chosen},
+        "train": {"seeds": list(seeds), **asdict(config)},
         "backbones": rows,
         "environment": environment(arguments.device),
     }
-    _write(folder, report)
-    from neural_checks.figures import draw
-
+    write(folder, report)
     draw(folder, report, data.positions[fit[0]])
     return report, folder
-
-
-def _write(folder: Path, report: dict[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = [["readout", "degree", "ell", "boundary", "metric", "value", "low", "high"]]
-    for entry in report["readouts"].values():
-        for metric in ("R2_field", "rho", "G", "R2_inj", "rho_injected"):
-            for ell, (value, (low, high)) in enumerate(
-                zip(entry[metric], entry[f"{metric}_interval"], strict=True), start=1
-            ):
-                lines.append(
-                    [
-                        entry["kind"],
-                        entry["degree"],
-                        ell,
-                        entry["verdict"]["boundary"],
-                        metric,
-                        f"{value:.6g}",
-                        f"{low:.6g}",
-                        f"{high:.6g}",
-                    ]
-                )
-    for name, write in (
-        ("report.json", lambda stream: json.dump(report, stream, indent=1)),
-        ("table.csv", lambda stream: csv.writer(stream, lineterminator="\n").writerows(lines)),
-    ):
-        temporary = folder / f"{name}.writing"
-        with temporary.open("w", encoding="utf-8") as stream:
-            write(stream)
-        os.replace(temporary, folder / name)
-
-
-def _print(report: dict[str, Any], folder: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(width=150)  # the tables need it, also where output is piped
-    mae = ", ".join(f"{row['force_mae_meV_per_A']:.1f}" for row in report["backbones"])
-    console.print(
-        f"{report['data']['name']} ({report['data']['level_of_theory']}): "
-        f"n = {report['n_backbones']}, force MAE {mae} meV/Å"
-    )
-    longest = max(len(entry["rho"]) for entry in report["readouts"].values())
-    for metric, title in (("R2_field", "R² of the injected field"), ("rho", "recovery ρ(ℓ)")):
-        table = Table(title=title)
-        for head in ("readout", *(f"ℓ={ell}" for ell in range(1, longest + 1))):
-            table.add_column(head, justify="right", no_wrap=True)
-        for name, entry in report["readouts"].items():
-            table.add_row(name, *(f"{value:.3f}" for value in entry[metric]))
-        if metric == "R2_field":
-            for name, values in report["controls"].items():
-                if isinstance(values, list):
-                    table.add_row(name, *(f"{value:.3f}" for value in values))
-        console.print(table)
-    published = report["published"]
-    console.print(
-        "published (their definition of ρ): "
-        f"ρ(4) = {published['rho_4']}, ρ(5) = {published['rho_5']}"
-    )
-    for entry in report["readouts"].values():
-        console.print(f"{entry['kind']}: {entry['verdict']['sentence']}")
-    console.print(f"written to {folder}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,22 @@ from numpy.typing import NDArray
 
 __all__ = ["draw"]
 
-_COLORS = {1: "#0072B2", 2: "#D55E00", 3: "#009E73"}  # Okabe–Ito
+#: (colour, marker, line) of every kind of readout; colours of Okabe and Ito.
+_STYLES = {
+    "closed form": ("#0072B2", "o", "-"),
+    "pooled closed form": ("#56B4E9", "v", "-."),
+    "component-wise": ("#009E73", "s", ":"),
+    "trained": ("#D55E00", "D", "--"),
+}
 
 
 def draw(folder: Path, report: dict[str, Any], positions: NDArray[np.float64]) -> None:
-    """Write recovery, per_atom and training as SVG and PNG; ``positions`` (atoms, 3) in Å."""
+    """Write recovery, cone, per_atom and training as SVG and PNG; ``positions`` (atoms, 3) in Å."""
     import matplotlib
 
     matplotlib.use("Agg")
     _recovery(folder, report)
+    _cone(folder, report)
     _per_atom(folder, report, positions)
     _training(folder, report)
 
@@ -27,45 +35,95 @@ def _save(figure: Any, folder: Path, name: str) -> None:
     import matplotlib.pyplot as plt
 
     for suffix in ("svg", "png"):
-        figure.savefig(folder / f"{name}.{suffix}", dpi=150)
+        temporary = folder / f"{name}.writing.{suffix}"
+        figure.savefig(temporary, dpi=150)
+        os.replace(temporary, folder / f"{name}.{suffix}")
     plt.close(figure)
 
 
 def _recovery(folder: Path, report: dict[str, Any]) -> None:
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(7.5, 4.8), layout="constrained")
-    for entry in report["readouts"].values():
-        color = _COLORS[entry["degree"]]
-        closed = entry["kind"] == "closed form"
-        values, interval = np.array(entry["R2_field"]), np.array(entry["R2_field_interval"])
-        ell = np.arange(1, len(values) + 1) + (0.0 if closed else 0.08)
-        axes.errorbar(
-            ell,
-            values,
-            # Rounding may leave the point a hair outside its own interval.
-            yerr=np.abs(interval.T - values),
-            color=color,
-            marker="o" if closed else "s",
-            markerfacecolor=color if closed else "white",
-            linestyle="-" if closed else ":",
-            capsize=2,
-            label=f"degree {entry['degree']}, {entry['kind']}",
-        )
-        if closed:
-            axes.axvline(entry["verdict"]["boundary"] + 0.5, color=color, alpha=0.4, lw=6)
-    axes.axhline(0, color="0.6", lw=0.8)
-    axes.set_xlabel("degree ℓ of the injected field")
-    axes.set_ylabel("R² of the injected field, held-out frames")
-    axes.set_title(f"{report['data']['name']}, features of degree ≤ {report['settings']['L']}")
-    axes.legend(fontsize=8)
+    degrees = sorted({entry["degree"] for entry in report["readouts"].values()})
+    figure, panels = plt.subplots(
+        1,
+        len(degrees),
+        figsize=(1.5 + 3.6 * len(degrees), 4.4),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    for axes, degree in zip(panels[0], degrees, strict=True):
+        entries = [e for e in report["readouts"].values() if e["degree"] == degree]
+        for place, entry in enumerate(entries):
+            color, marker, line = _STYLES[entry["kind"]]
+            values, interval = np.array(entry["rho"]), np.array(entry["rho_interval"])
+            axes.errorbar(
+                np.arange(1, len(values) + 1) + 0.09 * (place - 1.5),
+                values,
+                # Rounding may leave the point a hair outside its own interval.
+                yerr=np.abs(interval.T - values),
+                color=color,
+                marker=marker,
+                markersize=4.5,
+                linestyle=line,
+                linewidth=1.2,
+                capsize=2,
+                label=entry["kind"],
+            )
+        boundary = entries[0]["verdict"]["boundary"]
+        axes.axvline(boundary + 0.5, color="0.55", alpha=0.5, lw=5, zorder=0)
+        if degree == 2:
+            known = {int(k[4:]): v for k, v in report["published"].items() if k[:4] == "rho_"}
+            axes.plot(
+                list(known), list(known.values()), "kx", ms=9, mew=2, ls="none", label="published"
+            )
+        axes.axhline(0, color="0.7", lw=0.8, zorder=0)
+        axes.set_title(f"readout degree {degree}: dL = {boundary}")
+        axes.set_xlabel("degree ℓ of the injected field")
+        axes.set_xticks(range(1, boundary + 4))
+    panels[0][0].set_ylabel("recovery ρ(ℓ), held-out frames")
+    panels[0][min(1, len(degrees) - 1)].legend(fontsize=8)
+    seeds = report["settings"]["spn"]["seeds"]
     figure.supxlabel(
-        f"Bars at dL: proved boundary. n = {report['n_backbones']} backbones, "
-        f"{report['frames']['held']} held-out frames, "
-        f"B = {report['settings']['draws']}; 95 % intervals.",
+        f"{report['data']['name']}, features of degree ≤ {report['settings']['L']}. Bar: proved "
+        f"boundary dL. n = {report['n_backbones']} backbones, {seeds} seeds of the trained one, "
+        f"{report['frames']['held']} held-out frames, B = {report['settings']['draws']}; "
+        "95 % intervals.",
         fontsize=8,
     )
     _save(figure, folder, "recovery")
+
+
+def _cone(folder: Path, report: dict[str, Any]) -> None:
+    import matplotlib.pyplot as plt
+
+    cone = report["controls"]["rotations within a cone, component-wise"]
+    values = np.array(cone["R2_field"])
+    boundary = 2 * report["settings"]["L"]
+    figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+    shades = plt.colormaps["viridis"](np.linspace(0, 0.9, values.shape[1]))
+    for ell, color in enumerate(shades, start=1):
+        axes.plot(
+            cone["largest_turn_degrees"],
+            values[:, ell - 1],
+            color=color,
+            marker="o",
+            ms=4,
+            linestyle="-" if ell <= boundary else "--",
+            label=f"ℓ = {ell}",
+        )
+    axes.axhline(0, color="0.7", lw=0.8, zorder=0)
+    axes.set_xlabel("largest turn from the stored orientation (degrees)")
+    axes.set_ylabel("R² of the field, component-wise ridge")
+    axes.set_title("The leak: rotations limited to a cone, quadratic readout")
+    axes.legend(fontsize=8, ncols=2)
+    figure.supxlabel(
+        f"Dashed: above dL = {boundary}. First backbone, {len(cone['sites'])} atoms, "
+        f"{report['frames']['held']} held-out frames.",
+        fontsize=8,
+    )
+    _save(figure, folder, "cone")
 
 
 def _per_atom(folder: Path, report: dict[str, Any], positions: NDArray[np.float64]) -> None:

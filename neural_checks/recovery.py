@@ -19,11 +19,27 @@ from neural_checks.backbone import Backbone, Evaluation
 from neural_checks.injection import best_rotations, directions, marked_neighbors
 from numeric_checks.molecules import ForceData
 from numeric_checks.quadrature import random_rotations
-from numeric_checks.readout import Sites, coupled_products, fit_ridge
+from numeric_checks.readout import (
+    Fit,
+    Sites,
+    coupled_products,
+    fit_ridge,
+    fit_shared,
+    reduce_features,
+)
 from numeric_checks.rotations import unit_harmonics, wigner_upto
 from span_theorem.span import boundary
 
-__all__ = ["Recovery", "Samples", "assemble", "collect", "measure", "rigid_body", "top_degree"]
+__all__ = [
+    "Recovery",
+    "Samples",
+    "assemble",
+    "collect",
+    "measure",
+    "measure_pooled",
+    "rigid_body",
+    "top_degree",
+]
 
 Array = NDArray[np.float64]
 
@@ -145,6 +161,36 @@ def measure(
                 spurious[site] = (predicted[held] ** 2).sum(axis=1)
     before = (samples.errors[held] ** 2).sum(axis=2).T
     return Recovery(field, before, after, spurious, tuple(weights))
+
+
+def measure_pooled(
+    samples: Samples, degree: int, degrees: int, channels: int | None = None
+) -> Recovery:
+    """As :func:`measure`, with one set of weights for all sites together."""
+    features = samples.features
+    if channels is not None:
+        features = reduce_features(features, channels, samples.fit)
+    truth = unit_harmonics(degrees, samples.vectors)
+    held, field, weights = samples.held, [], []
+
+    def fit(ell: int, targets: Array) -> Fit:
+        return fit_shared(
+            lambda site: coupled_products(features, site, degree, ell), targets, samples.fit
+        )
+
+    for ell in range(1, degrees + 1):
+        fitted = fit(ell, truth[ell])
+        weights.append(fitted.weights)
+        field.append(((fitted.prediction - truth[ell])[held] ** 2).sum(axis=2).T)
+    predicted = fit(1, samples.errors).prediction[held]
+    errors = samples.errors[held]
+    return Recovery(
+        field=np.array(field),
+        before=(errors**2).sum(axis=2).T,
+        after=((errors - predicted) ** 2).sum(axis=2).T,
+        spurious=(predicted**2).sum(axis=2).T,
+        weights=tuple(weights),
+    )
 
 
 def rigid_body(samples: Samples, degrees: int) -> Array:

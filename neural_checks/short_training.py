@@ -57,7 +57,7 @@ def train_briefly(
         torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
         optimiser.step()
         schedule.step()
-        history.append(float(wrong.mean().sqrt()))
+        history.append(float(wrong.detach().mean().sqrt()))
         if (step + 1) % 50 == 0:
             recent = np.mean(history[-50:])
             print(f"step {step + 1}/{steps}  force RMSE {recent:.3f} eV/Å", file=sys.stderr)

@@ -44,7 +44,7 @@ class Measure:
     of the closed form of degree 1, 2, 3; ``orientations`` of a fitted frame, component-wise.
     """
 
-    fit: int = 200
+    fit: int = 300
     held: int = 100
     sites: int = 0
     degrees: tuple[int, ...] = (1, 2, 3)

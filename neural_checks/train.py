@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -125,31 +124,40 @@ def train(
     scaling = Scaling.of(data, split.train, model.cutoff)
     backbone = NequIPBackbone(model, scaling, seed, device)
     kept = [p for p in backbone.model.parameters() if p.requires_grad]
-    network = backbone.model
-    if config.compiled:
-        network = NequIPBackbone(model, scaling, seed, device, compiled=True).model
-    parameters = [p for p in network.parameters() if p.requires_grad]
-    optimiser = torch.optim.Adam(parameters, lr=config.learning_rate, amsgrad=True)
-    average = [p.detach().clone() for p in parameters]
     identity = {
         "data": data.checksum,
         "model": asdict(model),
         "train": asdict(config),
         "seed": seed,
     }
-    step, bad, skipped, spent = 0, 0, 0, 0.0
-    best_mae, best, since = math.inf, [p.clone() for p in average], 0
-    history: list[tuple[int, float, float]] = []
-    stopped = ""
+    state = None
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True, map_location=device)
         if state["identity"] != identity:
             raise ValueError(f"{checkpoint} belongs to other settings or data; remove it or rename")
+        if state["stopped"]:  # nothing left to train, hence nothing to compile
+            _set(kept, state["best"])
+            backbone.model.eval()
+            past = [tuple(row) for row in state["history"]]
+            return Trained(
+                backbone, state["step"], state["stopped"], state["seconds"], state["skipped"], past
+            )
+    network = backbone.model
+    if config.compiled:
+        network = NequIPBackbone(model, scaling, seed, device, compiled=True).model
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    optimiser = torch.optim.Adam(parameters, lr=config.learning_rate, amsgrad=True)
+    average = [p.detach().clone() for p in parameters]
+    step, bad, skipped, spent = 0, 0, 0, 0.0
+    best_mae, best, since = math.inf, [p.clone() for p in average], 0
+    history: list[tuple[int, float, float]] = []
+    stopped = ""
+    if state is not None:
         _set(parameters, state["parameters"])
         optimiser.load_state_dict(state["optimiser"])
         average, best = state["average"], state["best"]
         step, bad, skipped, spent = (state[k] for k in ("step", "bad", "skipped", "seconds"))
-        best_mae, since, stopped = state["best_mae"], state["since"], state["stopped"]
+        best_mae, since = state["best_mae"], state["since"]
         history = [tuple(row) for row in state["history"]]
 
     def save() -> None:
@@ -241,8 +249,3 @@ def _set(parameters: list[Any], values: list[Any]) -> None:
     with torch.no_grad():
         for parameter, value in zip(parameters, values, strict=True):
             parameter.copy_(value)
-
-
-def print_progress(step: int, steps: int, loss: float, mae: float) -> None:
-    """A line on standard error."""
-    print(f"step {step}/{steps}  loss {loss:.4f}  force MAE {mae:.1f} meV/Å", file=sys.stderr)

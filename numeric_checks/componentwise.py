@@ -57,17 +57,19 @@ def componentwise(
     channels: int,
     orientations: int,
     rng: np.random.Generator,
-    stored: bool = False,
+    max_angle: float = np.pi,
+    sites: Sequence[int] | None = None,
     expand: Callable[[Array], Array] | None = None,
     penalties: Sequence[float] = PENALTIES,
 ) -> ComponentFit:
-    """Fit every component of y_ℓ, ℓ = 1..``degrees``, for every site.
+    """Fit every component of y_ℓ, ℓ = 1..``degrees``, for every site (or those named).
 
     Each frame is used at ``orientations`` Haar-random orientations (a fifth as many, at least two,
-    when held out). ``stored=True`` uses every frame once as it is stored: the control in which the
-    degrees are not orthogonal. The penalty is chosen per ℓ on the last fifth of the fitted frames.
-    ``expand`` maps components (samples, k) to the columns (samples, weights) that are fitted, and
-    takes the place of the monomials of degree ≤ ``degree``.
+    when held out). ``max_angle`` limits the turn from the stored orientation, and 0 uses every
+    frame once as it is stored: the control in which the degrees are not orthogonal. The penalty is
+    chosen per ℓ on the last fifth of the fitted frames. ``expand`` maps components (samples, k) to
+    the columns (samples, weights) that are fitted, and takes the place of the monomials of degree
+    ≤ ``degree``.
 
     Raises:
         ValueError: no more samples than weights.
@@ -77,7 +79,8 @@ def componentwise(
         components = _columns(samples, site, channels, wigner, index)
         return monomials(components, degree) if expand is None else expand(components)
 
-    sites = samples.vectors.shape[1]
+    chosen = range(samples.vectors.shape[1]) if sites is None else sites
+    stored = max_angle == 0
     repeats = (1, 1) if stored else (orientations, max(2, orientations // 5))
     sets = []
     for frames, repeat in zip((samples.fit, samples.held), repeats, strict=True):
@@ -85,14 +88,14 @@ def componentwise(
         turns = (
             np.broadcast_to(np.eye(3), (len(index), 3, 3))
             if stored
-            else random_rotations(len(index), rng)
+            else random_rotations(len(index), rng, max_angle)
         )
         sets.append((index, turns, _matrices(samples, turns)))
     (fit_index, fit_turns, fit_wigner), (held_index, held_turns, held_wigner) = sets
     cut = (4 * len(samples.fit)) // 5 * repeats[0]
-    field = np.empty((degrees, sites, len(samples.held)))
+    field = np.empty((degrees, len(chosen), len(samples.held)))
     weights = 0
-    for site in range(sites):
+    for place, site in enumerate(chosen):
         matrix = columns(site, fit_wigner, fit_index)
         if len(matrix) <= matrix.shape[1]:
             raise ValueError(
@@ -123,7 +126,7 @@ def componentwise(
         for ell in range(1, degrees + 1):
             part = slice(starts[ell - 1], starts[ell])
             wrong = test @ solutions[best[ell - 1]][:, part] - truth[ell]
-            field[ell - 1, site] = (
+            field[ell - 1, place] = (
                 (wrong**2).sum(axis=1).reshape(len(samples.held), repeats[1]).mean(axis=1)
             )
     return ComponentFit(field, weights, len(fit_index))

@@ -8,10 +8,10 @@ mirror-symmetric rule can use for a target of natural parity.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,10 @@ __all__ = [
     "Sites",
     "coupled_products",
     "fit_ridge",
+    "fit_shared",
     "monomials",
     "reduce_channels",
+    "reduce_features",
 ]
 
 Array = NDArray[np.float64]
@@ -60,6 +62,17 @@ def reduce_channels(values: Array, channels: int, fit: NDArray[np.int64]) -> Arr
     moment = np.einsum("ncm,ndm->cd", values[fit], values[fit])
     _, vectors = np.linalg.eigh(moment)
     return np.einsum("ncm,cd->ndm", values, vectors[:, ::-1][:, :channels])
+
+
+def reduce_features(features: Features, channels: int, fit: NDArray[np.int64]) -> Features:
+    """Principal channels per irrep, the same ones for every atom (:func:`reduce_channels`)."""
+    result: Features = {}
+    for name, values in features.items():
+        frames, atoms, count, size = values.shape
+        flat = values.transpose(0, 2, 1, 3).reshape(frames, count, atoms * size)
+        kept = reduce_channels(flat, channels, fit).reshape(frames, -1, atoms, size)
+        result[name] = kept.transpose(0, 2, 1, 3)
+    return result
 
 
 def coupled_products(
@@ -176,6 +189,52 @@ def fit_ridge(
     chosen = penalties[int(np.argmin(errors))]
     solution = solve(*moments(fit), chosen)
     return Fit(np.einsum("nwk,w->nk", scaled, solution), chosen, weights)
+
+
+def fit_shared(
+    columns: Callable[[int], Array],
+    targets: Array,
+    fit: NDArray[np.int64],
+    penalties: Sequence[float] = PENALTIES,
+) -> Fit:
+    """Ridge regression with one set of weights for all sites, as :func:`fit_ridge` otherwise.
+
+    ``columns(site)`` (frames, weights, k), asked for twice so that one site is held at a time;
+    ``targets`` and the prediction (frames, sites, k).
+    """
+    frames, sites, size = targets.shape
+    cut = max(1, (4 * len(fit)) // 5)
+    parts = (fit[:cut], fit[cut:] if cut < len(fit) else fit[:0])
+    grams: list[Any] = [0.0, 0.0]
+    rights: list[Any] = [0.0, 0.0]
+    weights = 0
+    for site in range(sites):
+        values = columns(site)
+        weights = values.shape[1]
+        if weights == 0:
+            return Fit(np.zeros((frames, sites, size)), float("nan"), 0)
+        for place, index in enumerate(parts):
+            matrix = values[index].transpose(0, 2, 1).reshape(-1, weights)
+            grams[place] = grams[place] + matrix.T @ matrix
+            rights[place] = rights[place] + matrix.T @ targets[index, site].ravel()
+    rows = [max(1, len(index) * sites * size) for index in parts]
+    scale = np.sqrt(np.diag(grams[0] + grams[1]) / len(fit))
+    scale = np.where(scale > 0, scale, 1.0)
+    inner, outer = (gram / np.outer(scale, scale) for gram in grams)
+    right, right_outer = (r / scale for r in rights)
+
+    def solve(gram: Array, side: Array, count: int, penalty: float) -> Array:
+        level = penalty * np.trace(gram) / weights / count
+        return np.linalg.solve(gram / count + level * np.eye(weights), side / count)
+
+    errors = []
+    for penalty in penalties:  # Σ|Xw − t|² on the outer frames, less the constant Σ|t|²
+        w = solve(inner, right, rows[0], penalty)
+        errors.append(float(w @ outer @ w - 2 * w @ right_outer))
+    best = penalties[int(np.argmin(errors))]
+    solution = solve(inner + outer, right + right_outer, sum(rows), best) / scale
+    predicted = [np.einsum("nwk,w->nk", columns(site), solution) for site in range(sites)]
+    return Fit(np.stack(predicted, axis=1), best, weights)
 
 
 def monomials(components: Array, degree: int) -> Array:

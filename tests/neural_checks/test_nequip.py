@@ -13,6 +13,7 @@ pytest.importorskip("torch")
 pytest.importorskip("nequip")
 
 from neural_checks.backbone import BackboneConfig, NequIPBackbone, Scaling
+from neural_checks.ensemble import train_all
 from neural_checks.equivariance import check_equivariance
 from neural_checks.split import split
 from neural_checks.train import TrainConfig, force_mae, train
@@ -129,3 +130,66 @@ def test_values_that_are_not_finite_stop_the_training(data: Any, tmp_path: Path)
     config = replace(TRAIN, steps=20, energy_weight=float("inf"))
     with pytest.raises(FloatingPointError, match="not finite"):
         train(data, parts, MODEL, config, 0, tmp_path / "a.pt")
+
+
+def test_seeds_trained_side_by_side_are_those_trained_in_turn(data: Any, tmp_path: Path) -> None:
+    parts = split(data, 20, 5, 10, 0)
+    seen: list[int] = []
+    together = train_all(
+        data, parts, MODEL, TRAIN, [0, 1], tmp_path / "a", parallel=2,
+        report=lambda seed, *_rest: seen.append(seed),
+    )  # fmt: skip
+    in_turn = train_all(data, parts, MODEL, TRAIN, [0, 1], tmp_path / "b")
+    assert set(seen) == {0, 1}
+    for one, other in zip(together, in_turn, strict=True):
+        for a, b in zip(
+            one.backbone.model.parameters(), other.backbone.model.parameters(), strict=True
+        ):
+            np.testing.assert_allclose(a.detach(), b.detach(), rtol=1e-4, atol=1e-6)
+    with pytest.raises(ValueError, match="parallel"):
+        train_all(data, parts, MODEL, TRAIN, [0], tmp_path / "c", parallel=0)
+
+
+def test_a_finished_checkpoint_needs_no_compiler(
+    data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is marked as trained on a compiled twin; building that twin would be an error here."""
+    import torch
+
+    parts = split(data, 20, 5, 10, 0)
+    path = tmp_path / "a.pt"
+    first = train(data, parts, MODEL, TRAIN, 0, path)
+    state = torch.load(path, weights_only=True)
+    state["identity"]["train"]["compiled"] = True
+    torch.save(state, path)
+    plain = NequIPBackbone.__init__
+
+    def refuse(self: Any, *arguments: Any, compiled: bool = False, **named: Any) -> None:
+        assert not compiled
+        plain(self, *arguments, **named)
+
+    monkeypatch.setattr(NequIPBackbone, "__init__", refuse)
+    again = train(data, parts, MODEL, replace(TRAIN, compiled=True), 0, path)
+    assert again.history == first.history
+    for a, b in zip(
+        first.backbone.model.parameters(), again.backbone.model.parameters(), strict=True
+    ):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.gpu
+def test_on_a_gpu_training_resumes_and_agrees_with_the_cpu(data: Any, tmp_path: Path) -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    parts = split(data, 20, 5, 10, 0)
+    whole = train(data, parts, MODEL, TRAIN, 1, tmp_path / "whole.pt", "cuda")
+    train(data, parts, MODEL, TRAIN, 1, tmp_path / "cut.pt", "cuda", stop_after=3)
+    resumed = train(data, parts, MODEL, TRAIN, 1, tmp_path / "cut.pt", "cuda")
+    on_cpu = train(data, parts, MODEL, TRAIN, 1, tmp_path / "cpu.pt")
+    # Sums on a GPU come in no fixed order: close, not equal.
+    for other in (resumed, on_cpu):
+        np.testing.assert_allclose(
+            [row[1:] for row in other.history], [row[1:] for row in whole.history], rtol=1e-2
+        )

@@ -21,8 +21,11 @@ import pytest
 from neural_checks.feature_file import write
 from neural_checks.features import record
 from neural_checks.recovery import Samples, collect, measure
+from neural_checks.split import split
 from neural_checks.sweep import main
-from neural_checks.sweep_config import Job, read_config
+from neural_checks.sweep_config import Job, Measure, read_config
+from neural_checks.sweep_features import features_of
+from neural_checks.sweep_features import main as features_main
 from neural_checks.sweep_job import (
     FORMAT,
     locked,
@@ -161,7 +164,9 @@ def test_the_configurations_that_come_along_cover_the_controls(tmp_path: Path) -
     for path in folder.glob("*.json"):
         text = json.loads(path.read_text(encoding="utf-8"))
         named = [text.get("base", {}).get("data")]
-        named += [d for grid in text["grids"] for d in grid.get("vary", {}).get("data", [])]
+        for grid in text["grids"]:
+            vary = grid.get("vary", {})
+            named += vary.get("data", []) + vary.get("features", [])
         for data in named:
             if data not in (None, EMBEDDED):
                 (tmp_path / data).write_bytes(data.encode())  # only the checksum is taken
@@ -179,6 +184,8 @@ def test_the_configurations_that_come_along_cover_the_controls(tmp_path: Path) -
         "toluene_rmd17", "benzene_rmd17",
     }  # fmt: skip
     assert {job.data for job in sweeps["embedded"].jobs} == {EMBEDDED}
+    files_read = [job.data for job in sweeps["architectures"].jobs if job.features]
+    assert {name.split("_")[0] for name in files_read} == {"mace", "e3nn"}
 
 
 # --- readouts -------------------------------------------------------------------------------------
@@ -456,6 +463,24 @@ def test_feature_files_are_measured_like_networks(
     record_path(tmp_path / "files", sweep.jobs[-1].id).unlink()
     with pytest.raises(ValueError, match="changed"):
         run_job(sweep.jobs[-1], str(tmp_path / "files"), str(tmp_path))
+
+
+def test_feature_files_hold_the_frames_of_a_job(tmp_path: Path) -> None:
+    pytest.importorskip("e3nn")
+    data = load(EMBEDDED)
+    found = features_of("e3nn", data, 1, 2, 1, 3, Measure(fit=20, held=10))
+    frames = split(data, 900, 50, 10, 0)
+    index = np.concatenate([frames.train[:20], frames.test[:10]])
+    np.testing.assert_array_equal(found.positions, data.positions[index])
+    assert found.held_out.tolist() == [False] * 20 + [True] * 10
+    assert found.irreps == "2x0e+2x1o"
+    assert (found.description["steps"], found.description["seed"]) == (1, 3)
+    with pytest.raises(ValueError, match="package"):
+        features_of("schnet", data, 1, 2, 0, 0, Measure(fit=20, held=10))
+    taken = tmp_path / "taken.npz"
+    taken.touch()
+    assert features_main(["e3nn", "--out", str(taken)]) == 2
+    assert features_main(["e3nn", "--out", str(tmp_path / "a.npz"), "--data", "none.npz"]) == 2
 
 
 # --- locks ----------------------------------------------------------------------------------------

@@ -9,9 +9,22 @@ import numpy as np
 import pytest
 
 from neural_checks.metrics import Metrics, Verdict, bootstrap, verdict
-from neural_checks.recovery import Recovery, Samples, collect, measure, rigid_body
+from neural_checks.recovery import (
+    Recovery,
+    Samples,
+    collect,
+    measure,
+    measure_pooled,
+    rigid_body,
+)
 from numeric_checks.componentwise import componentwise, over_quadrature
-from numeric_checks.readout import coupled_products, fit_ridge, monomials
+from numeric_checks.readout import (
+    coupled_products,
+    fit_ridge,
+    fit_shared,
+    monomials,
+    reduce_features,
+)
 from numeric_checks.rotations import rotate_features
 
 
@@ -82,7 +95,7 @@ def test_over_an_exact_quadrature_the_ceiling_is_exact(samples: Samples) -> None
 
 def test_stored_orientations_leak_above_the_boundary(samples: Samples) -> None:
     rng = np.random.default_rng(1)
-    stored = componentwise(samples, 2, 6, channels=1, orientations=1, rng=rng, stored=True)
+    stored = componentwise(samples, 2, 6, channels=1, orientations=1, rng=rng, max_angle=0.0)
     assert 1 - stored.field[4].mean() > 0.3
 
 
@@ -109,6 +122,38 @@ def test_coupled_products_are_equivariant(samples: Samples, degree: int, target:
     np.testing.assert_allclose(
         after, np.einsum("nkm,nwm->nwk", wigner(target, turns), before), atol=1e-9
     )
+
+
+def test_one_readout_for_all_sites_has_the_same_boundary(samples: Samples) -> None:
+    run = measure_pooled(samples, 2, 6, channels=2)
+    assert _decide([run], 2).measured == 4
+    np.testing.assert_allclose(1 - run.field[4:].mean(axis=(1, 2)), 0, atol=1e-12)
+
+
+def test_the_shared_fit_of_one_site_is_the_fit_of_that_site(samples: Samples) -> None:
+    """Two routes: moments of standardised columns, and the pooled ones."""
+    columns = coupled_products(samples.features, 2, 2, 3)
+    target = samples.vectors[:, [2]] @ np.ones((3, 7))
+    alone = fit_ridge(columns, target[:, 0], samples.fit, penalties=(1e-8,))
+    shared = fit_shared(lambda _site: columns, target, samples.fit, penalties=(1e-8,))
+    assert shared.weights == alone.weights
+    np.testing.assert_allclose(shared.prediction[:, 0], alone.prediction, atol=1e-3)
+    both = fit_shared(
+        lambda _site: columns, np.repeat(target, 2, axis=1), samples.fit, penalties=(1e-8,)
+    )
+    np.testing.assert_allclose(both.prediction[:, 1], shared.prediction[:, 0], atol=1e-6)
+
+
+def test_shared_channels_are_the_same_for_every_atom(samples: Samples) -> None:
+    kept = reduce_features(samples.features, 2, samples.fit)
+    assert {v.shape[2] for v in kept.values()} == {2}
+    for name, values in kept.items():
+        full = samples.features[name]
+        mixing = np.linalg.lstsq(
+            np.moveaxis(full, 2, -1).reshape(-1, full.shape[2]),
+            np.moveaxis(values, 2, -1).reshape(-1, 2),
+        )[0]
+        np.testing.assert_allclose(np.einsum("nacm,cd->nadm", full, mixing), values, atol=1e-9)
 
 
 def test_nothing_couples_above_the_boundary(samples: Samples) -> None:

@@ -95,3 +95,30 @@ def test_bad_counts() -> None:
     for count, error in ((0, ValueError), (-1, ValueError), (2.0, TypeError)):
         with pytest.raises(error, match="number of rotations"):
             random_rotations(count, rng)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("largest", [0.01, 0.6, 2.5])
+def test_rotations_within_a_cone_are_haar_measure_cut_off(largest: float) -> None:
+    """The angle against its distribution (ω − sin ω)/(Ω − sin Ω), the axis against isotropy."""
+    from scipy.spatial.transform import Rotation
+    from scipy.stats import kstest
+
+    turns = random_rotations(4000, np.random.default_rng(0), largest)
+    vectors = Rotation.from_matrix(turns).as_rotvec()
+    angles = np.linalg.norm(vectors, axis=1)
+    assert angles.max() <= largest * (1 + 1e-6)
+
+    def share(angle: np.ndarray) -> np.ndarray:
+        if largest < 0.1:
+            return (angle / largest) ** 3
+        return (angle - np.sin(angle)) / (largest - np.sin(largest))
+
+    assert kstest(angles, share).pvalue > 1e-3
+    assert np.abs(vectors.mean(axis=0)).max() < 4 * largest / np.sqrt(3 * 4000)
+
+
+def test_a_cone_of_nothing_is_the_identity_and_one_beyond_pi_is_refused() -> None:
+    rng = np.random.default_rng(0)
+    np.testing.assert_allclose(random_rotations(3, rng, 0.0), np.broadcast_to(np.eye(3), (3, 3, 3)))
+    with pytest.raises(ValueError, match="max_angle"):
+        random_rotations(3, rng, 4.0)
