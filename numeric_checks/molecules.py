@@ -49,7 +49,8 @@ class ForceData:
 
     ``positions`` (n, atoms, 3) in Å, ``forces`` (n, atoms, 3) in eV/Å, ``energies`` (n,) in eV, all
     float64; ``numbers`` (atoms,) atomic numbers; ``published`` maps names of splits stored in the
-    file to indices; ``checksum`` is the SHA-256 of the file.
+    file to indices; ``checksum`` is the SHA-256 of the file; ``order`` (n,) numbers the frames
+    along the trajectory they come from, where the file says it (``md17_index``).
     """
 
     positions: Array
@@ -61,6 +62,7 @@ class ForceData:
     source: str
     checksum: str
     published: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    order: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         frames, atoms = _checked_geometry(self.name, self.positions, self.numbers)
@@ -77,7 +79,8 @@ class Field:
 
     ``positions`` (n, atoms, 3) in Å; ``values`` (n, atoms) or (n, atoms, 3), float64, in ``unit``
     (eV/Å for forces; else what the file says, or "as stored"); ``numbers`` (atoms,) atomic numbers;
-    ``quantity`` the name of the array; ``checksum`` the SHA-256 of the file.
+    ``quantity`` the name of the array; ``checksum`` the SHA-256 of the file; ``order`` as in
+    :class:`ForceData`.
     """
 
     positions: Array
@@ -87,6 +90,21 @@ class Field:
     quantity: str
     unit: str
     checksum: str
+    order: NDArray[np.int64] | None = None
+
+    @classmethod
+    def of_forces(cls, data: ForceData) -> Field:
+        """The forces of a data set, in eV/Å."""
+        return cls(
+            data.positions,
+            data.forces,
+            data.numbers,
+            data.name,
+            "forces",
+            "eV/angstrom",
+            data.checksum,
+            data.order,
+        )
 
     def __post_init__(self) -> None:
         frames, atoms = _checked_geometry(self.name, self.positions, self.numbers)
@@ -100,7 +118,22 @@ class Field:
         """The first ``count`` frames; ValueError for fewer than one or more than there are."""
         if not 1 <= count <= len(self):
             raise ValueError(f"frames must lie between 1 and {len(self)}, got {count}")
-        return replace(self, positions=self.positions[:count], values=self.values[:count])
+        order = None if self.order is None else self.order[:count]
+        return replace(
+            self, positions=self.positions[:count], values=self.values[:count], order=order
+        )
+
+    def along_trajectory(self) -> Field:
+        """The same frames sorted by ``order``; as they are where there is none."""
+        if self.order is None:
+            return self
+        index = np.argsort(self.order, kind="stable")
+        return replace(
+            self,
+            positions=self.positions[index],
+            values=self.values[index],
+            order=self.order[index],
+        )
 
 
 def _checked_geometry(name: str, positions: Array, numbers: NDArray[np.int64]) -> tuple[int, int]:
@@ -152,16 +185,7 @@ def load_field(data: str | Path, quantity: str = "forces") -> Field:
     """
     path = _path(data)
     if quantity == "forces":
-        whole = load(data)
-        return Field(
-            whole.positions,
-            whole.forces,
-            whole.numbers,
-            whole.name,
-            quantity,
-            "eV/angstrom",
-            whole.checksum,
-        )
+        return Field.of_forces(load(data))
     return _field_npz(path, quantity) if path.suffix == ".npz" else _field_ase(path, quantity)
 
 
@@ -238,6 +262,18 @@ class _Npz:
             )
         return values.astype(np.int64)
 
+    def order(self, frames: int) -> NDArray[np.int64] | None:
+        """Places of the frames along the trajectory, where given."""
+        if "md17_index" not in self.keys:
+            return None
+        order = self.archive["md17_index"]
+        if order.dtype.kind not in "iu" or order.shape != (frames,):
+            raise ValueError(
+                f"{self.path.name}: md17_index must be {frames} integers, got {order.dtype} of "
+                f"shape {order.shape}"
+            )
+        return order.astype(np.int64)
+
     def kept(self) -> NDArray[np.int64] | None:
         """Frames that repeat no earlier one, which would stand on both sides of a split."""
         if "duplicate_of" not in self.keys:
@@ -250,7 +286,7 @@ def _load_npz(path: Path) -> ForceData:
     with np.load(path, allow_pickle=False) as archive:
         npz = _Npz(path, archive, needed=range(4))
         positions, forces, energies = (npz.array(name) for name in npz.names[:3])
-        numbers, kept = npz.numbers(), npz.kept()
+        numbers, kept, order = npz.numbers(), npz.kept(), npz.order(len(positions))
         published = {
             key: archive[key].astype(np.int64)
             for key in sorted(npz.keys)
@@ -260,6 +296,7 @@ def _load_npz(path: Path) -> ForceData:
         source = npz.first("source", "name", default=path.name)
     if kept is not None:
         positions, forces, energies = positions[kept], forces[kept], energies[kept]
+        order = None if order is None else order[kept]
         place = {int(old): new for new, old in enumerate(kept)}
         published = {
             key: np.array([place[int(i)] for i in index if int(i) in place], dtype=np.int64)
@@ -275,6 +312,7 @@ def _load_npz(path: Path) -> ForceData:
         source=source,
         checksum=sha256(path),
         published=published,
+        order=order,
     )
 
 
@@ -286,11 +324,14 @@ def _field_npz(path: Path, quantity: str) -> Field:
                 f"{path.name}: no array {quantity!r}; the file has {', '.join(sorted(npz.keys))}"
             )
         positions, values, numbers = npz.array(npz.names[0]), npz.array(quantity), npz.numbers()
-        kept = npz.kept()
+        kept, order = npz.kept(), npz.order(len(positions))
         unit = npz.first(f"units_{quantity}", default="as stored")
     if kept is not None:
         positions, values = positions[kept], values[kept]
-    return Field(positions * npz.length, values, numbers, path.stem, quantity, unit, sha256(path))
+        order = None if order is None else order[kept]
+    return Field(
+        positions * npz.length, values, numbers, path.stem, quantity, unit, sha256(path), order
+    )
 
 
 def _read_ase(path: Path) -> tuple[list[Atoms], NDArray[np.int64]]:

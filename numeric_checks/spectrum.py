@@ -143,7 +143,7 @@ class Spectrum:
         return self.verdict == "decided"
 
     def as_dict(self) -> dict[str, Any]:
-        """The content as JSON types, NaN as None, without coefficients and options."""
+        """The content as JSON types, six digits, NaN as None, without coefficients and options."""
         left_out = ("coefficients", "options")
         return {
             f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name not in left_out
@@ -156,7 +156,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(entry) for entry in value]
     if isinstance(value, float):
-        return value if np.isfinite(value) else None
+        return float(f"{value:.6g}") if np.isfinite(value) else None
     return value
 
 
