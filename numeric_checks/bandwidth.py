@@ -32,8 +32,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.bandwidth_report import check_target, draw, table
+from numeric_checks.fields import Field, load_field
 from numeric_checks.local_frames import choose_frames, local_frames
-from numeric_checks.molecules import Field, ForceData, load_field
+from numeric_checks.molecules import ForceData
 from numeric_checks.spectrum import MEASURES, Measure, Options, Spectrum, spectra
 
 __all__ = ["Bandwidth", "bandwidth", "main"]

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from neural_checks.split import split
+from numeric_checks.fields import Field, load_field
 from numeric_checks.molecules import (
     EMBEDDED,
     KCAL_PER_MOL,
-    Field,
     ForceData,
     load,
-    load_field,
     sha256,
 )
 
