@@ -108,7 +108,7 @@ def _exact(up_to: int) -> dict[str, Any]:
     """The largest N ≤ up_to with every exact check of a statement holding for all L, d ≤ N."""
     from span_theorem.theorem import prove_span
 
-    failed: dict[str, int] = {label: up_to + 1 for label in ("T1", "T1′", "T2", "T3")}
+    failed: dict[str, int] = dict.fromkeys(("T1", "T1′", "T2", "T3"), up_to + 1)
     for features in ("upto", "exact"):
         for L in range(up_to + 1):
             for d in range(up_to + 1):

@@ -13,8 +13,8 @@ from typing import Any
 
 import explorer_data
 import run_pages
-from proof_map import DOCS, ROOT
 from docutils import nodes
+from proof_map import DOCS, ROOT
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
