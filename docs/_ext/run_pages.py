@@ -1,0 +1,276 @@
+"""Pages of measured runs, written from docs/results/<run>/ alone."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from proof_map import DOCS
+
+Write = Callable[[Path, str], None]
+
+FIGURES = {
+    "recovery": "R² of the injected field on held-out frames against its degree ℓ, by degree and "
+    "kind of readout. Bars at dL: the proved boundary. Error bars: 95 % intervals",
+    "per_atom": "The molecule, coloured by R² of the field at the boundary, quadratic closed form",
+    "training": "Force error on validation frames while training",
+}
+MAX_ROWS = 400
+
+
+def reports() -> dict[str, dict[str, Any]]:
+    """Every committed report by the name of its run."""
+    return {
+        path.parent.name: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(DOCS.glob("results/*/report.json"))
+    }
+
+
+def has_readouts(report: dict[str, Any]) -> bool:
+    """Whether the report is one of the injection experiment."""
+    entries = report.get("readouts")
+    return isinstance(entries, dict) and all("verdict" in e for e in entries.values())
+
+
+def write_all(write: Write) -> None:
+    """The pages of all runs, their index, and the tables that other pages include."""
+    found = reports()
+    injected = {name: report for name, report in found.items() if has_readouts(report)}
+    folder = DOCS / "measured" / "runs"
+    for name, report in found.items():
+        page = _run_page(name, report) if name in injected else _plain_page(name, report)
+        write(folder / f"{name}.md", page)
+    listed = "\n".join(found)
+    write(
+        folder / "index.md",
+        "# Runs\n\nOne page per committed run, made from its files while building.\n\n"
+        f"{_overview(injected)}\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n",
+    )
+    for path in folder.glob("*.md"):
+        if path.stem not in {*found, "index"}:
+            path.unlink()
+    generated = DOCS / "_generated"
+    write(generated / "overview.md", _overview(injected) + "\n")
+    write(generated / "published.md", _published(injected) + "\n")
+    write(generated / "controls.md", _controls(injected) + "\n")
+
+
+def _counts(report: dict[str, Any]) -> str:
+    n = report["n_backbones"]
+    return (
+        f"n = {n} backbone{'s' if n > 1 else ''}, {report['frames']['held']} held-out frames, "
+        f"B = {report['settings']['draws']:,} bootstrap draws"
+    )
+
+
+def _maes(report: dict[str, Any]) -> str:
+    return ", ".join(f"{row['force_mae_meV_per_A']:.0f}" for row in report["backbones"])
+
+
+def _number(value: float) -> str:
+    text = f"{value:.3f}"
+    return "0.000" if text == "-0.000" else text.replace("-", "−")
+
+
+def _with_interval(entry: dict[str, Any], key: str, ell: int) -> str:
+    low, high = entry[f"{key}_interval"][ell - 1]
+    return f"{_number(entry[key][ell - 1])} [{_number(low)}, {_number(high)}]"
+
+
+def _measured(entry: dict[str, Any]) -> str:
+    verdict = entry["verdict"]
+    found = "none" if verdict["measured"] is None else str(verdict["measured"])
+    return f"{found} ({'agrees' if verdict['agrees'] else '**disagrees**'})"
+
+
+def _overview(runs: dict[str, dict[str, Any]]) -> str:
+    lines = [
+        "| run | data | n | B | force MAE on test frames, meV/Å | cliffs at the boundary |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, report in runs.items():
+        verdicts = [entry["verdict"]["agrees"] for entry in report["readouts"].values()]
+        lines.append(
+            f"| [{name}](/measured/runs/{name}.md) | {report['data']['level_of_theory']} "
+            f"| {report['n_backbones']} | {report['settings']['draws']:,} | {_maes(report)} "
+            f"| {sum(verdicts)} of {len(verdicts)} |"
+        )
+    return "\n".join(lines)
+
+
+def _published(runs: dict[str, dict[str, Any]]) -> str:
+    """Ours beside the published figures, quadratic readouts with L = 2, at dL and just above."""
+    lines = [
+        "| source | readout | n | ρ(4) | ρ(5) | R²_inj(4) | R²_inj(5) |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    first = next(iter(runs.values()), None)
+    if first is not None:
+        p = first["published"]
+        lines.append(
+            f"| arXiv 2605.08286 | quadratic, trained | 4 | {p['rho_4']} | {p['rho_5']} "
+            f"| {p['R2_inj_4']} | {p['R2_inj_5']} |"
+        )
+    for name, report in runs.items():
+        for entry in report["readouts"].values():
+            if entry["degree"] == 2 and entry["verdict"]["boundary"] == 4:
+                cells = " | ".join(
+                    _with_interval(entry, key, ell) for key in ("rho", "R2_inj") for ell in (4, 5)
+                )
+                lines.append(
+                    f"| [{name}](/measured/runs/{name}.md) | quadratic, {entry['kind']} "
+                    f"| {report['n_backbones']} | {cells} |"
+                )
+    draws = sorted({f"{r['settings']['draws']:,}" for r in runs.values()})
+    lines.append("")
+    lines.append(f"Our intervals: 95 %, B = {' or '.join(draws)} bootstrap draws.")
+    return "\n".join(lines)
+
+
+def _control_rows(report: dict[str, Any]) -> tuple[list[str], list[str]]:
+    rows, scalars = [], []
+    for name, values in report["controls"].items():
+        if isinstance(values, list) and all(isinstance(v, int | float) for v in values):
+            rows.append(f"| {name} | " + " | ".join(map(_number, values)) + " |")
+        elif isinstance(values, int | float):
+            scalars.append(f"{name}: {_number(values)}")
+    return rows, scalars
+
+
+def _control_table(report: dict[str, Any]) -> str:
+    rows, scalars = _control_rows(report)
+    lengths = [len(v) for v in report["controls"].values() if isinstance(v, list) and v] or [0]
+    width = max(lengths)
+    head = "| control | " + " | ".join(f"ℓ = {k}" for k in range(1, width + 1)) + " |"
+    lines = [head, "|---" * (width + 1) + "|"]
+    for row in rows:
+        missing = width + 2 - row.count("|")
+        lines.append(row + " |" * max(0, missing))
+    lines.append("")
+    lines.append(
+        "R² of the field on held-out frames, quadratic readout, first backbone "
+        f"(n = 1, {report['frames']['held']} held-out frames; no bootstrap, so no B)."
+    )
+    lines += [f"\n{text}." for text in scalars]
+    return "\n".join(lines)
+
+
+def _controls(runs: dict[str, dict[str, Any]]) -> str:
+    return "\n\n".join(f"### {name}\n\n{_control_table(report)}" for name, report in runs.items())
+
+
+def _figure(name: str, stem: str, caption: str) -> str:
+    folder = DOCS / "results" / name
+    file = next((f for f in (f"{stem}.svg", f"{stem}.png") if (folder / f).is_file()), None)
+    if file is None:
+        return ""
+    return f"```{{figure}} ../../results/{name}/{file}\n:alt: {caption}\n\n{caption}.\n```\n"
+
+
+def _run_page(name: str, report: dict[str, Any]) -> str:
+    counts, data, frames = _counts(report), report["data"], report["frames"]
+    lines = [
+        f"# {name}",
+        "",
+        f"*Measured.* {data['level_of_theory']}; features of degree ≤ L = "
+        f"{report['settings']['L']}; {counts}; preset `{report['preset']}`. Force MAE on test "
+        f"frames: {_maes(report)} meV/Å.",
+        "",
+        _figure(name, "recovery", f"{FIGURES['recovery']}. {counts}"),
+        "## Verdicts",
+        "",
+        "| readout | weights | dL | R² of the field at dL | first above | ρ at dL | ρ above "
+        "| R²_inj at dL | R²_inj above | measured cliff |",
+        "|---" * 10 + "|",
+    ]
+    for key, entry in report["readouts"].items():
+        edge = entry["verdict"]["boundary"]
+        cells = [
+            _with_interval(entry, kind, ell)
+            for kind in ("R2_field", "rho", "R2_inj")
+            for ell in (edge, edge + 1)
+            if ell <= len(entry[kind])
+        ]
+        if len(cells) == 6:
+            weights = max(entry["weights"])
+            lines.append(
+                f"| {key} | {weights} | {edge} | {' | '.join(cells)} | {_measured(entry)} |"
+            )
+    lines += ["", f"95 % intervals; {counts}.", "", "## R² of the field by degree", ""]
+    width = max(len(entry["R2_field"]) for entry in report["readouts"].values())
+    lines.append("| readout | " + " | ".join(f"ℓ = {k}" for k in range(1, width + 1)) + " |")
+    lines.append("|---" * (width + 1) + "|")
+    for key, entry in report["readouts"].items():
+        values = [_number(v) for v in entry["R2_field"]] + [""] * width
+        lines.append(f"| {key} | " + " | ".join(values[:width]) + " |")
+    lines += ["", f"{counts}.", "", "## Controls", "", _control_table(report), ""]
+    lines += ["[What each control is for](../controls.md).", "", "## The molecule", ""]
+    lines += [_figure(name, "per_atom", f"{FIGURES['per_atom']}. {counts}"), "## Training", ""]
+    lines += [_figure(name, "training", f"{FIGURES['training']}. n = {report['n_backbones']}")]
+    environment = report["environment"]
+    versions = ", ".join(f"{k} {v}" for k, v in environment["versions"].items())
+    lines += [
+        "## Where it comes from",
+        "",
+        f"- data: `{data['name']}`, {data['frames']:,} frames, sha256 `{data['sha256'][:16]}…`; "
+        f"{data['source']}",
+        f"- frames: {frames['train']} to train, {frames['fit']} to fit, {frames['held']} held out "
+        f"({frames['rule']})",
+        f"- software: Python {environment['python']}, {versions}; {environment['device']}; commit "
+        f"`{(environment.get('git_commit') or 'unknown')[:12]}`",
+    ]
+    if "measurement_seconds" in report:
+        lines.append(f"- measurement: {report['measurement_seconds']:.0f} s")
+    if report.get("note"):
+        lines.append(f"- note: {report['note']}")
+    lines += ["", *_downloads(name)]
+    return "\n".join(lines) + "\n"
+
+
+def _downloads(name: str) -> list[str]:
+    folder = DOCS / "results" / name
+    return [
+        f"- {{download}}`{file} <../../results/{name}/{file}>`"
+        for file in ("report.json", "table.csv")
+        if (folder / file).is_file()
+    ]
+
+
+def _plain_page(name: str, report: dict[str, Any]) -> str:
+    """A run of another kind: its figures and its table, with what the report says in words."""
+    folder = DOCS / "results" / name
+    about = report.get("about") or report.get("title") or "A committed run."
+    lines = [f"# {name}", "", str(about), ""]
+    caption = str(report.get("caption") or _plain_caption(report))
+    stems = {path.stem for pattern in ("*.svg", "*.png") for path in folder.glob(pattern)}
+    for stem in sorted(stems):
+        lines.append(_figure(name, stem, f"{stem.replace('_', ' ')}. {caption}"))
+    table = folder / "table.csv"
+    if table.is_file():
+        with table.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.reader(stream))
+        lines += ["## Table", "", "| " + " | ".join(rows[0]) + " |", "|---" * len(rows[0]) + "|"]
+        lines += ["| " + " | ".join(_cell(c) for c in row) + " |" for row in rows[1:MAX_ROWS]]
+        more = len(rows) - MAX_ROWS
+        lines += ["", caption + "." + (f" {more} more rows in the file." if more > 0 else ""), ""]
+    return "\n".join([*lines, *_downloads(name)]) + "\n"
+
+
+def _plain_caption(report: dict[str, Any]) -> str:
+    settings = report.get("settings")
+    settings = settings if isinstance(settings, dict) else {}
+    n = report.get("n_backbones", report.get("n", settings.get("n")))
+    draws = report.get("draws", settings.get("draws"))
+    parts = ["n = not stated" if n is None else f"n = {n}"]
+    parts.append("no bootstrap (no B)" if draws is None else f"B = {draws:,}")
+    return ", ".join(parts)
+
+
+def _cell(text: str) -> str:
+    try:
+        return f"{float(text):.4g}".replace("-", "−") if "." in text else text
+    except ValueError:
+        return text.replace("|", r"\|")
