@@ -13,8 +13,10 @@ from proof_map import DOCS
 Write = Callable[[Path, str], None]
 
 FIGURES = {
-    "recovery": "R² of the injected field on held-out frames against its degree ℓ, by degree and "
-    "kind of readout. Bars at dL: the proved boundary. Error bars: 95 % intervals",
+    "recovery": "Recovery ρ on held-out frames against the degree ℓ of the injected field, by "
+    "degree and kind of readout. Bars at dL: the proved boundary. Error bars: 95 % intervals",
+    "cone": "The leak: R² of the field where frames are turned by at most an angle, component-wise "
+    "quadratic readout. Dashed: above dL",
     "per_atom": "The molecule, coloured by R² of the field at the boundary, quadratic closed form",
     "training": "Force error on validation frames while training",
 }
@@ -76,6 +78,8 @@ def _number(value: float) -> str:
 
 
 def _with_interval(entry: dict[str, Any], key: str, ell: int) -> str:
+    if key not in entry:  # a trained readout has no part of its own for the field
+        return "–"
     low, high = entry[f"{key}_interval"][ell - 1]
     return f"{_number(entry[key][ell - 1])} [{_number(low)}, {_number(high)}]"
 
@@ -137,6 +141,9 @@ def _control_rows(report: dict[str, Any]) -> tuple[list[str], list[str]]:
             rows.append(f"| {name} | " + " | ".join(map(_number, values)) + " |")
         elif isinstance(values, int | float):
             scalars.append(f"{name}: {_number(values)}")
+        elif isinstance(values, dict) and "largest_turn_degrees" in values:
+            for angle, row in zip(values["largest_turn_degrees"], values["R2_field"], strict=True):
+                rows.append(f"| turns up to {angle}° | " + " | ".join(map(_number, row)) + " |")
     return rows, scalars
 
 
@@ -192,7 +199,7 @@ def _run_page(name: str, report: dict[str, Any]) -> str:
             _with_interval(entry, kind, ell)
             for kind in ("R2_field", "rho", "R2_inj")
             for ell in (edge, edge + 1)
-            if ell <= len(entry[kind])
+            if ell <= len(entry["rho"])
         ]
         if len(cells) == 6:
             weights = max(entry["weights"])
@@ -200,14 +207,17 @@ def _run_page(name: str, report: dict[str, Any]) -> str:
                 f"| {key} | {weights} | {edge} | {' | '.join(cells)} | {_measured(entry)} |"
             )
     lines += ["", f"95 % intervals; {counts}.", "", "## R² of the field by degree", ""]
-    width = max(len(entry["R2_field"]) for entry in report["readouts"].values())
+    width = max(len(entry["rho"]) for entry in report["readouts"].values())
     lines.append("| readout | " + " | ".join(f"ℓ = {k}" for k in range(1, width + 1)) + " |")
     lines.append("|---" * (width + 1) + "|")
     for key, entry in report["readouts"].items():
-        values = [_number(v) for v in entry["R2_field"]] + [""] * width
-        lines.append(f"| {key} | " + " | ".join(values[:width]) + " |")
+        metric = "R2_field" if "R2_field" in entry else "R2_inj"
+        values = [_number(v) for v in entry[metric]] + [""] * width
+        label = key if metric == "R2_field" else f"{key} (R²_inj)"
+        lines.append(f"| {label} | " + " | ".join(values[:width]) + " |")
     lines += ["", f"{counts}.", "", "## Controls", "", _control_table(report), ""]
-    lines += ["[What each control is for](../controls.md).", "", "## The molecule", ""]
+    lines += ["[What each control is for](../controls.md).", ""]
+    lines += [_figure(name, "cone", f"{FIGURES['cone']}. First backbone"), "## The molecule", ""]
     lines += [_figure(name, "per_atom", f"{FIGURES['per_atom']}. {counts}"), "## Training", ""]
     lines += [_figure(name, "training", f"{FIGURES['training']}. n = {report['n_backbones']}")]
     environment = report["environment"]
@@ -234,7 +244,7 @@ def _downloads(name: str) -> list[str]:
     folder = DOCS / "results" / name
     return [
         f"- {{download}}`{file} <../../results/{name}/{file}>`"
-        for file in ("report.json", "table.csv")
+        for file in ("report.json", "table.csv", "per_atom.csv")
         if (folder / file).is_file()
     ]
 
