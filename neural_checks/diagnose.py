@@ -105,7 +105,7 @@ def _run(arguments: argparse.Namespace) -> tuple[Diagnosis, dict[str, Any]]:
         "model_sha256": sha256(path) if path.is_file() else None,
         "seed": arguments.seed,
         "seconds": time.monotonic() - begun,
-        "environment": environment("cpu"),
+        "environment": environment("measured on the CPU"),
     }
     return found, provenance
 

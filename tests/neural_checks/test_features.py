@@ -52,7 +52,8 @@ def test_a_file_gives_back_what_was_recorded(features: FeatureSet, tmp_path: Pat
     again = read(path)
     assert again.irreps == "3x0e+3x1o+3x2e"
     assert again.L == 2
-    assert again.description == {"package": "toy"}
+    assert again.description["package"] == "toy"
+    assert again.description["recorded_with"]["versions"]["numpy"] == np.__version__
     for name, values in features.evaluation.features.items():
         np.testing.assert_array_equal(again.evaluation.features[name], values)
     np.testing.assert_array_equal(again.reference_forces, features.reference_forces)
