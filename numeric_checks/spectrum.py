@@ -64,7 +64,8 @@ class Spectrum:
         weights_interval: (l_max+1, 2).
         power: q(ℓ), (l_max+1,), in units of the field squared.
         variance: mean square about the mean, same unit.
-        explained: (l_max+1,), share of the variance of held-out frames that degrees ≤ ℓ explain.
+        explained: (l_max+1,), share of the variance of held-out frames that degrees ≤ ℓ explain;
+            pooled, each field uses degrees up to its own best one.
         best: the degree with the largest ``explained``.
         explained_interval: of ``explained[best]``.
         beyond: share of the variance that varies with the direction but is not in the fit of
@@ -173,9 +174,10 @@ def spectra(
 ) -> tuple[tuple[Spectrum, ...], Spectrum]:
     """The spectra of several fields sampled in the same frames, and the pooled one.
 
-    Powers, variances and errors are added over the fields before any ratio is taken; the draws
-    share their frames. Args and Raises as :func:`spectrum`, with shapes (N, fields, 3),
-    (N, fields) or (N, fields, k), and (N, fields); ``report`` is told the number of fields done.
+    Powers, variances and errors are added over the fields before any ratio is taken, errors with
+    the degree of every field held at its best one; the draws share their frames. Args and Raises as
+    :func:`spectrum`, with shapes (N, fields, 3), (N, fields) or (N, fields, k), and (N, fields);
+    ``report`` is told the number of fields done.
 
     Returns:
         one spectrum per field, and the pooled spectrum.
@@ -251,7 +253,8 @@ def _summary(
     """Ratios, intervals, ℓ* and the verdict, of one field or several pooled."""
     frames, l_max = len(sampling.label), options.l_max
     tails = [(1 - options.confidence) / 2, (1 + options.confidence) / 2]
-    errors, near = np.sum([p.errors for p in parts], axis=0), sum(p.near for p in parts)
+    errors = parts[0].errors if len(parts) == 1 else np.sum([_to_best(p) for p in parts], axis=0)
+    near = sum(p.near for p in parts)
     coverage = np.min([p.coverage for p in parts], axis=0)
     resolvable = int((np.minimum.accumulate(coverage) >= MIN_COVERAGE).sum()) - 1
 
@@ -320,6 +323,15 @@ def _summary(
         reason=reason or f"{options.level:g} of it is reached by degree {bandwidth}",
         options=options,
     )
+
+
+def _to_best(part: Parts) -> Array:
+    """Held-out errors of one field among others: degrees above its best one are not used.
+
+    Otherwise the fields whose directions support few degrees would hide what others need.
+    """
+    best = part.errors[:, 1:].sum(axis=0).argmin() + 1
+    return part.errors[:, np.minimum(np.arange(part.errors.shape[1]), best)]
 
 
 def _falls(errors: Array) -> Array:
