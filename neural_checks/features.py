@@ -147,7 +147,8 @@ class FeatureSet:
         return max(Irrep.parse(name).l for name in self.evaluation.features)
 
     def equivariance(self, tolerance: float = TOLERANCE) -> dict[str, float]:
-        """Measured errors under the transforms of the check; see :func:`equivariance_errors`.
+        """Measured errors under the transforms of the check; see
+        :func:`neural_checks.equivariance.equivariance_errors`.
 
         Raises NotEquivariantError above ``tolerance``.
         """
