@@ -71,7 +71,7 @@ def _bandwidth(
         ]
     if L == 0:
         return [
-            f"{observed}; with L = 0 the boundary is 0 for every degree. Only L ≥ 1 helps: "
+            f"{observed}; with L = 0 the boundary is 0 for every degree. Only a larger L helps: "
             f"L ≥ {-(-ell // degree)} with degree {degree}."
         ]
     here = costs[0]

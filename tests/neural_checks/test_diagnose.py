@@ -137,7 +137,7 @@ def target(ell: int | None, lower_bound: bool = False) -> Any:
         (2, 3, "dL = 4 reaches that far"),
         (2, 7, "L = 4 with degree 2"),
         (2, 7, "L = 2 with degree 4"),
-        (0, 3, "Only L ≥ 1 helps: L ≥ 2"),
+        (0, 3, "Only a larger L helps: L ≥ 2 with degree 2"),
         (2, None, "no advice on L"),
     ],
 )
