@@ -1,4 +1,4 @@
-"""Data of the interactive page, from the exact layer: multiplicities, spans, heights of harmonics."""
+"""Data of the interactive page, from the exact layer: multiplicities, spans, harmonics."""
 
 from __future__ import annotations
 

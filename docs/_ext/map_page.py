@@ -9,7 +9,6 @@ from typing import Any
 import proof_map
 import pygraphviz
 from docutils import nodes
-from docutils.parsers.rst import directives
 from proof_map import DOCS, Statement
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -115,8 +114,6 @@ class ProofTable(_Dependent):
 class ProofMap(_Dependent):
     """The picture: statements → what they use; dotted, the modules, tests and results."""
 
-    option_spec = {"small": directives.flag}
-
     def run(self) -> list[nodes.Node]:
         self.depend()
         statements, record = _table()
@@ -131,7 +128,6 @@ class ProofMap(_Dependent):
         )
         graph.node_attr.update(fontname="sans-serif", fontsize="12", tooltip=" ", height="0.3")
         graph.edge_attr.update(arrowsize="0.7")
-        small = "small" in self.options
         for statement in statements.values():
             said = proof_map.words(statement, record, runs())
             good = all(proof_map.status(c, record).ok for c in statement.checks)
@@ -146,8 +142,7 @@ class ProofMap(_Dependent):
             )
             for used in statement.uses:
                 graph.add_edge(used, statement.id)
-        if not small:
-            self._sources(graph, statements, record, up)
+        self._sources(graph, statements, record, up)
         graph.layout(prog="dot")
         svg = graph.draw(format="svg").decode()
         svg = svg[svg.index("<svg") :].replace("xlink:title", "data-title")
