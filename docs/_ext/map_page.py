@@ -99,8 +99,7 @@ class ProofTable(_Dependent):
         self.depend()
         statements, record = _table()
         lines = ["| statement | uses | what was shown | checks passed |", "|---|---|---|---|"]
-        for name in proof_map.order(statements):
-            statement = statements[name]
+        for statement in statements.values():
             passed = [c for c in statement.checks if proof_map.status(c, record).ok]
             said = "; ".join(proof_map.words(statement, record, runs())) or "a convention"
             lines.append(

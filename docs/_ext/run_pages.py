@@ -13,13 +13,14 @@ from proof_map import DOCS
 Write = Callable[[Path, str], None]
 
 FIGURES = {
-    "recovery": "Recovery ρ on held-out frames against the degree ℓ of the injected field, by "
-    "degree and kind of readout. Bars at dL: the proved boundary. Error bars: 95 % intervals",
+    "recovery": "{what} on held-out frames against the degree ℓ of the injected field, by degree "
+    "and kind of readout. Bars at dL: the proved boundary. Error bars: 95 % intervals",
     "cone": "The leak: R² of the field where frames are turned by at most an angle, component-wise "
     "quadratic readout. Dashed: above dL",
     "per_atom": "The molecule, coloured by R² of the field at the boundary, quadratic closed form",
     "training": "Force error on validation frames while training",
 }
+METRICS = {"R2_field": "R² of the field", "rho": "Recovery ρ", "R2_inj": "R²_inj"}
 MAX_ROWS = 400
 
 
@@ -78,8 +79,6 @@ def _number(value: float) -> str:
 
 
 def _with_interval(entry: dict[str, Any], key: str, ell: int) -> str:
-    if key not in entry:  # a trained readout has no part of its own for the field
-        return "–"
     low, high = entry[f"{key}_interval"][ell - 1]
     return f"{_number(entry[key][ell - 1])} [{_number(low)}, {_number(high)}]"
 
@@ -134,34 +133,41 @@ def _published(runs: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _control_rows(report: dict[str, Any]) -> tuple[list[str], list[str]]:
-    rows, scalars = [], []
+def _control_rows(report: dict[str, Any]) -> tuple[list[tuple[str, list[float]]], list[str]]:
+    rows: list[tuple[str, list[float]]] = []
+    scalars = []
     for name, values in report["controls"].items():
-        if isinstance(values, list) and all(isinstance(v, int | float) for v in values):
-            rows.append(f"| {name} | " + " | ".join(map(_number, values)) + " |")
-        elif isinstance(values, int | float):
-            scalars.append(f"{name}: {_number(values)}")
-        elif isinstance(values, dict) and "largest_turn_degrees" in values:
+        if isinstance(values, dict):  # rotations within a cone of growing angle
             for angle, row in zip(values["largest_turn_degrees"], values["R2_field"], strict=True):
-                rows.append(f"| turns up to {angle}° | " + " | ".join(map(_number, row)) + " |")
+                rows.append((f"turns up to {angle}°", row))
+            sites = ", ".join(str(site) for site in values["sites"])
+            scalars.append(f"Cone and non-polynomial readout: atoms {sites} only")
+        elif isinstance(values, list):
+            rows.append((name, values))
+        elif isinstance(values, int | float):
+            scalars.append(f"{name[0].upper()}{name[1:]}: {_number(values)}")
     return rows, scalars
 
 
 def _control_table(report: dict[str, Any]) -> str:
     rows, scalars = _control_rows(report)
-    lengths = [len(v) for v in report["controls"].values() if isinstance(v, list) and v] or [0]
-    width = max(lengths)
-    head = "| control | " + " | ".join(f"ℓ = {k}" for k in range(1, width + 1)) + " |"
-    lines = [head, "|---" * (width + 1) + "|"]
-    for row in rows:
-        missing = width + 2 - row.count("|")
-        lines.append(row + " |" * max(0, missing))
-    lines.append("")
-    lines.append(
+    note = (
         "R² of the field on held-out frames, quadratic readout, first backbone "
         f"(n = 1, {report['frames']['held']} held-out frames; no bootstrap, so no B)."
     )
-    lines += [f"\n{text}." for text in scalars]
+    return "\n".join([_by_degree("control", rows), "", note, *(f"\n{t}." for t in scalars)])
+
+
+def _by_degree(head: str, rows: list[tuple[str, list[float]]]) -> str:
+    """A table with one column per degree ℓ; rows may end early."""
+    width = max((len(values) for _, values in rows), default=0)
+    lines = [
+        f"| {head} | " + " | ".join(f"ℓ = {k}" for k in range(1, width + 1)) + " |",
+        "|---" * (width + 1) + "|",
+    ]
+    for name, values in rows:
+        cells = [_number(value) for value in values] + [""] * width
+        lines.append(f"| {name} | " + " | ".join(cells[:width]) + " |")
     return "\n".join(lines)
 
 
@@ -179,6 +185,9 @@ def _figure(name: str, stem: str, caption: str) -> str:
 
 def _run_page(name: str, report: dict[str, Any]) -> str:
     counts, data, frames = _counts(report), report["data"], report["frames"]
+    # Figures since the trained readouts show ρ, which every readout has.
+    what = "Recovery ρ" if any("rho_cliff" in e for e in report["readouts"].values()) else "R²"
+    training = f"n = {report['n_backbones']}, single curves: no bootstrap, so no B"
     lines = [
         f"# {name}",
         "",
@@ -186,7 +195,7 @@ def _run_page(name: str, report: dict[str, Any]) -> str:
         f"{report['settings']['L']}; {counts}; preset `{report['preset']}`. Force MAE on test "
         f"frames: {_maes(report)} meV/Å.",
         "",
-        _figure(name, "recovery", f"{FIGURES['recovery']}. {counts}"),
+        _figure(name, "recovery", f"{FIGURES['recovery'].format(what=what)}. {counts}"),
         "## Verdicts",
         "",
         "| readout | weights | dL | R² of the field at dL | first above | ρ at dL | ρ above "
@@ -196,30 +205,22 @@ def _run_page(name: str, report: dict[str, Any]) -> str:
     for key, entry in report["readouts"].items():
         edge = entry["verdict"]["boundary"]
         cells = [
-            _with_interval(entry, kind, ell)
+            _with_interval(entry, kind, ell) if len(entry.get(kind, ())) >= ell else "–"
             for kind in ("R2_field", "rho", "R2_inj")
             for ell in (edge, edge + 1)
-            if ell <= len(entry["rho"])
         ]
-        if len(cells) == 6:
-            weights = max(entry["weights"])
-            lines.append(
-                f"| {key} | {weights} | {edge} | {' | '.join(cells)} | {_measured(entry)} |"
-            )
-    lines += ["", f"95 % intervals; {counts}.", "", "## R² of the field by degree", ""]
-    width = max(len(entry["rho"]) for entry in report["readouts"].values())
-    lines.append("| readout | " + " | ".join(f"ℓ = {k}" for k in range(1, width + 1)) + " |")
-    lines.append("|---" * (width + 1) + "|")
-    for key, entry in report["readouts"].items():
-        metric = "R2_field" if "R2_field" in entry else "R2_inj"
-        values = [_number(v) for v in entry[metric]] + [""] * width
-        label = key if metric == "R2_field" else f"{key} (R²_inj)"
-        lines.append(f"| {label} | " + " | ".join(values[:width]) + " |")
-    lines += ["", f"{counts}.", "", "## Controls", "", _control_table(report), ""]
+        weights = max(entry["weights"])
+        lines.append(f"| {key} | {weights:,} | {edge} | {' | '.join(cells)} | {_measured(entry)} |")
+    lines += ["", f"95 % intervals; {counts}.", ""]
+    for metric, title in METRICS.items():
+        rows = [(k, e[metric]) for k, e in report["readouts"].items() if metric in e]
+        lines += [f"## {title} by degree", "", _by_degree("readout", rows), "", f"{counts}.", ""]
+    lines += ["## Controls", "", _control_table(report), ""]
     lines += ["[What each control is for](../controls.md).", ""]
-    lines += [_figure(name, "cone", f"{FIGURES['cone']}. First backbone"), "## The molecule", ""]
+    cone = "first backbone (n = 1; no bootstrap, so no B)"
+    lines += [_figure(name, "cone", f"{FIGURES['cone']}; {cone}"), "## The molecule", ""]
     lines += [_figure(name, "per_atom", f"{FIGURES['per_atom']}. {counts}"), "## Training", ""]
-    lines += [_figure(name, "training", f"{FIGURES['training']}. n = {report['n_backbones']}")]
+    lines += [_figure(name, "training", f"{FIGURES['training']}. {training}")]
     environment = report["environment"]
     versions = ", ".join(f"{k} {v}" for k, v in environment["versions"].items())
     lines += [
