@@ -53,11 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         "exact": _exact(arguments.up_to),
         "formal": old.get("formal"),
     }
-    if (
-        not arguments.no_formal
-        and (record["formal"] or {}).get("digest") != proof_map.formal_digest()
-    ):
-        record["formal"] = _formal(record["formal"])
+    theorems = {name for statement in statements.values() for name in statement.formal}
+    digests = {name: proof_map.coq_digest(name) for name in sorted(theorems)}
+    if not arguments.no_formal and (record["formal"] or {}).get("theorems") != digests:
+        record["formal"] = _formal(record["formal"], digests)
     # One file of tests at a time, written after each, so that a run that was stopped goes on.
     for file in sorted({name.split("::")[0] for name in wanted}):
         record["tests"] |= _tests([name for name in wanted if name.startswith(f"{file}::")])
@@ -150,14 +149,14 @@ def _exact(up_to: int) -> dict[str, Any]:
     return {label: {"up_to": first - 1} for label, first in failed.items()}
 
 
-def _formal(old: dict[str, Any] | None) -> dict[str, Any] | None:
+def _formal(old: dict[str, Any] | None, digests: dict[str, str]) -> dict[str, Any] | None:
     done = subprocess.run([HERE / "formal" / "check"], capture_output=True, text=True)
     if done.returncode == 4:
         print("Coq is absent; its entry is left as it was", file=sys.stderr)
         return old
     last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
     outcome = "proved" if done.returncode == 0 and last.startswith("PROVED") else "failed"
-    return {"outcome": outcome, "said": last, "digest": proof_map.formal_digest()}
+    return {"outcome": outcome, "said": last, "theorems": digests}
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -157,12 +158,22 @@ def digest(name: str) -> str:
     return hashlib.sha256(source_of(name).encode()).hexdigest()[:16]
 
 
-def formal_digest() -> str:
-    """A digest of all Coq sources and of the script that checks them."""
-    total = hashlib.sha256()
-    for path in [*sorted((DOCS / "formal").glob("*.v")), DOCS / "formal" / "check"]:
-        total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return total.hexdigest()[:16]
+@lru_cache(maxsize=1)
+def _coq_sources() -> str:
+    return "\n".join(p.read_text(encoding="utf-8") for p in sorted((DOCS / "formal").glob("*.v")))
+
+
+def coq_digest(name: str) -> str:
+    """A digest of a Coq theorem, its statement and its proof script.
+
+    Raises:
+        MapError: where there is no such theorem, or it has no proof.
+    """
+    pattern = rf"^(?:Theorem|Lemma|Corollary) {re.escape(name)}\b.*?\bQed\."
+    found = re.search(pattern, _coq_sources(), re.MULTILINE | re.DOTALL)
+    if found is None:
+        raise MapError(f"no theorem {name} in docs/formal")
+    return hashlib.sha256(found[0].encode()).hexdigest()[:16]
 
 
 def order(statements: dict[str, Statement]) -> list[str]:
@@ -188,13 +199,11 @@ def validate(statements: dict[str, Statement]) -> None:
         MapError: naming what is wrong.
     """
     order(statements)
-    coq = "\n".join(p.read_text(encoding="utf-8") for p in (DOCS / "formal").glob("*.v"))
     for statement in statements.values():
         if not (DOCS / f"{statement.page}.md").is_file():
             raise MapError(f"{statement.id}: no page docs/{statement.page}.md")
         for name in statement.formal:
-            if not any(f"{word} {name}" in coq for word in ("Theorem", "Lemma", "Corollary")):
-                raise MapError(f"{statement.id}: no theorem {name} in docs/formal")
+            coq_digest(name)
         for check in statement.checks:
             for name in (*check.code, *check.tests):
                 source_of(name)
@@ -239,7 +248,8 @@ def formally_proved(statement: Statement, record: dict[str, Any]) -> str | None:
     entry = record.get("formal")
     if entry is None:
         return "not run"
-    return str(entry["outcome"]) if entry["digest"] == formal_digest() else "changed since"
+    same = all(entry["theorems"].get(name) == coq_digest(name) for name in statement.formal)
+    return str(entry["outcome"]) if same else "changed since"
 
 
 def words(statement: Statement, record: dict[str, Any], runs: dict[str, Any]) -> list[str]:

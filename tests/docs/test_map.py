@@ -117,7 +117,7 @@ def test_words_follow_the_record(record: dict[str, Any]) -> None:
     said = proof_map.words(statement, record, {})
     assert said[0] == "proved (Coq)"
     assert f"checked exactly up to L, d ≤ {record['exact']['T1']['up_to']}" in said
-    record["formal"]["digest"] = "0"
+    record["formal"]["theorems"]["T1_sphere"] = "0"
     record["algebra"]["T1"]["held"] -= 1
     record["exact"]["T1"]["up_to"] = 3
     said = proof_map.words(statement, record, {})
