@@ -73,13 +73,13 @@ class Checks(_Dependent):
         said = "; ".join(proof_map.words(statement, record, runs()))
         lines = [f"**Status from the recorded runs:** {said}.", ""]
         if statement.checks:
-            lines += ["| step | word | code | tests | result |", "|---|---|---|---|---|"]
+            lines += ["| step | result | word | code | tests |", "|---|---|---|---|---|"]
         for check in statement.checks:
             status = proof_map.status(check, record)
             code = ", ".join(_code(name) for name in check.code)
             tests = ", ".join(f"`{name.split('::')[1]}`" for name in check.tests)
             result = MARKS[status.outcome] + (f" {status.cases} cases" if status.ok else "")
-            lines.append(f"| {check.step} | {check.word} | {code} | {tests} | {result} |")
+            lines.append(f"| {check.step} | {result} | {check.word} | {code} | {tests} |")
         if statement.formal:
             names = ", ".join(f"`{name}`" for name in statement.formal)
             formal = proof_map.formally_proved(statement, record)
