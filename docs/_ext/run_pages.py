@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def write_all(write: Write) -> None:
         if path.stem not in {*found, "index"}:
             path.unlink()
     generated = DOCS / "_generated"
+    write(generated / "first_figure.md", _first_figure(found))
     write(generated / "overview.md", _overview(injected) + "\n")
     write(generated / "published.md", _published(injected) + "\n")
     write(generated / "controls.md", _controls(injected) + "\n")
@@ -183,10 +185,34 @@ def _figure(name: str, stem: str, caption: str) -> str:
     return f"```{{figure}} ../../results/{name}/{file}\n:alt: {caption}\n\n{caption}.\n```\n"
 
 
+def _first_figure(found: dict[str, dict[str, Any]]) -> str:
+    """The picture that the README shows first, with a caption from its report."""
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    match = re.search(r"!\[([^\]]*)\]\(docs/(results/([^/)]+)/[^)]+)\)", readme)
+    if match is None or match[3] not in found:
+        raise ValueError("the first picture of README.md is not of a run in docs/results")
+    report = found[match[3]]
+    caption = (
+        f"*Measured* on {report['data']['level_of_theory']}: {_shown(report)} of a field of degree "
+        f"ℓ, by readouts of degree 1, 2, 3 of features of degree ≤ {report['settings']['L']}. The "
+        f"bars are the *proved* boundaries dL. {_counts(report)}. The closed form has nothing to "
+        "couple above dL: its zeros there are the theorem. The other readouts know nothing of "
+        f"representations: their values there are measurements. [This run](/measured/runs/"
+        f"{match[3]}.md)"
+    )
+    return f"```{{figure}} /{match[2]}\n:alt: {match[1]}\n\n{caption}.\n```\n"
+
+
+def _shown(report: dict[str, Any]) -> str:
+    """What the recovery figure shows; ρ since there are trained readouts, which all have it."""
+    trained = any("rho_cliff" in entry for entry in report["readouts"].values())
+    return "recovery ρ" if trained else "R²"
+
+
 def _run_page(name: str, report: dict[str, Any]) -> str:
     counts, data, frames = _counts(report), report["data"], report["frames"]
-    # Figures since the trained readouts show ρ, which every readout has.
-    what = "Recovery ρ" if any("rho_cliff" in e for e in report["readouts"].values()) else "R²"
+    what = _shown(report)
+    what = what[0].upper() + what[1:]
     training = f"n = {report['n_backbones']}, single curves: no bootstrap, so no B"
     lines = [
         f"# {name}",
