@@ -248,7 +248,7 @@ def formally_proved(statement: Statement, record: dict[str, Any]) -> str | None:
     entry = record.get("formal")
     if entry is None:
         return "not run"
-    same = all(entry["theorems"].get(name) == coq_digest(name) for name in statement.formal)
+    same = all(entry.get("theorems", {}).get(name) == coq_digest(name) for name in statement.formal)
     return str(entry["outcome"]) if same else "changed since"
 
 
