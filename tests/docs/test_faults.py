@@ -69,7 +69,8 @@ def test_a_true_cell_builds(small_site: Build) -> None:
 def test_a_false_cell_fails_the_build(small_site: Build) -> None:
     done = small_site(CELL.replace("1 + 1 != 2", "1 + 1 != 3"))
     assert done.returncode != 0
-    assert "wrong sum" in done.stderr
+    assert "ExecutionError" in done.stderr
+    assert "index.md" in done.stderr
 
 
 def test_an_unknown_statement_fails_the_build(small_site: Build) -> None:
