@@ -8,6 +8,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 
+# Filled while building; Sphinx asks for it before.
+(HERE / "_generated" / "static").mkdir(parents=True, exist_ok=True)
+
 from span_theorem import __version__  # noqa: E402
 
 project = "span-theorem"
