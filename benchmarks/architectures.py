@@ -80,11 +80,11 @@ def _nequip(
 ) -> tuple[Backbone, dict[str, Any]]:
     from dataclasses import asdict
 
-    from neural_checks.train import TrainConfig, print_progress, train
+    from neural_checks.train import TrainConfig, train
 
     model = BackboneConfig(l_max=0, channels=16)
     config = TrainConfig(steps=steps)
-    trained = train(data, parts, model, config, seed, out, report=print_progress)
+    trained = train(data, parts, model, config, seed, out)
     return trained.backbone, asdict(model)
 
 

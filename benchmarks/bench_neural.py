@@ -1,74 +1,89 @@
-"""From trained backbone to numbers: seconds of each stage of the aspirin measurement, one thread.
+"""From trained backbone to report: seconds of each stage of the aspirin measurement.
 
 ``python benchmarks/bench_neural.py [--channels 16]`` on an untrained NequIP (the cost does not
-depend on training) and the embedded data; prints one line per stage and the ratio to the time of
-running the network once over the same frames.
+depend on training) and the embedded data, with the settings of a preset: equivariance, features of
+21 sites, readouts of degree 1, 2, 3 for ℓ = 1..dL + 3, bootstrap, controls, files and figures.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import numpy as np
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
 
 from neural_checks.backbone import BackboneConfig, NequIPBackbone, Scaling
-from neural_checks.experiment import CLOSED_CHANNELS, COMPONENT_CHANNELS
-from neural_checks.metrics import bootstrap
-from neural_checks.recovery import collect, measure, top_degree
+from neural_checks.experiment import Settings, run
+from neural_checks.figures import draw
+from neural_checks.report import write
 from neural_checks.split import split
-from numeric_checks.componentwise import componentwise
+from neural_checks.spn import SpnConfig
 from numeric_checks.molecules import EMBEDDED, load
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Print the table; exit code 0."""
+    presets = json.loads((files("neural_checks") / "presets.json").read_text())
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--channels", type=int, default=16)
-    parser.add_argument("--fit", type=int, default=300)
-    parser.add_argument("--held", type=int, default=150)
+    parser.add_argument("--preset", choices=sorted(presets), default="cpu")
+    parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args(argv)
+    preset = presets[arguments.preset]
     warnings.simplefilter("ignore")
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(arguments.threads)
     data = load(EMBEDDED)
-    parts = split(data, arguments.fit, 1, arguments.held, 0)
+    parts = split(data, preset["fit"], 1, preset["held"], 0)
     config = BackboneConfig(channels=arguments.channels)
     backbone = NequIPBackbone(config, Scaling.of(data, parts.train, config.cutoff), 0)
     backbone.select_layer(data.positions[:2])
-    network: list[float] = []
-
-    def timed(name: str, action: Callable[[], Any]) -> Any:
-        begun = time.perf_counter()
-        result = action()
-        seconds = time.perf_counter() - begun
-        network.append(seconds)
-        print(f"{name:32s} {seconds:8.2f} s   {seconds / network[0]:6.2f} × network")
-        return result
-
-    samples = timed(
-        "network and features", lambda: collect(backbone, data, parts.train, parts.test)
+    settings = Settings(
+        L=config.l_max,
+        orientations=preset["orientations"],
+        draws=preset["bootstrap"],
+        spn=SpnConfig(**preset["spn"]),
+        control_sites=preset["control_sites"],
     )
-    for degree in (1, 2, 3):
-        top = top_degree(config.l_max, degree)
-        run = timed(
-            f"closed form, degree {degree}",
-            lambda degree=degree, top=top: measure(samples, degree, top, CLOSED_CHANNELS[degree]),
-        )
-        rng = np.random.default_rng(0)
-        timed("  bootstrap, B = 2000", lambda run=run, rng=rng: bootstrap([run], 2000, rng))
-        timed(
-            f"component-wise, degree {degree}",
-            lambda degree=degree, top=top, rng=rng: componentwise(
-                samples, degree, top, COMPONENT_CHANNELS[degree], 12, rng
-            ),
-        )
-    print(f"{'total':32s} {sum(network):8.2f} s")
+    begun = last = time.perf_counter(), time.process_time()
+
+    def stage(name: str) -> None:
+        nonlocal last
+        now = time.perf_counter(), time.process_time()
+        print(f"{name:48s} {now[0] - last[0]:7.1f} s wall, {now[1] - last[1]:7.1f} s processor")
+        last = now
+
+    measured = run(
+        [backbone],
+        data,
+        parts.train,
+        parts.test,
+        settings,
+        backbone,
+        progress=lambda _done, _total, note: stage(note),
+    )
+    report = {
+        **measured,
+        "data": {
+            "name": data.name,
+            "level_of_theory": data.level_of_theory,
+            "numbers": data.numbers.tolist(),
+        },
+        "frames": {"fit": len(parts.train), "held": len(parts.test)},
+        "backbones": [{**backbone.description, "force_mae_meV_per_A": 0.0, "history": []}],
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder), report)
+        draw(Path(folder), report, data.positions[0])
+    stage("files and figures")
+    total = last[0] - begun[0], last[1] - begun[1]
+    print(f"{'total':48s} {total[0]:7.1f} s wall, {total[1]:7.1f} s processor")
     return 0
 
 

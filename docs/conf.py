@@ -8,6 +8,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 
+# Filled while building; Sphinx asks for it before.
+(HERE / "_generated" / "static").mkdir(parents=True, exist_ok=True)
+
 from span_theorem import __version__  # noqa: E402
 
 project = "span-theorem"
@@ -15,9 +18,22 @@ author = "The span-theorem developers"
 copyright = "the span-theorem developers, MIT licence"
 release = version = __version__
 
-extensions = ["myst_nb", "sphinx_proof", "strict_math"]
-exclude_patterns = ["_build", "_ext"]
+extensions = [
+    "myst_nb",
+    "sphinx_proof",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "strict_math",
+    "map_page",
+    "generated",
+]
+exclude_patterns = ["_build", "_ext", "_generated", "jupyter_execute"]
 nitpicky = True
+# Types of other packages and type variables have no page here; names of ours must.
+nitpick_ignore_regex = [
+    ("py:class", r"(?!(span_theorem|numeric_checks|neural_checks)\.).*"),
+    ("py:class", r".*\.[A-Z]"),
+]
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist", "attrs_block"]
 myst_heading_anchors = 3
@@ -30,8 +46,12 @@ html_math_renderer = "katex-strict"
 
 html_theme = "furo"
 html_title = "span-theorem"
-html_static_path = ["_static"]
-html_css_files = ["site.css"]
+html_static_path = ["_static", "_generated/static"]
+html_css_files = ["site.css", "explorer.css"]
 html_copy_source = False
 html_show_sourcelink = False
 proof_minimal_theme = True
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_mock_imports = ["torch", "nequip", "e3nn", "ase", "tblite", "matplotlib"]

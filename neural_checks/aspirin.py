@@ -65,6 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="of the measurement and the split")
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, …")
     parser.add_argument("--parallel", type=int, default=1, help="backbones trained at once")
+    parser.add_argument(
+        "--as-trained",
+        action="store_true",
+        help="measure the checkpoints there are, finished or not",
+    )
     parser.add_argument("--force", action="store_true", help="replace an existing report")
     parser.add_argument("--json", action="store_true", help="print the report instead of a table")
     parser.set_defaults(presets=presets)
@@ -138,6 +143,7 @@ def _experiment(arguments: argparse.Namespace) -> tuple[dict[str, Any], Path]:
             arguments.device,
             arguments.parallel,
             training,
+            arguments.as_trained,
         )
         for outcome in outcomes:
             backbone = outcome.backbone

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neural_checks.backbone import HookedBackbone, Scaling
-from neural_checks.short_training import train_briefly
+from neural_checks.short_training import single_precision, train_briefly
 from neural_checks.split import split
 from numeric_checks.molecules import ForceData
 
@@ -41,7 +41,8 @@ class PlainBackbone(HookedBackbone):
         super().__init__(scaling.numbers, layer=layer)
         torch.manual_seed(seed)
         self.seed, self.steps = seed, 0
-        self.model = _network(scaling, l_max, channels, convolutions)
+        with single_precision():
+            self.model = _network(scaling, l_max, channels, convolutions)
         elements = sorted(set(scaling.numbers))
         types = torch.tensor([elements.index(z) for z in scaling.numbers])
         self._attributes = torch.nn.functional.one_hot(types, len(elements)).float()
@@ -148,7 +149,7 @@ def _network(scaling: Scaling, l_max: int, channels: int, convolutions: int) -> 
             vectors = positions[neighbour] - positions[centre]
             length = vectors.norm(dim=1)
             sphere = o3.spherical_harmonics(harmonics, vectors, True, normalization="component")
-            centres = torch.linspace(0.5, CUTOFF, 8)
+            centres = torch.linspace(0.5, CUTOFF, 8, dtype=torch.float32)
             smooth = 0.5 * (torch.cos(torch.pi * length / CUTOFF) + 1)
             radial = torch.exp(-4 * (length[:, None] - centres) ** 2) * smooth[:, None]
             features = self.embedding(attributes)

@@ -33,17 +33,23 @@ def train_all(
     device: str = "cpu",
     parallel: int = 1,
     report: Callable[[int, int, int, float, float], None] | None = None,
+    as_trained: bool = False,
 ) -> list[Trained]:
     """Train every seed, or finish it, ``parallel`` at once; the result does not depend on that.
 
     ``report(seed, step, steps, loss, validation_mae)`` is called now and then. Processes share the
     GPU, or the cores with one thread each. Every seed has its own checkpoint, so that a run killed
-    at any moment goes on from there. Raises ValueError for ``parallel`` < 1 and what
-    :func:`neural_checks.train.train` raises.
+    at any moment goes on from there; with ``as_trained`` checkpoints are taken as they are. Raises
+    ValueError for ``parallel`` < 1, FileNotFoundError for a checkpoint to be taken that is not
+    there, and what :func:`neural_checks.train.train` raises.
     """
     if parallel < 1:
         raise ValueError(f"parallel must be ≥ 1, got {parallel}")
-    if parallel > 1 and len(seeds) > 1:
+    if as_trained:
+        for seed in seeds:
+            if not checkpoint_path(folder, seed).exists():
+                raise FileNotFoundError(f"no checkpoint {checkpoint_path(folder, seed)}")
+    elif parallel > 1 and len(seeds) > 1:
         _side_by_side(data, split, model, config, seeds, folder, device, parallel, report)
 
     def one(seed: int) -> Trained:
@@ -51,7 +57,17 @@ def train_all(
             if report is not None:
                 report(seed, step, steps, loss, mae)
 
-        return train(data, split, model, config, seed, checkpoint_path(folder, seed), device, say)
+        return train(
+            data,
+            split,
+            model,
+            config,
+            seed,
+            checkpoint_path(folder, seed),
+            device,
+            say,
+            stop_after=0 if as_trained else None,
+        )
 
     return [one(seed) for seed in seeds]  # after processes: read from the finished checkpoints
 

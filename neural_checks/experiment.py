@@ -191,7 +191,7 @@ def _trained_entry(
         "kind": "trained",
         "degree": degree,
         "weights": [runs[0].weights] * power.shape[2],
-        "channels": settings.spn.channels,
+        "channels": settings.spn.cubic_channels if degree == 3 else settings.spn.channels,
         **_rows(point, draws, settings.L, degree),
         "per_backbone_per_seed_R2_inj": by_seed.tolist(),
         "seed_standard_deviation_R2_inj": by_seed.std(axis=1).mean(axis=0).tolist(),

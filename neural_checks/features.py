@@ -20,6 +20,7 @@ from neural_checks.equivariance import (
     random_transforms,
     refuse,
 )
+from neural_checks.provenance import environment
 from neural_checks.recovery import Samples, assemble
 from numeric_checks.molecules import ForceData
 from numeric_checks.rotations import Features
@@ -146,7 +147,8 @@ class FeatureSet:
         return max(Irrep.parse(name).l for name in self.evaluation.features)
 
     def equivariance(self, tolerance: float = TOLERANCE) -> dict[str, float]:
-        """Measured errors under the transforms of the check; see :func:`equivariance_errors`.
+        """Measured errors under the transforms of the check; see
+        :func:`neural_checks.equivariance.equivariance_errors`.
 
         Raises NotEquivariantError above ``tolerance``.
         """
@@ -196,7 +198,10 @@ def record(
         held_out=np.arange(len(index)) >= len(fit),
         evaluation=evaluation,
         check=Check(frames, transforms, turned, backbone.evaluate(turned)),
-        description=dict(backbone.description),
+        description={
+            **backbone.description,
+            "recorded_with": environment(str(getattr(backbone, "device", "not stated"))),
+        },
         reference_energies=data.energies[index],
         reference_forces=data.forces[index],
         data_name=data.name,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neural_checks.backbone import HookedBackbone, Scaling
+from neural_checks.short_training import single_precision
 
 if TYPE_CHECKING:
     import torch
@@ -112,25 +113,26 @@ def new_mace(
     elements = sorted(set(scaling.numbers))
     hidden = "+".join(f"{channels}x{l}{'eo'[l % 2]}" for l in range(l_max + 1))
     block = interaction_classes["RealAgnosticResidualInteractionBlock"]
-    model = modules.ScaleShiftMACE(
-        atomic_inter_scale=scaling.force_rms,
-        atomic_inter_shift=0.0,
-        r_max=cutoff,
-        num_bessel=8,
-        num_polynomial_cutoff=5,
-        max_ell=l_max,
-        interaction_cls=block,
-        interaction_cls_first=block,
-        num_interactions=2,
-        num_elements=len(elements),
-        hidden_irreps=o3.Irreps(hidden),
-        MLP_irreps=o3.Irreps("16x0e"),
-        atomic_energies=np.full(len(elements), scaling.energy_shift),
-        avg_num_neighbors=scaling.average_neighbors,
-        atomic_numbers=elements,
-        correlation=3,
-        gate=torch.nn.functional.silu,
-    )
+    with single_precision():
+        model = modules.ScaleShiftMACE(
+            atomic_inter_scale=scaling.force_rms,
+            atomic_inter_shift=0.0,
+            r_max=cutoff,
+            num_bessel=8,
+            num_polynomial_cutoff=5,
+            max_ell=l_max,
+            interaction_cls=block,
+            interaction_cls_first=block,
+            num_interactions=2,
+            num_elements=len(elements),
+            hidden_irreps=o3.Irreps(hidden),
+            MLP_irreps=o3.Irreps("16x0e"),
+            atomic_energies=np.full(len(elements), scaling.energy_shift),
+            avg_num_neighbors=scaling.average_neighbors,
+            atomic_numbers=elements,
+            correlation=3,
+            gate=torch.nn.functional.silu,
+        )
     return MACEBackbone(model, scaling.numbers)
 
 

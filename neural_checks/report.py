@@ -114,13 +114,42 @@ def print_tables(report: dict[str, Any], folder: Path) -> None:
             for name, values in report["controls"].items():
                 if isinstance(values, list):
                     table.add_row(name, *(f"{value:.3f}" for value in values))
+                elif isinstance(values, float):
+                    console.print(f"{name}: {values:.3f}")
             cone = report["controls"]["rotations within a cone, component-wise"]
             for angle, values in zip(cone["largest_turn_degrees"], cone["R2_field"], strict=True):
                 table.add_row(f"turns up to {angle}°", *(f"{value:.3f}" for value in values))
         console.print(table)
+    console.print(_sensitivity(report))
     for name, entry in report["readouts"].items():
         console.print(f"{name}: {entry['verdict']['sentence']}; {_cliff(entry)}")
     console.print(f"written to {folder}")
+
+
+def _sensitivity(report: dict[str, Any]) -> Any:
+    """ρ at dL and just above it against ε, and the spread over seeds of the trained readouts."""
+    from rich.table import Table
+
+    table = Table(title="ρ(dL) / ρ(dL + 1) by amplitude ε; deviation of R²_inj(dL) over seeds")
+    amplitudes = next(
+        list(e["amplitude_sensitivity"])
+        for e in report["readouts"].values()
+        if e["kind"] != "trained"
+    )
+    for head in ("readout", *(f"ε = {amplitude}" for amplitude in amplitudes), "seeds"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for name, entry in report["readouts"].items():
+        at = entry["verdict"]["boundary"]
+        cells = [
+            f"{entry['amplitude_sensitivity'][a]['rho'][at - 1]:.3f} / "
+            f"{entry['amplitude_sensitivity'][a]['rho'][at]:.3f}"
+            if "amplitude_sensitivity" in entry
+            else ""
+            for a in amplitudes
+        ]
+        spread = entry.get("seed_standard_deviation_R2_inj")
+        table.add_row(name, *cells, "" if spread is None else f"{spread[at - 1]:.3f}")
+    return table
 
 
 def _cliff(entry: dict[str, Any]) -> str:

@@ -7,6 +7,8 @@ between runs: for a training worth the name use the package's own.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,20 @@ from numpy.typing import NDArray
 from neural_checks.backbone import HookedBackbone
 from numeric_checks.molecules import ForceData
 
-__all__ = ["train_briefly"]
+__all__ = ["single_precision", "train_briefly"]
+
+
+@contextmanager
+def single_precision() -> Iterator[None]:
+    """torch's default type float32 for a while: other packages change it for the whole process."""
+    import torch
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def train_briefly(

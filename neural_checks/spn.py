@@ -31,13 +31,16 @@ __all__ = ["SpnConfig", "SpnRun", "train_spn"]
 
 Array = NDArray[np.float64]
 
+#: Principal channels below this share of the largest are scaled as if they had it.
+FAINT = 0.1
+
 
 @dataclass(frozen=True)
 class SpnConfig:
     """How the networks are trained: Adam, cosine schedule, squared error.
 
-    ``channels`` principal channels per irrep enter; ``width`` products (or SiLU units);
-    ``orientations`` of every held-out frame are averaged over.
+    ``channels`` principal channels per irrep enter (``cubic_channels`` where products are cubic);
+    ``width`` products (or SiLU units); ``orientations`` of every held-out frame are averaged over.
     """
 
     steps: int = 1500
@@ -45,11 +48,14 @@ class SpnConfig:
     seeds: int = 3
     width: int = 64
     channels: int = 8
+    cubic_channels: int = 4
     learning_rate: float = 0.01
     orientations: int = 6
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "seeds", "width", "channels", "orientations"):
+        for name in (
+            "steps", "batch", "seeds", "width", "channels", "cubic_channels", "orientations",
+        ):  # fmt: skip
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be ≥ 1, got {getattr(self, name)}")
         if not self.learning_rate > 0:
@@ -95,7 +101,8 @@ def train_spn(
 
     rng = np.random.default_rng([seed, 0 if degree is None else degree])
     chosen = list(range(samples.vectors.shape[1])) if sites is None else list(sites)
-    inputs = _Inputs(samples, chosen, degrees, config, amplitude, rng)
+    channels = config.cubic_channels if degree == 3 else config.channels
+    inputs = _Inputs(samples, chosen, degrees, config.seeds, channels, amplitude, rng)
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
     size, outputs = inputs.size, 3 * degrees
     nets = config.seeds * len(chosen)
@@ -144,7 +151,8 @@ class _Inputs:
         samples: Samples,
         sites: list[int],
         degrees: int,
-        config: SpnConfig,
+        seeds: int,
+        channels: int,
         amplitude: float,
         rng: np.random.Generator,
     ) -> None:
@@ -153,20 +161,22 @@ class _Inputs:
         self.blocks: dict[str, Array] = {}
         for name, values in samples.features.items():
             kept = np.stack(
-                [reduce_channels(values[:, s], config.channels, samples.fit) for s in sites], axis=1
+                [reduce_channels(values[:, s], channels, samples.fit) for s in sites], axis=1
             )
-            # Principal channels at equal size: rotations act on them as before.
+            # Principal channels at equal size, rotations act on them as before; but the faint ones
+            # are not blown up, or a frame unlike those fitted would count by its third power.
             scale = np.sqrt((kept[samples.fit] ** 2).mean(axis=(0, 3), keepdims=True))
+            scale = np.maximum(scale, FAINT * scale.max(axis=2, keepdims=True))
             self.blocks[name] = kept / np.where(scale > 0, scale, 1.0)
         self.ls = {name: Irrep.parse(name).l for name in self.blocks}
         self.size = sum(b.shape[2] * b.shape[3] for b in self.blocks.values())
         self.patterns = []
         for ell in range(1, degrees + 1):
-            c = rng.standard_normal((config.seeds, 2 * ell + 1))
+            c = rng.standard_normal((seeds, 2 * ell + 1))
             self.patterns.append(
                 c * np.sqrt(2 * ell + 1) / np.linalg.norm(c, axis=1, keepdims=True)
             )
-        e = rng.standard_normal((config.seeds, degrees, 3))
+        e = rng.standard_normal((seeds, degrees, 3))
         self.axes = e / np.linalg.norm(e, axis=2, keepdims=True)
 
     def draw(self, frames: NDArray[np.int64]) -> tuple[Any, Any, Any]:

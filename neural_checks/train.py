@@ -114,7 +114,8 @@ def train(
     """Train, or finish a training begun: ``checkpoint`` is read if it exists and kept up to date.
 
     ``report(step, steps, loss, validation_mae)`` is called now and then. ``stop_after`` ends early
-    after that many steps in this call, leaving the checkpoint (for tests of resumption).
+    after that many steps in this call, leaving the checkpoint; with 0 the best weights so far are
+    read and nothing else is done.
 
     Raises ValueError if the checkpoint belongs to other settings or data, FloatingPointError after
     ten consecutive steps whose loss or gradient is not finite.
@@ -135,12 +136,13 @@ def train(
         state = torch.load(checkpoint, weights_only=True, map_location=device)
         if state["identity"] != identity:
             raise ValueError(f"{checkpoint} belongs to other settings or data; remove it or rename")
-        if state["stopped"]:  # nothing left to train, hence nothing to compile
+        if state["stopped"] or stop_after == 0:  # nothing to train, hence nothing to compile
             _set(kept, state["best"])
             backbone.model.eval()
             past = [tuple(row) for row in state["history"]]
+            stopped = state["stopped"] or "interrupted"
             return Trained(
-                backbone, state["step"], state["stopped"], state["seconds"], state["skipped"], past
+                backbone, state["step"], stopped, state["seconds"], state["skipped"], past
             )
     network = backbone.model
     if config.compiled:

@@ -32,8 +32,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.bandwidth_report import check_target, draw, table
+from numeric_checks.fields import Field, load_field
 from numeric_checks.local_frames import choose_frames, local_frames
-from numeric_checks.molecules import Field, ForceData, load_field
+from numeric_checks.molecules import ForceData
 from numeric_checks.spectrum import MEASURES, Measure, Options, Spectrum, spectra
 
 __all__ = ["Bandwidth", "bandwidth", "main"]
@@ -124,6 +125,9 @@ def bandwidth(
 ) -> Bandwidth:
     """The bandwidth of a per-atom field; of the forces, for :class:`ForceData`.
 
+    Frames are taken along the trajectory where the data says their order, so that blocks are apart
+    in time.
+
     Args:
         data: the field, and the positions it belongs to.
         options: see :class:`~numeric_checks.spectrum.Options`; ``radial=0`` for a function of the
@@ -143,7 +147,7 @@ def bandwidth(
     options = Options() if options is None else options
     if frame not in ("local", "laboratory"):
         raise ValueError(f"frame must be 'local' or 'laboratory', got {frame!r}")
-    field = data if isinstance(data, Field) else _forces(data)
+    field = (data if isinstance(data, Field) else Field.of_forces(data)).along_trajectory()
     count = len(field.numbers)
     sites = np.arange(count) if atoms is None else np.asarray(atoms)
     if sites.ndim != 1 or sites.dtype.kind not in "iu" or len(sites) == 0:
@@ -175,18 +179,6 @@ def bandwidth(
         atoms=single,
         pooled=pooled,
         options=options,
-    )
-
-
-def _forces(data: ForceData) -> Field:
-    return Field(
-        data.positions,
-        data.forces,
-        data.numbers,
-        data.name,
-        "forces",
-        "eV/angstrom",
-        data.checksum,
     )
 
 

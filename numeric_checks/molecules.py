@@ -3,7 +3,7 @@
 Three layouts of ``.npz`` are read: sGDML (``R, F, E, z``), rMD17 (``coords, forces, energies,
 nuclear_charges``), and the generic one (``positions, forces, energies, numbers``), which must state
 its units; and whatever ASE reads with energies and forces (``extxyz``, …; eV and Å). Other per-atom
-arrays of such files are read by :func:`load_field`. The name ``"embedded"`` stands for the
+arrays of such files: :mod:`numeric_checks.fields`. The name ``"embedded"`` stands for the
 trajectory that comes with the package (see ``neural_checks.make_trajectory``). Pickled arrays are
 never loaded.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,18 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from ase import Atoms
 
-__all__ = ["EMBEDDED", "KCAL_PER_MOL", "Field", "ForceData", "load", "load_field", "sha256"]
+__all__ = [
+    "EMBEDDED",
+    "KCAL_PER_MOL",
+    "ForceData",
+    "Npz",
+    "checked_array",
+    "checked_geometry",
+    "data_path",
+    "load",
+    "read_ase",
+    "sha256",
+]
 
 #: Name of the trajectory inside the package.
 EMBEDDED = "embedded"
@@ -49,7 +60,8 @@ class ForceData:
 
     ``positions`` (n, atoms, 3) in Å, ``forces`` (n, atoms, 3) in eV/Å, ``energies`` (n,) in eV, all
     float64; ``numbers`` (atoms,) atomic numbers; ``published`` maps names of splits stored in the
-    file to indices; ``checksum`` is the SHA-256 of the file.
+    file to indices; ``checksum`` is the SHA-256 of the file; ``order`` (n,) numbers the frames
+    along the trajectory they come from, where the file says it (``md17_index``).
     """
 
     positions: Array
@@ -61,49 +73,18 @@ class ForceData:
     source: str
     checksum: str
     published: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    order: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
-        frames, atoms = _checked_geometry(self.name, self.positions, self.numbers)
-        _checked_array(self.name, "forces", self.forces, (frames, atoms, 3))
-        _checked_array(self.name, "energies", self.energies, (frames,))
+        frames, atoms = checked_geometry(self.name, self.positions, self.numbers)
+        checked_array(self.name, "forces", self.forces, (frames, atoms, 3))
+        checked_array(self.name, "energies", self.energies, (frames,))
 
     def __len__(self) -> int:
         return len(self.energies)
 
 
-@dataclass(frozen=True)
-class Field:
-    """A scalar or vector for every atom in every frame of one molecule.
-
-    ``positions`` (n, atoms, 3) in Å; ``values`` (n, atoms) or (n, atoms, 3), float64, in ``unit``
-    (eV/Å for forces; else what the file says, or "as stored"); ``numbers`` (atoms,) atomic numbers;
-    ``quantity`` the name of the array; ``checksum`` the SHA-256 of the file.
-    """
-
-    positions: Array
-    values: Array
-    numbers: NDArray[np.int64]
-    name: str
-    quantity: str
-    unit: str
-    checksum: str
-
-    def __post_init__(self) -> None:
-        frames, atoms = _checked_geometry(self.name, self.positions, self.numbers)
-        shape = (frames, atoms, 3) if self.values.ndim == 3 else (frames, atoms)
-        _checked_array(self.name, self.quantity, self.values, shape)
-
-    def __len__(self) -> int:
-        return len(self.positions)
-
-    def first(self, count: int) -> Field:
-        """The first ``count`` frames; ValueError for fewer than one or more than there are."""
-        if not 1 <= count <= len(self):
-            raise ValueError(f"frames must lie between 1 and {len(self)}, got {count}")
-        return replace(self, positions=self.positions[:count], values=self.values[:count])
-
-
-def _checked_geometry(name: str, positions: Array, numbers: NDArray[np.int64]) -> tuple[int, int]:
+def checked_geometry(name: str, positions: Array, numbers: NDArray[np.int64]) -> tuple[int, int]:
     """Frames and atoms; ValueError for impossible positions or atomic numbers."""
     if numbers.ndim != 1 or not ((numbers >= 1) & (numbers <= 118)).all():
         raise ValueError(
@@ -111,13 +92,14 @@ def _checked_geometry(name: str, positions: Array, numbers: NDArray[np.int64]) -
             f"every frame; got shape {numbers.shape}"
         )
     frames = len(positions) if positions.ndim else 0
-    _checked_array(name, "positions", positions, (frames, len(numbers), 3))
+    checked_array(name, "positions", positions, (frames, len(numbers), 3))
     if frames == 0 or len(numbers) == 0:
         raise ValueError(f"{name}: no frames or no atoms")
     return frames, len(numbers)
 
 
-def _checked_array(name: str, what: str, values: Array, shape: tuple[int, ...]) -> None:
+def checked_array(name: str, what: str, values: Array, shape: tuple[int, ...]) -> None:
+    """ValueError where ``values`` has another shape, or a NaN or infinity."""
     if values.shape != shape:
         raise ValueError(f"{name}: {what} has shape {values.shape}, expected {shape}")
     if not np.isfinite(values).all():
@@ -136,36 +118,12 @@ def load(data: str | Path) -> ForceData:
 
     Raises FileNotFoundError, or ValueError where layout or units are not understood.
     """
-    path = _path(data)
+    path = data_path(data)
     return _load_npz(path) if path.suffix == ".npz" else _load_ase(path)
 
 
-def load_field(data: str | Path, quantity: str = "forces") -> Field:
-    """Read one per-atom array of a data set; ``"embedded"`` or a path.
-
-    ``quantity`` is ``"forces"``, or the name of an array of the file with shape (frames, atoms) or
-    (frames, atoms, 3) in ``.npz``, (atoms,) or (atoms, 3) in every frame of an ASE-readable file.
-    For an array other than forces the file needs no energies and forces.
-
-    Raises FileNotFoundError, or ValueError where the file has no such array, or layout or units are
-    not understood.
-    """
-    path = _path(data)
-    if quantity == "forces":
-        whole = load(data)
-        return Field(
-            whole.positions,
-            whole.forces,
-            whole.numbers,
-            whole.name,
-            quantity,
-            "eV/angstrom",
-            whole.checksum,
-        )
-    return _field_npz(path, quantity) if path.suffix == ".npz" else _field_ase(path, quantity)
-
-
-def _path(data: str | Path) -> Path:
+def data_path(data: str | Path) -> Path:
+    """The file of ``"embedded"`` or of a path; FileNotFoundError where there is none."""
     if str(data) == EMBEDDED:
         return Path(str(files("numeric_checks") / "data" / "aspirin_xtb.npz"))
     path = Path(data)
@@ -174,7 +132,7 @@ def _path(data: str | Path) -> Path:
     return path
 
 
-class _Npz:
+class Npz:
     """An open ``.npz`` with its layout and units."""
 
     def __init__(self, path: Path, archive: np.lib.npyio.NpzFile, needed: Sequence[int]) -> None:
@@ -238,6 +196,18 @@ class _Npz:
             )
         return values.astype(np.int64)
 
+    def order(self, frames: int) -> NDArray[np.int64] | None:
+        """Places of the frames along the trajectory, where given."""
+        if "md17_index" not in self.keys:
+            return None
+        order = self.archive["md17_index"]
+        if order.dtype.kind not in "iu" or order.shape != (frames,):
+            raise ValueError(
+                f"{self.path.name}: md17_index must be {frames} integers, got {order.dtype} of "
+                f"shape {order.shape}"
+            )
+        return order.astype(np.int64)
+
     def kept(self) -> NDArray[np.int64] | None:
         """Frames that repeat no earlier one, which would stand on both sides of a split."""
         if "duplicate_of" not in self.keys:
@@ -248,9 +218,9 @@ class _Npz:
 
 def _load_npz(path: Path) -> ForceData:
     with np.load(path, allow_pickle=False) as archive:
-        npz = _Npz(path, archive, needed=range(4))
+        npz = Npz(path, archive, needed=range(4))
         positions, forces, energies = (npz.array(name) for name in npz.names[:3])
-        numbers, kept = npz.numbers(), npz.kept()
+        numbers, kept, order = npz.numbers(), npz.kept(), npz.order(len(positions))
         published = {
             key: archive[key].astype(np.int64)
             for key in sorted(npz.keys)
@@ -260,6 +230,7 @@ def _load_npz(path: Path) -> ForceData:
         source = npz.first("source", "name", default=path.name)
     if kept is not None:
         positions, forces, energies = positions[kept], forces[kept], energies[kept]
+        order = None if order is None else order[kept]
         place = {int(old): new for new, old in enumerate(kept)}
         published = {
             key: np.array([place[int(i)] for i in index if int(i) in place], dtype=np.int64)
@@ -275,25 +246,11 @@ def _load_npz(path: Path) -> ForceData:
         source=source,
         checksum=sha256(path),
         published=published,
+        order=order,
     )
 
 
-def _field_npz(path: Path, quantity: str) -> Field:
-    with np.load(path, allow_pickle=False) as archive:
-        npz = _Npz(path, archive, needed=(0, 3))
-        if quantity not in npz.keys:
-            raise ValueError(
-                f"{path.name}: no array {quantity!r}; the file has {', '.join(sorted(npz.keys))}"
-            )
-        positions, values, numbers = npz.array(npz.names[0]), npz.array(quantity), npz.numbers()
-        kept = npz.kept()
-        unit = npz.first(f"units_{quantity}", default="as stored")
-    if kept is not None:
-        positions, values = positions[kept], values[kept]
-    return Field(positions * npz.length, values, numbers, path.stem, quantity, unit, sha256(path))
-
-
-def _read_ase(path: Path) -> tuple[list[Atoms], NDArray[np.int64]]:
+def read_ase(path: Path) -> tuple[list[Atoms], NDArray[np.int64]]:
     """Frames and atomic numbers; ValueError for frames that do not belong together."""
     from ase.io import read
 
@@ -320,7 +277,7 @@ def _read_ase(path: Path) -> tuple[list[Atoms], NDArray[np.int64]]:
 
 
 def _load_ase(path: Path) -> ForceData:
-    frames, numbers = _read_ase(path)
+    frames, numbers = read_ase(path)
     for index, frame in enumerate(frames):
         if frame.calc is None or not {"forces", "energy"} <= set(frame.calc.results):
             raise ValueError(
@@ -335,33 +292,6 @@ def _load_ase(path: Path) -> ForceData:
         level_of_theory="not stated",
         source=path.name,
         checksum=sha256(path),
-    )
-
-
-def _field_ase(path: Path, quantity: str) -> Field:
-    frames, numbers = _read_ase(path)
-    values = []
-    for index, frame in enumerate(frames):
-        results = {} if frame.calc is None else frame.calc.results
-        found = frame.arrays.get(quantity, results.get(quantity))
-        if found is None or np.shape(found)[:1] != numbers.shape:
-            has = sorted({*frame.arrays, *results} - {"numbers"})
-            raise ValueError(
-                f"{path.name}: no per-atom array {quantity!r} in frame {index}, which has "
-                f"{', '.join(has)}"
-            )
-        values.append(np.asarray(found))
-    stacked = np.array(values)
-    if stacked.dtype.kind not in "iuf":
-        raise ValueError(f"{path.name}: {quantity} must be real, got dtype {stacked.dtype}")
-    return Field(
-        np.array([frame.get_positions() for frame in frames], dtype=np.float64),
-        stacked.astype(np.float64),
-        numbers,
-        path.stem,
-        quantity,
-        "as stored",
-        sha256(path),
     )
 
 

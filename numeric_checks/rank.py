@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from numeric_checks.arrays import arrays_on
 from numeric_checks.harmonics import random_directions, real_harmonics, unit_vectors
 from numeric_checks.precise import affordable, precise_rank
-from numeric_checks.stages import MIN_MARGIN, Stage, naive_stage, room, staged_rank
+from numeric_checks.stages import Stage, naive_stage, room, staged_rank
 from span_theorem._input import natural
 from span_theorem.irreps import Features, feature_irreps
 from span_theorem.span import span_dimension
@@ -112,7 +112,7 @@ def feature_values(L: int, features: Features, directions: ArrayLike) -> NDArray
 
 def _decide(rank: int, expected: int, count: int, clear: bool) -> tuple[Verdict, str]:
     if not clear:
-        return "undecided", f"a singular value lies within {MIN_MARGIN:g} times the cut-off"
+        return "undecided", "a singular value lies too near the cut-off"
     if rank == count <= expected:
         # Every row is independent: the directions, not the functions, limit the rank.
         return "undecided", f"{count} directions cannot show a rank above {count}"

@@ -28,10 +28,21 @@ from numpy.typing import NDArray
 
 from numeric_checks.arrays import Arrays, NumpyArrays
 
-__all__ = ["MIN_MARGIN", "Stage", "naive_stage", "room", "staged_basis", "staged_rank"]
+__all__ = [
+    "MAX_DROPPED",
+    "MIN_MARGIN",
+    "Stage",
+    "naive_stage",
+    "room",
+    "staged_basis",
+    "staged_rank",
+]
 
 MIN_MARGIN = 1e3
 """σ_r over the cut-off below which a rank counts as ambiguous."""
+
+MAX_DROPPED = 0.25
+"""σ_{r+1} over the cut-off above which a rank counts as ambiguous."""
 
 _NUMPY = NumpyArrays()
 
@@ -66,8 +77,11 @@ class Stage:
 
     @property
     def ambiguous(self) -> bool:
-        """Whether σ_r is too close to the cut-off to be told from rounding."""
-        return self.margin < MIN_MARGIN
+        """Whether σ_r is too close to the cut-off to be told from rounding, or σ_{r+1} too large.
+
+        Rounding alone leaves values a good deal below the bound; one just below it may be real.
+        """
+        return self.margin < MIN_MARGIN or (self.dropped or 0.0) > MAX_DROPPED * self.cutoff
 
 
 def room(dimension: int) -> int:

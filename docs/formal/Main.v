@@ -1,11 +1,11 @@
 (** * The theorems
 
     Restated in one place, each with the axioms it rests on. Every word in them is defined in
-    [Sphere.v], [Harmonics.v] and [Weights.v]; [README.md] says what they mean. *)
+    [Sphere.v], [Harmonics.v], [Exact.v] and [Weights.v]; [README.md] says what they mean. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From SsrMultinomials Require Import mpoly.
 From SpanTheorem Require Import Polynomials Sphere Dimension Span Families Harmonics.
-From SpanTheorem Require Import Weights Table.
+From SpanTheorem Require Import Rotations Pairs Exact Weights Table.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory.
 Local Open Scope ring_scope.
@@ -18,6 +18,9 @@ Print Assumptions polynomial_function_dimension.
 Print Assumptions T1_sphere.
 Print Assumptions harmonic_span.
 Print Assumptions T1_harmonics.
+Print Assumptions exact_span.
+Print Assumptions parity_span.
+Print Assumptions T1_exact.
 Print Assumptions T2_boundary.
 Print Assumptions T2_multiplicity.
 Print Assumptions multiplicitiesE.

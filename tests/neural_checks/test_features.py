@@ -17,7 +17,7 @@ from neural_checks.equivariance import (
     random_transforms,
     transform_features,
 )
-from neural_checks.feature_file import content_checksum, read, write
+from neural_checks.feature_file import _OPTIONAL, _REQUIRED, content_checksum, read, write
 from neural_checks.features import FeatureSet, record
 from numeric_checks.rotations import unit_harmonics
 
@@ -52,7 +52,8 @@ def test_a_file_gives_back_what_was_recorded(features: FeatureSet, tmp_path: Pat
     again = read(path)
     assert again.irreps == "3x0e+3x1o+3x2e"
     assert again.L == 2
-    assert again.description == {"package": "toy"}
+    assert again.description["package"] == "toy"
+    assert again.description["recorded_with"]["versions"]["numpy"] == np.__version__
     for name, values in features.evaluation.features.items():
         np.testing.assert_array_equal(again.evaluation.features[name], values)
     np.testing.assert_array_equal(again.reference_forces, features.reference_forces)
@@ -226,3 +227,19 @@ def test_energies_and_forces_may_be_missing(
     assert set(bare.errors) == {"0e", "1o", "2e"}
     assert not bare.samples().errors.any()
     np.testing.assert_array_equal(bare.samples().vectors, features.samples().vectors)
+
+
+def test_the_example_of_the_documentation_is_read(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is written without this package: layout, transforms and checksum by a second hand."""
+    page = (repository / "docs" / "diagnose.md").read_text(encoding="utf-8")
+    code = page.split("<!-- feature file example -->\n```python\n")[1].split("\n```")[0]
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "docs/diagnose.md", "exec"), {})
+    found = read(tmp_path / "features.npz")
+    assert (found.irreps, found.held_out.sum()) == ("1x0e+1x1o", 20)
+    assert max(found.errors.values()) < 1e-12
+    listed = {key for line in page.splitlines() if line.startswith("| `") for key in [line]}
+    for key in _REQUIRED + _OPTIONAL:
+        assert any(f"`{key}`" in line for line in listed), key

@@ -150,6 +150,16 @@ def test_seeds_trained_side_by_side_are_those_trained_in_turn(data: Any, tmp_pat
         train_all(data, parts, MODEL, TRAIN, [0], tmp_path / "c", parallel=0)
 
 
+def test_a_training_can_be_taken_as_it_is(data: Any, tmp_path: Path) -> None:
+    parts = split(data, 20, 5, 10, 0)
+    with pytest.raises(FileNotFoundError, match="no checkpoint"):
+        train_all(data, parts, MODEL, TRAIN, [0], tmp_path, as_trained=True)
+    train(data, parts, MODEL, TRAIN, 0, tmp_path / "backbone-0.pt", stop_after=4)
+    (taken,) = train_all(data, parts, MODEL, TRAIN, [0], tmp_path, as_trained=True)
+    assert (taken.steps, taken.stopped) == (4, "interrupted")
+    assert [row[0] for row in taken.history] == [3]
+
+
 def test_a_finished_checkpoint_needs_no_compiler(
     data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,9 +12,10 @@ import pytest
 from neural_checks.injection import directions as marked_directions
 from neural_checks.injection import marked_neighbors
 from numeric_checks.bandwidth import bandwidth, main
+from numeric_checks.fields import Field
 from numeric_checks.harmonics import real_harmonics
 from numeric_checks.local_frames import choose_frames, local_frames
-from numeric_checks.molecules import EMBEDDED, Field, ForceData, load
+from numeric_checks.molecules import EMBEDDED, ForceData, load
 from numeric_checks.quadrature import random_rotations
 from numeric_checks.spectrum import Options
 

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from neural_checks.split import split
+from numeric_checks.fields import Field, load_field
 from numeric_checks.molecules import (
     EMBEDDED,
     KCAL_PER_MOL,
-    Field,
     ForceData,
     load,
-    load_field,
     sha256,
 )
 
@@ -164,6 +163,20 @@ def test_other_arrays_are_fields(tmp_path: Path) -> None:
     write(tmp_path / "b.extxyz", frames)
     with pytest.raises(ValueError, match="units_energy = kcal/mol in frame 5"):
         load_field(tmp_path / "b.extxyz", "spins")
+
+
+def test_the_order_along_the_trajectory_is_kept(tmp_path: Path) -> None:
+    R, F, E, z = _arrays()
+    order = np.random.default_rng(1).permutation(12)
+    np.savez(tmp_path / "a.npz", R=R, F=F, E=E, z=z, md17_index=order)
+    field = load_field(tmp_path / "a.npz")
+    np.testing.assert_array_equal(field.order, order)
+    sorted_field = field.along_trajectory()
+    np.testing.assert_allclose(sorted_field.positions[order], R)
+    np.testing.assert_allclose(sorted_field.values[order], field.values)
+    np.savez(tmp_path / "b.npz", R=R, F=F, E=E, z=z, md17_index=order[:3])
+    with pytest.raises(ValueError, match="md17_index must be 12 integers"):
+        load(tmp_path / "b.npz")
 
 
 def test_forces_as_a_field_are_those_of_the_data() -> None:

@@ -186,11 +186,16 @@ def test_the_precise_route_agrees_with_the_theorem(L: int, d: int, features: str
         assert precise_rank(L, d, features, directions[: dimension - 1]) == dimension - 1
 
 
-def test_a_value_near_rounding_is_ambiguous() -> None:
+@pytest.mark.parametrize(
+    ("size", "rank", "ambiguous"),
+    [(1e-13, 4, True), (3e-15, 3, True), (1e-10, 4, False), (1e-30, 3, False)],
+)
+def test_a_value_near_rounding_is_ambiguous(size: float, rank: int, ambiguous: bool) -> None:
+    # Just above the cut-off, and just below it.
     values = feature_values(1, "upto", random_directions(30, np.random.default_rng(0)))
-    values[:, 3] *= 1e-13
+    values[:, 3] *= size
     (stage,) = staged_rank(values, [1, 4], np.random.default_rng(0))
-    assert stage.ambiguous
+    assert (stage.rank, stage.ambiguous) == (rank, ambiguous)
 
 
 def test_the_staged_gap_stays_wide_where_the_naive_one_closes() -> None:
@@ -373,3 +378,22 @@ def test_the_naive_result_can_be_left_out(capsys: pytest.CaptureFixture[str]) ->
     assert observe_rank(2, 2, naive=False).naive is None
     assert main(["--L", "2", "--d", "2", "--no-naive"]) == 0
     assert "naive" not in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_naive_count_falls_short_where_the_staged_one_does_not() -> None:
+    seen = observe_rank(1, 36)
+    assert (seen.rank, seen.verdict) == (1369, "observed")
+    assert seen.naive is not None
+    assert seen.naive.rank < 1369
+    assert seen.naive.gap is not None
+    assert seen.naive.gap < 2
+    assert seen.gap is not None
+    assert seen.gap > 1e9
+
+
+@pytest.mark.slow
+def test_eight_by_eight() -> None:
+    seen = observe_rank(8, 8, naive=False)
+    assert (seen.rank, seen.verdict) == (4225, "observed")
+    assert [stage.rank for stage in seen.stages] == [81, 289, 1089, 4225]

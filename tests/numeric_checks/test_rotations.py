@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from types import ModuleType
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -22,10 +25,20 @@ def test_wigner_matrices_rotate_harmonics_and_compose(degree: int) -> None:
     np.testing.assert_allclose((straight**2).sum(axis=1), 1, atol=1e-12)
 
 
+@pytest.fixture
+def double_torch() -> Iterator[ModuleType]:
+    """torch with float64 by default: e3nn goes from a matrix to angles in the default dtype."""
+    torch = pytest.importorskip("torch")
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield torch
+    torch.set_default_dtype(before)
+
+
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("degree", range(9))
-def test_the_basis_is_that_of_e3nn(degree: int) -> None:
-    torch = pytest.importorskip("torch")
+def test_the_basis_is_that_of_e3nn(degree: int, double_torch: ModuleType) -> None:
+    torch = double_torch
     o3 = pytest.importorskip("e3nn.o3")
     u = np.random.default_rng(0).normal(size=(20, 3))
     expected = o3.spherical_harmonics(

@@ -218,6 +218,24 @@ def test_pooling_adds_powers() -> None:
     assert done == [1, 2]
 
 
+def test_a_field_that_supports_few_degrees_does_not_hide_another() -> None:
+    # The first sees a heavy-tailed patch, where high degrees are fixed by few frames.
+    rng = np.random.default_rng(17)
+    tails = np.stack([0.02 * rng.standard_t(2, 1500), 0.02 * rng.standard_t(2, 1500)], axis=1)
+    narrow = np.column_stack([tails, np.ones(1500)])
+    wide = random_directions(1500, rng)
+    u = np.stack([narrow, wide], axis=1)
+    values = np.stack(
+        [narrow[:, 0] / 0.02 + rng.standard_normal(1500), 3 * wide[:, 2] ** 3], axis=1
+    )
+    single, pooled = spectra(u, values, FAST, "sampled")
+    assert single[0].explained[6] < single[0].explained[single[0].best] - 1  # it overfits badly
+    assert pooled.explained[3] > pooled.explained[2]
+    assert pooled.best >= 3
+    share = [s.variance * s.explained[s.best] for s in single]
+    assert pooled.explained[pooled.best] == pytest.approx(sum(share) / pooled.variance, rel=0.01)
+
+
 def test_one_field_that_sees_a_patch_leaves_the_pool_undecided() -> None:
     rng = np.random.default_rng(15)
     u = np.stack([random_directions(3000, rng), patch(3000, 0.2, rng)], axis=1)

