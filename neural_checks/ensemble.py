@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -45,38 +46,27 @@ def train_all(
     """
     if parallel < 1:
         raise ValueError(f"parallel must be ≥ 1, got {parallel}")
+    task = partial(train, data, split, model, config)
     if as_trained:
         for seed in seeds:
             if not checkpoint_path(folder, seed).exists():
                 raise FileNotFoundError(f"no checkpoint {checkpoint_path(folder, seed)}")
     elif parallel > 1 and len(seeds) > 1:
-        _side_by_side(data, split, model, config, seeds, folder, device, parallel, report)
+        _side_by_side(task, seeds, folder, device, parallel, report)
 
     def one(seed: int) -> Trained:
         def say(step: int, steps: int, loss: float, mae: float) -> None:
             if report is not None:
                 report(seed, step, steps, loss, mae)
 
-        return train(
-            data,
-            split,
-            model,
-            config,
-            seed,
-            checkpoint_path(folder, seed),
-            device,
-            say,
-            stop_after=0 if as_trained else None,
-        )
+        stop_after = 0 if as_trained else None
+        return task(seed, checkpoint_path(folder, seed), device, say, stop_after=stop_after)
 
     return [one(seed) for seed in seeds]  # after processes: read from the finished checkpoints
 
 
 def _side_by_side(
-    data: ForceData,
-    split: Split,
-    model: BackboneConfig,
-    config: TrainConfig,
+    task: Callable[..., Trained],
     seeds: Sequence[int],
     folder: Path,
     device: str,
@@ -90,17 +80,7 @@ def _side_by_side(
     ):
         queue = manager.Queue()
         waiting: set[Future[None]] = {
-            pool.submit(
-                _train_one,
-                data,
-                split,
-                model,
-                config,
-                seed,
-                checkpoint_path(folder, seed),
-                device,
-                queue,
-            )
+            pool.submit(_train_one, task, seed, checkpoint_path(folder, seed), device, queue)
             for seed in seeds
         }
         try:
@@ -121,14 +101,7 @@ def _side_by_side(
 
 
 def _train_one(
-    data: ForceData,
-    split: Split,
-    model: BackboneConfig,
-    config: TrainConfig,
-    seed: int,
-    checkpoint: Path,
-    device: str,
-    queue: Any,
+    task: Callable[..., Trained], seed: int, checkpoint: Path, device: str, queue: Any
 ) -> None:
     import warnings
 
@@ -143,4 +116,4 @@ def _train_one(
             os._exit(1)  # nobody waits for the result; the checkpoint is at most a minute old
         queue.put((seed, step, steps, loss, mae))
 
-    train(data, split, model, config, seed, checkpoint, device, say)
+    task(seed, checkpoint, device, say)

@@ -13,7 +13,6 @@ Command line: ``python -m numeric_checks.accuracy``; exit codes: 0 the harmonics
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -25,20 +24,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sphericart import SphericalHarmonics
 
+from numeric_checks.command import run_check
 from numeric_checks.harmonics import (
     random_directions,
     real_harmonics,
     scipy_harmonics,
     unit_vectors,
 )
-from numeric_checks.output import COLORS, figure_paths, save_figure, versions
+from numeric_checks.output import COLORS, versions
 from span_theorem._input import natural
 
 __all__ = ["Accuracy", "main", "measure_accuracy", "precise_harmonics"]
 
 Array = NDArray[np.float64]
 
-EXIT_USAGE = 2
 DIGITS = 60
 DEGREES = (1, 2, 4, 8, 16, 24, 32, 48, 64, 72, 80, 84, 86, 88, 90, 96, 128, 192, 256, 384, 512)
 MAX_DEGREE = 1024
@@ -233,26 +232,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--directions", type=int, default=6, metavar="N", help="random ones")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--figure", metavar="PATH", help=".svg or .png; without a suffix both")
-    parser.add_argument("--force", action="store_true", help="replace an existing figure")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``python -m numeric_checks.accuracy``; the exit code."""
-    parser = _parser()
-    args = parser.parse_args(argv)
-    try:
-        paths = figure_paths(args.figure, args.force) if args.figure else ()
-        seen = measure_accuracy(args.degrees, args.directions, args.seed)
-    except (TypeError, ValueError) as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return EXIT_USAGE
-    if paths:
-        save_figure(_draw(seen), paths)
-    print(json.dumps(seen.as_dict()) if args.json else _table(seen))
-    return 0 if seen.within else 3
+    return run_check(
+        _parser(),
+        argv,
+        lambda given: measure_accuracy(given.degrees, given.directions, given.seed),
+        _table,
+        lambda seen: 0 if seen.within else 3,
+        _draw,
+    )
 
 
 if __name__ == "__main__":

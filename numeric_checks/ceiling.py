@@ -20,7 +20,6 @@ Command line: ``python -m numeric_checks.ceiling``; exit codes: 0 observed, 2 ba
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -31,8 +30,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numeric_checks.command import run_check
 from numeric_checks.componentwise import ComponentFit, componentwise, over_quadrature
-from numeric_checks.output import COLORS, figure_paths, save_figure, versions
+from numeric_checks.output import COLORS, versions
 from numeric_checks.random_features import random_sites
 from numeric_checks.readout import coupled_products, fit_ridge
 from numeric_checks.rotations import unit_harmonics
@@ -45,7 +45,6 @@ __all__ = ["Ceiling", "Row", "main", "observe_ceiling"]
 Array = NDArray[np.float64]
 
 EXIT_CODES = {"observed": 0, "not observed": 3}
-EXIT_USAGE = 2
 
 IRREPS = "4x0e+4x1o+5x2e"
 ROUNDING = 1e-12
@@ -386,35 +385,28 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--orientations", type=int, metavar="N", help="random rotations per frame fitted"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--figure", metavar="PATH", help=".svg or .png; without a suffix both")
-    parser.add_argument("--force", action="store_true", help="replace an existing figure")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``python -m numeric_checks.ceiling``; the exit code."""
-    parser = _parser()
-    args = parser.parse_args(argv)
-    try:
-        paths = figure_paths(args.figure, args.force) if args.figure else ()
-        seen = observe_ceiling(
-            args.irreps,
-            args.d,
-            args.ell_max,
-            args.claim,
-            args.seed,
-            args.atoms,
-            args.frames,
-            args.orientations,
-        )
-    except (TypeError, ValueError) as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return EXIT_USAGE
-    if paths:
-        save_figure(_draw(seen), paths)
-    print(json.dumps(seen.as_dict(), indent=1) if args.json else _table(seen))
-    return EXIT_CODES[seen.verdict]
+    return run_check(
+        _parser(),
+        argv,
+        lambda given: observe_ceiling(
+            given.irreps,
+            given.d,
+            given.ell_max,
+            given.claim,
+            given.seed,
+            given.atoms,
+            given.frames,
+            given.orientations,
+        ),
+        _table,
+        lambda seen: EXIT_CODES[seen.verdict],
+        _draw,
+    )
 
 
 if __name__ == "__main__":

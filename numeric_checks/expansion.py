@@ -115,6 +115,11 @@ def estimate(
     measure: Measure,
     sampling: Sampling,
 ) -> Parts:
+    """Fit one field by harmonics times ``radial`` functions, as the measure asks.
+
+    ``vectors`` (N, 3) unit, ``values`` (N, components), ``radial`` (N, functions); N frames, in
+    the blocks of ``sampling``.
+    """
     frames, l_max = len(vectors), options.l_max
     harmonics = np.sqrt(4 * np.pi) * real_harmonics(l_max, vectors)
     basis = (harmonics[:, :, None] * radial[:, None, :]).reshape(frames, -1)

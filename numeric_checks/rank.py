@@ -13,7 +13,6 @@ input, 3 not observed, 4 undecided.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numeric_checks.arrays import arrays_on
+from numeric_checks.command import run_check
 from numeric_checks.harmonics import random_directions, real_harmonics, unit_vectors
 from numeric_checks.precise import affordable, precise_rank
 from numeric_checks.stages import Stage, naive_stage, room, staged_rank
@@ -42,7 +42,6 @@ __all__ = [
 Verdict = Literal["observed", "not observed", "undecided"]
 
 EXIT_CODES = {"observed": 0, "not observed": 3, "undecided": 4}
-EXIT_USAGE = 2
 
 MAX_BYTES = 16 * 2**30  # refuse what would need more memory than this
 _COPIES = 4  # arrays of the size of the largest stage that live at once
@@ -246,23 +245,26 @@ def _parser() -> argparse.ArgumentParser:
         default=True,
         help="show the naive singular values beside the stages (default)",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``python -m numeric_checks.rank``; the exit code."""
-    parser = _parser()
-    args = parser.parse_args(argv)
-    try:
-        seen = observe_rank(
-            args.L, args.d, args.features, args.directions, args.seed, args.device, args.naive
-        )
-    except (TypeError, ValueError) as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return EXIT_USAGE
-    print(json.dumps(seen.as_dict()) if args.json else _table(seen))
-    return EXIT_CODES[seen.verdict]
+    return run_check(
+        _parser(),
+        argv,
+        lambda given: observe_rank(
+            given.L,
+            given.d,
+            given.features,
+            given.directions,
+            given.seed,
+            given.device,
+            given.naive,
+        ),
+        _table,
+        lambda seen: EXIT_CODES[seen.verdict],
+    )
 
 
 if __name__ == "__main__":

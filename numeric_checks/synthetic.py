@@ -20,7 +20,6 @@ Command line: ``python -m numeric_checks.synthetic``; exit codes: 0 observed, 2 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -30,8 +29,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numeric_checks.command import run_check
 from numeric_checks.harmonics import real_harmonics
-from numeric_checks.output import COLORS, figure_paths, save_figure, versions
+from numeric_checks.output import COLORS, versions
 from numeric_checks.quadrature import sphere_quadrature
 from numeric_checks.rank import feature_values
 from numeric_checks.readout import monomials
@@ -45,7 +45,6 @@ __all__ = ["Calibration", "Cell", "calibrate", "direction_cell", "main", "star_c
 Array = NDArray[np.float64]
 
 EXIT_CODES = {"observed": 0, "not observed": 3}
-EXIT_USAGE = 2
 
 ROUNDING = 1e-9
 """Largest difference from 0 or 1 that counts as rounding."""
@@ -322,26 +321,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--d-max", type=int, default=6)
     parser.add_argument("--fold", type=int, default=5, help="frequency of the target (default 5)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--figure", metavar="PATH", help=".svg or .png; without a suffix both")
-    parser.add_argument("--force", action="store_true", help="replace an existing figure")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``python -m numeric_checks.synthetic``; the exit code."""
-    parser = _parser()
-    args = parser.parse_args(argv)
-    try:
-        paths = figure_paths(args.figure, args.force) if args.figure else ()
-        seen = calibrate(args.L_max, args.d_max, args.fold, args.seed)
-    except (TypeError, ValueError) as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return EXIT_USAGE
-    if paths:
-        save_figure(_draw(seen), paths)
-    print(json.dumps(seen.as_dict()) if args.json else _table(seen))
-    return EXIT_CODES[seen.verdict]
+    return run_check(
+        _parser(),
+        argv,
+        lambda given: calibrate(given.L_max, given.d_max, given.fold, given.seed),
+        _table,
+        lambda seen: EXIT_CODES[seen.verdict],
+        _draw,
+    )
 
 
 if __name__ == "__main__":
