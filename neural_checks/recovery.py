@@ -148,8 +148,11 @@ def measure(
         vectors = np.einsum("nab,nib->nia", turns, vectors[shuffle.permutation(frames)])
     truth = unit_harmonics(degrees, vectors)
     for site in range(sites):
+        features = {name: values[:, site, None] for name, values in samples.features.items()}
+        if channels is not None:
+            features = reduce_features(features, channels, samples.fit)
         for ell in range(1, degrees + 1):
-            columns = coupled_products(samples.features, site, degree, ell, channels, samples.fit)
+            columns = coupled_products(features, 0, degree, ell)
             target = truth[ell][:, site]
             fitted = fit_ridge(columns, target, samples.fit)
             weights[ell - 1] = max(weights[ell - 1], fitted.weights)

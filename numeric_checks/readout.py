@@ -59,9 +59,9 @@ def reduce_channels(values: Array, channels: int, fit: NDArray[np.int64]) -> Arr
     """
     if values.shape[1] <= channels:
         return values
-    moment = np.einsum("ncm,ndm->cd", values[fit], values[fit])
-    _, vectors = np.linalg.eigh(moment)
-    return np.einsum("ncm,cd->ndm", values, vectors[:, ::-1][:, :channels])
+    rows = values[fit].swapaxes(1, 2).reshape(-1, values.shape[1])
+    _, vectors = np.linalg.eigh(rows.T @ rows)
+    return np.matmul(vectors[:, ::-1][:, :channels].T, values)
 
 
 def reduce_features(features: Features, channels: int, fit: NDArray[np.int64]) -> Features:
@@ -80,15 +80,12 @@ def coupled_products(
     site: int,
     degree: int,
     target: int,
-    channels: int | None = None,
-    fit: NDArray[np.int64] | None = None,
     parity: Literal["natural", "any"] = "natural",
 ) -> Array:
     """Products of at most ``degree`` features of one site coupled to type ``target``.
 
-    Returns (frames, products, 2·target+1). ``channels`` per irrep are kept (:func:`reduce_channels`
-    on the frames ``fit``). With ``parity="natural"`` only features and products of natural parity
-    enter; with ``"any"`` all that SO(3) alone allows, whatever their parity.
+    Returns (frames, products, 2·target+1). With ``parity="natural"`` only features and products of
+    natural parity enter; with ``"any"`` all that SO(3) alone allows, whatever their parity.
     """
     if not 1 <= degree <= 3:
         raise ValueError(f"degree must be 1, 2 or 3, got {degree}")
@@ -99,11 +96,7 @@ def coupled_products(
     for name, values in features.items():
         irrep = Irrep.parse(name)
         if parity == "any" or irrep == Irrep.natural(irrep.l):
-            block = values[:, site]
-            if channels is not None:
-                frames = np.arange(len(block)) if fit is None else fit
-                block = reduce_channels(block, channels, frames)
-            parts.setdefault(irrep.l, []).append(block)
+            parts.setdefault(irrep.l, []).append(values[:, site])
     blocks = {l: np.concatenate(found, axis=1) for l, found in parts.items()}
     degrees = sorted(blocks)
     frames_count = len(next(iter(blocks.values())))
@@ -134,9 +127,9 @@ def _couple(first: Array, second: Array, target: int, symmetric: bool) -> Array:
     l1 + l2 + target is odd: only rounding is left of them, and a fit would scale it up to a column.
     """
     l1, l2 = (first.shape[2] - 1) // 2, (second.shape[2] - 1) // 2
-    half = np.einsum("nam,mpk->napk", first, coupling(l1, l2, target))
+    half = np.tensordot(first, coupling(l1, l2, target), axes=(2, 0))
     product = np.einsum("napk,nbp->nabk", half, second, optimize=True)
-    sizes = np.einsum("nam,nbp->ab", first**2, second**2, optimize=True)
+    sizes = (first**2).sum(axis=2).T @ (second**2).sum(axis=2)
     if symmetric:
         rows, columns = np.triu_indices(first.shape[1], k=(l1 + l2 + target) % 2)
         product, sizes = product[:, rows, columns], sizes[rows, columns]
@@ -179,16 +172,12 @@ def fit_ridge(
     inner, outer = fit[:cut], fit[cut:] if cut < len(fit) else fit
     gram, right = moments(inner)
     errors = [
-        float(
-            (
-                (np.einsum("nwk,w->nk", scaled[outer], solve(gram, right, p)) - target[outer]) ** 2
-            ).sum()
-        )
+        float(((np.matmul(solve(gram, right, p), scaled[outer]) - target[outer]) ** 2).sum())
         for p in penalties
     ]
     chosen = penalties[int(np.argmin(errors))]
     solution = solve(*moments(fit), chosen)
-    return Fit(np.einsum("nwk,w->nk", scaled, solution), chosen, weights)
+    return Fit(np.matmul(solution, scaled), chosen, weights)
 
 
 def fit_shared(
@@ -233,7 +222,7 @@ def fit_shared(
         errors.append(float(w @ outer @ w - 2 * w @ right_outer))
     best = penalties[int(np.argmin(errors))]
     solution = solve(inner + outer, right + right_outer, sum(rows), best) / scale
-    predicted = [np.einsum("nwk,w->nk", columns(site), solution) for site in range(sites)]
+    predicted = [np.matmul(solution, columns(site)) for site in range(sites)]
     return Fit(np.stack(predicted, axis=1), best, weights)
 
 
