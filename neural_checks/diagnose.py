@@ -26,6 +26,7 @@ from neural_checks.model_files import load_backbone
 from neural_checks.provenance import environment
 from neural_checks.split import split
 from numeric_checks.molecules import ForceData, load, sha256
+from numeric_checks.output import figure_paths, save_figure
 
 __all__ = ["main"]
 
@@ -139,12 +140,7 @@ def _write(folder: Path, found: Diagnosis, report: dict[str, Any], force: bool) 
         write_to(temporary)
         os.replace(temporary, folder / name)
 
-    drawing = found.plot()
-    for suffix in ("svg", "png"):
-        place(
-            f"diagnosis.{suffix}",
-            lambda path, suffix=suffix: drawing.savefig(path, format=suffix, dpi=110),
-        )
+    save_figure(found.plot(), figure_paths(str(folder / "diagnosis"), force=True))
     place("table.txt", lambda path: path.write_text(found.table() + "\n", encoding="utf-8"))
     place("report.json", lambda path: path.write_text(json.dumps(report, indent=1) + "\n"))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import pdist
+from scipy.spatial.transform import Rotation
+
+from numeric_checks.output import figure_paths, save_figure
 
 __all__ = ["draw"]
 
@@ -29,16 +33,6 @@ def draw(folder: Path, report: dict[str, Any], positions: NDArray[np.float64]) -
     _cone(folder, report)
     _per_atom(folder, report, positions)
     _training(folder, report)
-
-
-def _save(figure: Any, folder: Path, name: str) -> None:
-    import matplotlib.pyplot as plt
-
-    for suffix in ("svg", "png"):
-        temporary = folder / f"{name}.writing.{suffix}"
-        figure.savefig(temporary, dpi=150)
-        os.replace(temporary, folder / f"{name}.{suffix}")
-    plt.close(figure)
 
 
 def _recovery(folder: Path, report: dict[str, Any]) -> None:
@@ -92,7 +86,7 @@ def _recovery(folder: Path, report: dict[str, Any]) -> None:
         "95 % intervals.",
         fontsize=8,
     )
-    _save(figure, folder, "recovery")
+    save_figure(figure, figure_paths(str(folder / "recovery"), force=True))
 
 
 def _cone(folder: Path, report: dict[str, Any]) -> None:
@@ -123,7 +117,7 @@ def _cone(folder: Path, report: dict[str, Any]) -> None:
         f"{report['frames']['held']} held-out frames.",
         fontsize=8,
     )
-    _save(figure, folder, "cone")
+    save_figure(figure, figure_paths(str(folder / "cone"), force=True))
 
 
 def _per_atom(folder: Path, report: dict[str, Any], positions: NDArray[np.float64]) -> None:
@@ -133,8 +127,7 @@ def _per_atom(folder: Path, report: dict[str, Any], positions: NDArray[np.float6
     entry = next((e for e in entries if e["degree"] == 2), entries[0])
     ell = entry["verdict"]["boundary"]
     values = np.array(entry["per_site_R2_field"])[ell - 1]
-    centred = positions - positions.mean(axis=0)
-    flat = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
+    flat = _clearest_view(positions)
     figure, axes = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
     distances = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
     numbers = np.array(report["data"]["numbers"])
@@ -166,7 +159,21 @@ def _per_atom(folder: Path, report: dict[str, Any], positions: NDArray[np.float6
     axes.set_title(f"Recovery at the boundary, readout degree {entry['degree']}")
     axes.set_aspect("equal")
     axes.axis("off")
-    _save(figure, folder, "per_atom")
+    figure.supxlabel(
+        f"{report['data']['name']}. Mean of n = {report['n_backbones']} backbones, "
+        f"{report['frames']['held']} held-out frames.",
+        fontsize=8,
+    )
+    save_figure(figure, figure_paths(str(folder / "per_atom"), force=True))
+
+
+def _clearest_view(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(atoms, 2): of the views tilted from the principal plane, the one that hides atoms least."""
+    centred = positions - positions.mean(axis=0)
+    principal = centred @ np.linalg.svd(centred)[2].T
+    tilts = itertools.product(range(-60, 61, 10), repeat=2)
+    views = [Rotation.from_euler("xy", t, degrees=True).apply(principal)[:, :2] for t in tilts]
+    return max(views, key=lambda view: float(pdist(view).min()))
 
 
 def _training(folder: Path, report: dict[str, Any]) -> None:
@@ -180,10 +187,14 @@ def _training(folder: Path, report: dict[str, Any]) -> None:
                 history[:, 0],
                 history[:, 2],
                 marker="o",
-                ms=3,
+                ms=2,
+                lw=1,
                 label=f"seed {row['seed']}: test {row['force_mae_meV_per_A']:.0f} meV/Å",
             )
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
     axes.set_xlabel("training step")
     axes.set_ylabel("force MAE on validation frames (meV/Å)")
     axes.legend(fontsize=8)
-    _save(figure, folder, "training")
+    save_figure(figure, figure_paths(str(folder / "training"), force=True))

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from numeric_checks.output import figure_paths, save_figure
+
 __all__ = ["draw", "label", "varied"]
 
 Cell = Mapping[str, Any]
@@ -71,14 +73,6 @@ def _settings(table: Sequence[Cell], keys: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(label(cell, keys) for cell in table))
 
 
-def _save(figure: Any, folder: Path, name: str) -> None:
-    import matplotlib.pyplot as plt
-
-    for suffix in ("svg", "png"):
-        figure.savefig(folder / f"{name}.{suffix}", dpi=150)
-    plt.close(figure)
-
-
 def _boundary(
     folder: Path, name: str, table: Sequence[Cell], keys: Sequence[str], note: str
 ) -> None:
@@ -125,7 +119,7 @@ def _boundary(
     figure.supxlabel(
         f"{name}: R² of the field at $d_rL$ (filled) and at $d_rL+1$ (open)\n{note}", fontsize=8
     )
-    _save(figure, folder, "boundary")
+    save_figure(figure, figure_paths(str(folder / "boundary"), force=True))
 
 
 def _curves(folder: Path, name: str, table: Sequence[Cell], keys: Sequence[str], note: str) -> None:
@@ -156,15 +150,16 @@ def _curves(folder: Path, name: str, table: Sequence[Cell], keys: Sequence[str],
                 axes.axvline(cell["boundary"] + 0.5, color=color, alpha=0.3, lw=4)
         axes.axhline(0, color="0.6", lw=0.8)
         axes.set_title(setting, fontsize=9)
-    for axes in panels.flat[len(settings) :]:
-        axes.set_axis_off()
+    for place in range(len(settings), panels.size):  # below the last panel of its column
+        panels.flat[place].set_axis_off()
+        panels.flat[place - columns].tick_params(labelbottom=True)
     handles, labels = panels.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, fontsize=7, loc="outside upper center", ncols=4)
     figure.supylabel("R² of the injected field", fontsize=9)
     figure.supxlabel(
         f"degree ℓ of the injected field. {name}. Bars: proved $d_rL$.\n{note}", fontsize=8
     )
-    _save(figure, folder, "curves")
+    save_figure(figure, figure_paths(str(folder / "curves"), force=True))
 
 
 def _matrix(folder: Path, name: str, table: Sequence[Cell], note: str) -> None:
@@ -200,7 +195,7 @@ def _matrix(folder: Path, name: str, table: Sequence[Cell], note: str) -> None:
         axes.set_title(kind, fontsize=10)
     figure.suptitle(f"{name}: measured cliff and its interval; R² at and above $d_rL$", fontsize=11)
     figure.supxlabel(note, fontsize=8)
-    _save(figure, folder, "matrix")
+    save_figure(figure, figure_paths(str(folder / "matrix"), force=True))
 
 
 def _amplitude(
@@ -233,4 +228,4 @@ def _amplitude(
     axes.set_title(f"{name}: {setting}", fontsize=10)
     axes.legend(fontsize=7)
     figure.supxlabel(note, fontsize=8)
-    _save(figure, folder, "amplitude")
+    save_figure(figure, figure_paths(str(folder / "amplitude"), force=True))

@@ -31,10 +31,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric_checks.bandwidth_report import check_target, draw, table
+from numeric_checks.bandwidth_report import draw, table
 from numeric_checks.fields import Field, load_field
 from numeric_checks.local_frames import choose_frames, local_frames
 from numeric_checks.molecules import ForceData
+from numeric_checks.output import figure_paths
 from numeric_checks.spectrum import MEASURES, Measure, Options, Spectrum, spectra
 
 __all__ = ["Bandwidth", "bandwidth", "main"]
@@ -207,7 +208,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=defaults.seed, help="(%(default)s)")
     parser.add_argument("--frames", type=int, help="the first so many frames; all by default")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--figure", type=Path, help="draw here, .svg or .png; no file is replaced")
+    parser.add_argument(
+        "--figure",
+        type=Path,
+        help=".svg or .png, without a suffix both; no file is replaced",
+    )
     return parser
 
 
@@ -227,7 +232,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             seed=arguments.seed,
         )
         if arguments.figure is not None:
-            check_target(arguments.figure)
+            figure_paths(str(arguments.figure))
         field = load_field(arguments.file, arguments.field)
         if arguments.frames is not None:
             field = field.first(arguments.frames)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from numeric_checks.output import figure_paths, save_figure
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -14,9 +15,7 @@ if TYPE_CHECKING:
     from numeric_checks.bandwidth import Bandwidth
     from numeric_checks.spectrum import Spectrum
 
-__all__ = ["check_target", "draw", "table"]
-
-_SUFFIXES = (".svg", ".png")
+__all__ = ["draw", "table"]
 
 
 def table(found: Bandwidth) -> Table:
@@ -57,25 +56,12 @@ def _cells(spectrum: Spectrum, shown: range, found: Bandwidth) -> list[str]:
     ]
 
 
-def check_target(path: Path) -> None:
-    """Raise ValueError or FileExistsError where the figure could not be written."""
-    if path.suffix not in _SUFFIXES:
-        raise ValueError(f"the figure must end in {' or '.join(_SUFFIXES)}, got {path}")
-    if path.exists():
-        raise FileExistsError(f"{path} exists")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"no folder {path.parent}")
-
-
 def draw(found: Bandwidth, path: Path) -> None:
     """Write w(ℓ) of the atoms pooled, and the cumulative share explained atom by atom."""
-    check_target(path)
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise ImportError("figures need matplotlib, in the extra span-theorem[neural]") from error
-    matplotlib.use("Agg")
-    matplotlib.rcParams["svg.hashsalt"] = found.checksum  # the same file for the same result
+    paths = figure_paths(str(path))
+    import matplotlib as mpl
+
+    mpl.use("Agg")
     import matplotlib.pyplot as plt
 
     pooled, l_max = found.pooled, found.options.l_max
@@ -103,13 +89,7 @@ def draw(found: Bandwidth, path: Path) -> None:
         f"{found.options.confidence:.0%} intervals.",
         fontsize=8,
     )
-    temporary = path.with_name(f".{path.stem}.writing{path.suffix}")
-    try:
-        figure.savefig(temporary, dpi=130, metadata={"Date": None} if path.suffix == ".svg" else {})
-        os.replace(temporary, path)
-    finally:
-        plt.close(figure)
-        temporary.unlink(missing_ok=True)
+    save_figure(figure, paths)
 
 
 def _cumulative(axes: Any, found: Bandwidth, degrees: np.ndarray) -> None:
