@@ -134,7 +134,8 @@ def _couple(first: Array, second: Array, target: int, symmetric: bool) -> Array:
         rows, columns = np.triu_indices(first.shape[1], k=(l1 + l2 + target) % 2)
         product, sizes = product[:, rows, columns], sizes[rows, columns]
     flat = product.reshape(len(first), sizes.size, 2 * target + 1)
-    return flat[:, (flat**2).sum(axis=(0, 2)) > _VANISHING**2 * sizes.ravel()]
+    kept = np.einsum("nck,nck->c", flat, flat) > _VANISHING**2 * sizes.ravel()
+    return flat if kept.all() else flat[:, kept]
 
 
 @dataclass(frozen=True)
@@ -158,26 +159,30 @@ def fit_ridge(
     frames, weights, size = columns.shape
     if weights == 0:
         return Fit(np.zeros((frames, size)), float("nan"), 0)
-    scale = np.sqrt((columns[fit] ** 2).mean(axis=(0, 2)))
-    scaled = columns / np.where(scale > 0, scale, 1.0)[None, :, None]
+    cut = max(1, (4 * len(fit)) // 5)
 
     def moments(index: NDArray[np.int64]) -> tuple[Array, Array]:
-        matrix = scaled[index].transpose(0, 2, 1).reshape(-1, weights)
-        return matrix.T @ matrix / len(matrix), matrix.T @ target[index].ravel() / len(matrix)
+        matrix = columns[index].transpose(0, 2, 1).reshape(-1, weights)
+        return matrix.T @ matrix, matrix.T @ target[index].ravel()
 
-    def solve(gram: Array, right: Array, penalty: float) -> Array:
-        return np.linalg.solve(gram + penalty * np.eye(weights), right)
+    (inner, right), (outer, outer_right) = moments(fit[:cut]), moments(fit[cut:])
+    scale = np.sqrt(np.diag(inner + outer) / (len(fit) * size))
+    scale = np.where(scale > 0, scale, 1.0)
 
-    cut = max(1, (4 * len(fit)) // 5)
-    inner, outer = fit[:cut], fit[cut:] if cut < len(fit) else fit
-    gram, right = moments(inner)
+    def solve(gram: Array, side: Array, count: int, penalty: float) -> Array:
+        standardised = gram / np.outer(scale, scale) / (count * size)
+        level = penalty * np.eye(weights)
+        return np.linalg.solve(standardised + level, side / scale / (count * size)) / scale
+
+    check = fit[cut:] if cut < len(fit) else fit
+    values = columns[check]
     errors = [
-        float(((np.matmul(solve(gram, right, p), scaled[outer]) - target[outer]) ** 2).sum())
+        float(((np.matmul(solve(inner, right, cut, p), values) - target[check]) ** 2).sum())
         for p in penalties
     ]
     chosen = penalties[int(np.argmin(errors))]
-    solution = solve(*moments(fit), chosen)
-    return Fit(np.matmul(solution, scaled), chosen, weights)
+    solution = solve(inner + outer, right + outer_right, len(fit), chosen)
+    return Fit(np.matmul(solution, columns), chosen, weights)
 
 
 def fit_shared(
