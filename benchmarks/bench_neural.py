@@ -33,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--channels", type=int, default=16)
     parser.add_argument("--preset", choices=sorted(presets), default="cpu")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, …")
     arguments = parser.parse_args(argv)
     preset = presets[arguments.preset]
     warnings.simplefilter("ignore")
@@ -42,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     data = load(EMBEDDED)
     parts = split(data, preset["fit"], 1, preset["held"], 0)
     config = BackboneConfig(channels=arguments.channels)
-    backbone = NequIPBackbone(config, Scaling.of(data, parts.train, config.cutoff), 0)
+    backbone = NequIPBackbone(
+        config, Scaling.of(data, parts.train, config.cutoff), 0, arguments.device
+    )
     backbone.select_layer(data.positions[:2])
     settings = Settings(
         L=config.l_max,
@@ -66,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parts.test,
         settings,
         backbone,
+        arguments.device,
         progress=lambda _done, _total, note: stage(note),
     )
     report = {
