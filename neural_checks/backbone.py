@@ -151,6 +151,15 @@ class HookedBackbone(ABC):
     def energy(self, graph: Any) -> torch.Tensor:
         """Energies (frames,) with the graph of autograd kept."""
 
+    def reading(self) -> dict[str, Any]:
+        """Of the description: the layer that is read, the gradients, the number of parameters."""
+        return {
+            "layer": self.layer,
+            "layer_irreps": None if self.layer is None else str(self.layers()[self.layer][1]),
+            "gradient_by_layer": self.gradients,
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+        }
+
     def edges(self, positions: torch.Tensor, cutoff: float) -> tuple[Any, Any, Any]:
         """(frame, centre, neighbour) of all ordered pairs of atoms closer than ``cutoff``."""
         import torch
@@ -300,10 +309,7 @@ class NequIPBackbone(HookedBackbone):
             "package": f"nequip {version('nequip')}",
             **asdict(self.config),
             "seed": self.seed,
-            "layer": self.layer,
-            "layer_irreps": None if self.layer is None else str(self.layers()[self.layer][1]),
-            "gradient_by_layer": self.gradients,
-            "parameters": sum(p.numel() for p in self.model.parameters()),
+            **self.reading(),
         }
 
     def graph(self, positions: torch.Tensor) -> dict[str, torch.Tensor]:

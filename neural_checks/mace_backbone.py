@@ -57,10 +57,7 @@ class MACEBackbone(HookedBackbone):
             "origin": self.origin,
             "cutoff": self.cutoff,
             "layers": len(self.layers()),
-            "layer": self.layer,
-            "layer_irreps": None if self.layer is None else str(self.layers()[self.layer][1]),
-            "gradient_by_layer": self.gradients,
-            "parameters": sum(p.numel() for p in self.model.parameters()),
+            **self.reading(),
         }
 
     def graph(self, positions: torch.Tensor) -> dict[str, torch.Tensor]:
