@@ -14,7 +14,7 @@ _PACKAGES = ("span-theorem", "torch", "nequip", "mace-torch", "e3nn", "numpy", "
 
 
 def environment(device: str) -> dict[str, Any]:
-    """Python, packages, git commit and machine, as plain values; ``device`` as given."""
+    """Python, packages, git commit, machine and device, as plain values; ``device`` as given."""
     versions = {}
     for package in _PACKAGES:
         try:
@@ -35,6 +35,21 @@ def environment(device: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "machine": platform.machine(),
         "device": device,
+        "device_name": _device_name(device),
         "versions": versions,
         "git_commit": commit,
     }
+
+
+def _device_name(device: str) -> str:
+    """What the maker calls the GPU or, on Linux, the processor."""
+    if device.startswith("cuda"):
+        import torch
+
+        return torch.cuda.get_device_name(device)
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "not stated"

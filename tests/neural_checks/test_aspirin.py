@@ -79,6 +79,20 @@ def test_importing_the_package_loads_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_provenance_names_the_machine_the_versions_and_the_commit(repository: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from neural_checks.provenance import environment
+
+    found = environment("cpu")
+    assert found["device"] == "cpu"
+    assert found["device_name"].strip()
+    assert found["versions"]["torch"] == torch.__version__
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=repository, capture_output=True, text=True, check=False
+    )
+    assert found["git_commit"] == (head.stdout.strip() or "not a git checkout")
+
+
 @pytest.mark.slow
 def test_quick_run_on_the_embedded_data(tmp_path: Path, repository: Path) -> None:
     """End to end, as a file; the second run refuses to overwrite."""
