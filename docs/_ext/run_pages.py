@@ -256,7 +256,7 @@ def _run_page(name: str, report: dict[str, Any]) -> str:
         f"{data['source']}",
         f"- frames: {frames['train']} to train, {frames['fit']} to fit, {frames['held']} held out "
         f"({frames['rule']})",
-        f"- software: Python {environment['python']}, {versions}; {environment['device']}; commit "
+        f"- software: Python {environment['python']}, {versions}; {_device(environment)}; commit "
         f"`{(environment.get('git_commit') or 'unknown')[:12]}`",
     ]
     if "measurement_seconds" in report:
@@ -265,6 +265,11 @@ def _run_page(name: str, report: dict[str, Any]) -> str:
         lines.append(f"- note: {report['note']}")
     lines += ["", *_downloads(name)]
     return "\n".join(lines) + "\n"
+
+
+def _device(environment: dict[str, Any]) -> str:
+    name = environment.get("device_name")
+    return f"{environment['device']} ({name})" if name else str(environment["device"])
 
 
 def _downloads(name: str) -> list[str]:
