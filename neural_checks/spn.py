@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,22 +108,32 @@ def train_spn(
     size, outputs = inputs.size, 3 * degrees
     nets = config.seeds * len(chosen)
     parameters = _parameters(nets, size, outputs, config.width, degree, generator, device)
-    optimiser = torch.optim.Adam(parameters.values(), lr=config.learning_rate)
+    optimiser = torch.optim.Adam(parameters.values(), lr=config.learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: 0.5 * (1 + math.cos(math.pi * step / config.steps)) + 1e-3
     )
-    for step in range(config.steps):
-        frames = rng.choice(samples.fit, (config.seeds, config.batch))
-        x, field, error = (t.to(device) for t in inputs.draw(frames))
-        predicted = _forward(parameters, x.flatten(0, 1), degree)
-        loss = (predicted - (field + error).flatten(0, 1).flatten(2)).pow(2).mean(dim=(1, 2)).sum()
-        if not bool(torch.isfinite(loss)):
-            raise FloatingPointError(f"readout of degree {degree}: loss not finite at step {step}")
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        report(step + 1, config.steps)
+
+    def draw() -> tuple[Any, Any, Any]:
+        return inputs.draw(rng.choice(samples.fit, (config.seeds, config.batch)))
+
+    with ThreadPoolExecutor(1) as ahead:  # one draw ahead of the step, in the order of the steps
+        drawn = ahead.submit(draw)
+        for step in range(config.steps):
+            x, field, error = (t.to(device) for t in drawn.result())
+            if step + 1 < config.steps:
+                drawn = ahead.submit(draw)
+            wanted = (field + error).flatten(0, 1).flatten(2)
+            predicted = _forward(parameters, x.flatten(0, 1), degree)
+            loss = (predicted - wanted).pow(2).mean(dim=(1, 2)).sum()
+            if not bool(torch.isfinite(loss)):
+                raise FloatingPointError(
+                    f"readout of degree {degree}: loss not finite at step {step}"
+                )
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+            report(step + 1, config.steps)
     shape = (config.seeds, degrees, len(chosen), len(samples.held))
     total, left, power, missed = (np.zeros(shape) for _ in range(4))
     held = np.broadcast_to(samples.held, (config.seeds, len(samples.held)))
