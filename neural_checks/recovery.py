@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from neural_checks.backbone import Backbone, Evaluation
 from neural_checks.injection import best_rotations, directions, marked_neighbors
 from numeric_checks.molecules import ForceData
+from numeric_checks.parallel import side_by_side
 from numeric_checks.quadrature import random_rotations
 from numeric_checks.readout import (
     Fit,
@@ -136,34 +137,39 @@ def measure(
     ``channels`` per irrep are kept for the products. With ``shuffle``, every target is the one of
     another frame at a random orientation: the control that must recover nothing.
     """
-    sites, held = samples.vectors.shape[1], samples.held
-    field = np.empty((degrees, sites, len(held)))
-    after = np.empty((sites, len(held)))
-    spurious = np.empty((sites, len(held)))
-    weights = [0] * degrees
-    frames = len(samples.vectors)
-    vectors = samples.vectors
+    held, frames, vectors = samples.held, len(samples.vectors), samples.vectors
     if shuffle is not None:
         turns = random_rotations(frames, shuffle)
         vectors = np.einsum("nab,nib->nia", turns, vectors[shuffle.permutation(frames)])
     truth = unit_harmonics(degrees, vectors)
-    for site in range(sites):
+
+    def squares(values: Array) -> Array:
+        result: Array = (values[held] ** 2).sum(axis=1)
+        return result
+
+    def at(site: int) -> tuple[list[Array], Array, Array, list[int]]:
         features = {name: values[:, site, None] for name, values in samples.features.items()}
         if channels is not None:
             features = reduce_features(features, channels, samples.fit)
+        field, weights = [], []
         for ell in range(1, degrees + 1):
             columns = coupled_products(features, 0, degree, ell)
-            target = truth[ell][:, site]
-            fitted = fit_ridge(columns, target, samples.fit)
-            weights[ell - 1] = max(weights[ell - 1], fitted.weights)
-            field[ell - 1, site] = ((target - fitted.prediction)[held] ** 2).sum(axis=1)
+            fitted = fit_ridge(columns, truth[ell][:, site], samples.fit)
+            weights.append(fitted.weights)
+            field.append(squares(truth[ell][:, site] - fitted.prediction))
             if ell == 1:
                 error = samples.errors[:, site]
                 predicted = fit_ridge(columns, error, samples.fit).prediction
-                after[site] = ((error - predicted)[held] ** 2).sum(axis=1)
-                spurious[site] = (predicted[held] ** 2).sum(axis=1)
+                after, spurious = squares(error - predicted), squares(predicted)
+        return field, after, spurious, weights
+
+    fields, after, spurious, counts = zip(
+        *side_by_side(at, range(samples.vectors.shape[1])), strict=True
+    )
     before = (samples.errors[held] ** 2).sum(axis=2).T
-    return Recovery(field, before, after, spurious, tuple(weights))
+    weights = tuple(max(of_ell) for of_ell in zip(*counts, strict=True))
+    field = np.array(fields).swapaxes(0, 1)
+    return Recovery(field, before, np.array(after), np.array(spurious), weights)
 
 
 def measure_pooled(
@@ -174,17 +180,18 @@ def measure_pooled(
     if channels is not None:
         features = reduce_features(features, channels, samples.fit)
     truth = unit_harmonics(degrees, samples.vectors)
-    held, field, weights = samples.held, [], []
+    held = samples.held
 
     def fit(ell: int, targets: Array) -> Fit:
         return fit_shared(
             lambda site: coupled_products(features, site, degree, ell), targets, samples.fit
         )
 
-    for ell in range(1, degrees + 1):
+    def of(ell: int) -> tuple[Array, int]:
         fitted = fit(ell, truth[ell])
-        weights.append(fitted.weights)
-        field.append(((fitted.prediction - truth[ell])[held] ** 2).sum(axis=2).T)
+        return ((fitted.prediction - truth[ell])[held] ** 2).sum(axis=2).T, fitted.weights
+
+    field, weights = zip(*side_by_side(of, range(1, degrees + 1)), strict=True)
     predicted = fit(1, samples.errors).prediction[held]
     errors = samples.errors[held]
     return Recovery(
@@ -192,7 +199,7 @@ def measure_pooled(
         before=(errors**2).sum(axis=2).T,
         after=((errors - predicted) ** 2).sum(axis=2).T,
         spurious=(predicted**2).sum(axis=2).T,
-        weights=tuple(weights),
+        weights=weights,
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from numeric_checks.parallel import side_by_side
 from numeric_checks.quadrature import random_rotations, rotation_quadrature
 from numeric_checks.readout import PENALTIES, Sites, monomials, reduce_channels
 from numeric_checks.rotations import unit_harmonics, wigner_upto
@@ -93,9 +94,8 @@ def componentwise(
         sets.append((index, turns, _matrices(samples, turns)))
     (fit_index, fit_turns, fit_wigner), (held_index, held_turns, held_wigner) = sets
     cut = (4 * len(samples.fit)) // 5 * repeats[0]
-    field = np.empty((degrees, len(chosen), len(samples.held)))
-    weights = 0
-    for place, site in enumerate(chosen):
+
+    def at(site: int) -> tuple[list[Array], int]:
         matrix = columns(site, fit_wigner, fit_index)
         if len(matrix) <= matrix.shape[1]:
             raise ValueError(
@@ -123,13 +123,16 @@ def componentwise(
         test = columns(site, held_wigner, held_index) / scale
         turned = np.einsum("nab,nb->na", held_turns, samples.vectors[held_index, site])
         truth = unit_harmonics(degrees, turned)
+        field = []
         for ell in range(1, degrees + 1):
             part = slice(starts[ell - 1], starts[ell])
             wrong = test @ solutions[best[ell - 1]][:, part] - truth[ell]
-            field[ell - 1, place] = (
-                (wrong**2).sum(axis=1).reshape(len(samples.held), repeats[1]).mean(axis=1)
-            )
-    return ComponentFit(field, weights, len(fit_index))
+            of_frames = (wrong**2).sum(axis=1).reshape(len(samples.held), repeats[1])
+            field.append(of_frames.mean(axis=1))
+        return field, weights
+
+    fields, counts = zip(*side_by_side(at, chosen), strict=True)
+    return ComponentFit(np.array(fields).swapaxes(0, 1), counts[-1], len(fit_index))
 
 
 def over_quadrature(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from neural_checks.metrics import Metrics, Verdict, bootstrap, verdict
 from neural_checks.recovery import (
@@ -161,6 +162,22 @@ def test_nothing_couples_above_the_boundary(samples: Samples) -> None:
     assert fit_ridge(np.zeros((5, 0, 3)), np.ones((5, 3)), np.arange(3)).weights == 0
     with pytest.raises(ValueError, match="1, 2 or 3"):
         coupled_products(samples.features, 0, 4, 5)
+
+
+def test_results_do_not_depend_on_threads(samples: Samples) -> None:
+    found = []
+    for threads in (1, 3):
+        with threadpool_limits(threads, user_api="blas"):
+            rng = np.random.default_rng(0)
+            found.append(
+                [
+                    measure(samples, 2, 5, channels=2).field,
+                    measure_pooled(samples, 2, 5, channels=2).field,
+                    componentwise(samples, 2, 5, 1, 5, rng).field,
+                ]
+            )
+    for alone, shared in zip(*found, strict=True):
+        np.testing.assert_allclose(alone, shared, rtol=1e-9, atol=1e-12)
 
 
 def test_monomials_count() -> None:

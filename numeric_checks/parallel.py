@@ -1,0 +1,32 @@
+"""Independent pieces of work side by side, on as many threads as BLAS would take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from threadpoolctl import threadpool_info, threadpool_limits
+
+__all__ = ["side_by_side"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def side_by_side(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """``function`` of every item, in order.
+
+    Meant for work inside which BLAS would gain little from threads of its own: it gets one, and
+    the pieces share the others. ``OMP_NUM_THREADS`` bounds them, as it does for BLAS. Raises what
+    the first piece to fail raises.
+
+    >>> side_by_side(abs, [-1, 2])
+    [1, 2]
+    """
+    blas = [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
+    threads = max(blas, default=1)
+    if threads == 1:
+        return [function(item) for item in items]
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(function, items))
