@@ -113,8 +113,8 @@ def _cone(folder: Path, report: dict[str, Any]) -> None:
     axes.set_title("The leak: rotations limited to a cone, quadratic readout")
     axes.legend(fontsize=8, ncols=2)
     figure.supxlabel(
-        f"Dashed: above dL = {boundary}. First backbone, {len(cone['sites'])} atoms, "
-        f"{report['frames']['held']} held-out frames.",
+        f"{report['data']['name']}. Dashed: above dL = {boundary}. First backbone, "
+        f"{len(cone['sites'])} atoms, {report['frames']['held']} held-out frames.",
         fontsize=8,
     )
     save_figure(figure, figure_paths(str(folder / "cone"), force=True))
@@ -197,4 +197,5 @@ def _training(folder: Path, report: dict[str, Any]) -> None:
     axes.set_xlabel("training step")
     axes.set_ylabel("force MAE on validation frames (meV/Å)")
     axes.legend(fontsize=8)
+    figure.supxlabel(f"{report['data']['name']}, n = {report['n_backbones']} backbones", fontsize=8)
     save_figure(figure, figure_paths(str(folder / "training"), force=True))
