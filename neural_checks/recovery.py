@@ -10,7 +10,8 @@ equivariantly (T5). Per held-out frame and site, in units of (ε F_rms)²:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,7 @@ __all__ = [
     "Samples",
     "assemble",
     "collect",
+    "fit_sites",
     "measure",
     "measure_pooled",
     "rigid_body",
@@ -137,39 +139,59 @@ def measure(
     ``channels`` per irrep are kept for the products. With ``shuffle``, every target is the one of
     another frame at a random orientation: the control that must recover nothing.
     """
-    held, frames, vectors = samples.held, len(samples.vectors), samples.vectors
-    if shuffle is not None:
-        turns = random_rotations(frames, shuffle)
-        vectors = np.einsum("nab,nib->nia", turns, vectors[shuffle.permutation(frames)])
-    truth = unit_harmonics(degrees, vectors)
+
+    def products(site: int) -> Callable[[int], Array]:
+        features = {name: values[:, site, None] for name, values in samples.features.items()}
+        if channels is not None:
+            features = reduce_features(features, channels, samples.fit)
+        return lambda ell: coupled_products(features, 0, degree, ell)
+
+    if shuffle is None:
+        return fit_sites(samples, degrees, products)
+    frames = len(samples.vectors)
+    turns = random_rotations(frames, shuffle)
+    vectors = np.einsum("nab,nib->nia", turns, samples.vectors[shuffle.permutation(frames)])
+    return fit_sites(replace(samples, vectors=vectors), degrees, products)
+
+
+def fit_sites(
+    samples: Samples, degrees: int, columns: Callable[[int], Callable[[int], Array]]
+) -> Recovery:
+    """Fit y_ℓ(û), ℓ = 1..``degrees``, and the force error, linearly in ``columns(site)(ℓ)``.
+
+    The columns, (frames, weights, 2ℓ+1), transform with degree ℓ; those of ℓ = 1 serve the error.
+    """
+    held = samples.held
+    truth = unit_harmonics(degrees, samples.vectors)
 
     def squares(values: Array) -> Array:
         result: Array = (values[held] ** 2).sum(axis=1)
         return result
 
     def at(site: int) -> tuple[list[Array], Array, Array, list[int]]:
-        features = {name: values[:, site, None] for name, values in samples.features.items()}
-        if channels is not None:
-            features = reduce_features(features, channels, samples.fit)
+        of_degree = columns(site)
         field, weights = [], []
         for ell in range(1, degrees + 1):
-            columns = coupled_products(features, 0, degree, ell)
-            fitted = fit_ridge(columns, truth[ell][:, site], samples.fit)
+            target, basis = truth[ell][:, site], of_degree(ell)
+            fitted = fit_ridge(basis, target, samples.fit)
             weights.append(fitted.weights)
-            field.append(squares(truth[ell][:, site] - fitted.prediction))
+            field.append(squares(target - fitted.prediction))
             if ell == 1:
                 error = samples.errors[:, site]
-                predicted = fit_ridge(columns, error, samples.fit).prediction
+                predicted = fit_ridge(basis, error, samples.fit).prediction
                 after, spurious = squares(error - predicted), squares(predicted)
         return field, after, spurious, weights
 
     fields, after, spurious, counts = zip(
         *side_by_side(at, range(samples.vectors.shape[1])), strict=True
     )
-    before = (samples.errors[held] ** 2).sum(axis=2).T
-    weights = tuple(max(of_ell) for of_ell in zip(*counts, strict=True))
-    field = np.array(fields).swapaxes(0, 1)
-    return Recovery(field, before, np.array(after), np.array(spurious), weights)
+    return Recovery(
+        field=np.array(fields).swapaxes(0, 1),
+        before=(samples.errors[held] ** 2).sum(axis=2).T,
+        after=np.array(after),
+        spurious=np.array(spurious),
+        weights=tuple(max(of_ell) for of_ell in zip(*counts, strict=True)),
+    )
 
 
 def measure_pooled(

@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.recovery import Recovery, Samples
+from neural_checks.recovery import Recovery, Samples, fit_sites
 from numeric_checks.readout import Sites, fit_ridge, reduce_channels
 from numeric_checks.rotations import Features, unit_harmonics
 from span_theorem.irreps import Irrep
@@ -83,21 +83,7 @@ def nonpolynomial(samples: Samples, degrees: int) -> Recovery:
         alive = (length[..., 0] > 1e-12).all(axis=(0, 1))
         if alive.any():
             columns = unit_harmonics(degrees, values[:, :, alive] / length[:, :, alive])
-    truth = unit_harmonics(degrees, samples.vectors)
-    held = samples.held
-    field = np.empty((degrees, sites, len(held)))
-    after, spurious = np.empty((sites, len(held))), np.empty((sites, len(held)))
-    for site in range(sites):
-        for ell in range(1, degrees + 1):
-            target = truth[ell][:, site]
-            prediction = fit_ridge(columns[ell][:, site], target, samples.fit).prediction
-            field[ell - 1, site] = ((target - prediction)[held] ** 2).sum(axis=1)
-        error = samples.errors[:, site]
-        prediction = fit_ridge(columns[1][:, site], error, samples.fit).prediction
-        after[site] = ((error - prediction)[held] ** 2).sum(axis=1)
-        spurious[site] = (prediction[held] ** 2).sum(axis=1)
-    before = (samples.errors[held] ** 2).sum(axis=2).T
-    return Recovery(field, before, after, spurious, (columns[0].shape[2],) * degrees)
+    return fit_sites(samples, degrees, lambda site: lambda ell: columns[ell][:, site])
 
 
 #: Channels whose direction is used: the one fitted to û, then principal ones.
