@@ -6,13 +6,17 @@ import csv
 import json
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from neural_checks.backbone import BackboneConfig
 from neural_checks.make_trajectory import ASPIRIN, make_dataset
 from neural_checks.split import split
+from neural_checks.spn import SpnConfig
+from neural_checks.train import TrainConfig
 from numeric_checks.molecules import EMBEDDED, load
 
 
@@ -47,6 +51,20 @@ def test_stored_forces_are_those_of_the_method() -> None:
     for index in (0, 1499):
         atoms.set_positions(data.positions[index])
         np.testing.assert_allclose(atoms.get_forces(), data.forces[index], atol=2e-3)
+
+
+def test_every_preset_is_valid_and_paper_is_of_the_published_size() -> None:
+    presets = json.loads((files("neural_checks") / "presets.json").read_text())
+    assert set(presets) == {"quick", "reduced", "cpu", "paper"}
+    for preset in presets.values():
+        SpnConfig(**preset["spn"])
+        BackboneConfig(**preset["model"])
+        assert preset["fit"] <= TrainConfig(**preset["train"]).train
+        assert preset["held"] <= TrainConfig(**preset["train"]).test
+        assert preset["bootstrap"] >= 2000
+    paper = BackboneConfig(**presets["paper"]["model"])
+    assert (paper.l_max, presets["paper"]["backbones"]) == (2, 4)
+    assert paper.channels >= 32
 
 
 @pytest.mark.parametrize(
