@@ -22,11 +22,11 @@ from neural_checks.feature_file import write
 from neural_checks.features import record
 from neural_checks.recovery import Samples, collect, measure
 from neural_checks.split import split
-from neural_checks.sweep import main
-from neural_checks.sweep_config import Job, Measure, read_config
-from neural_checks.sweep_features import features_of
-from neural_checks.sweep_features import main as features_main
-from neural_checks.sweep_job import (
+from neural_checks.sweep.__main__ import main
+from neural_checks.sweep.config import Job, Measure, read_config
+from neural_checks.sweep.features import features_of
+from neural_checks.sweep.features import main as features_main
+from neural_checks.sweep.job import (
     FORMAT,
     locked,
     read_record,
@@ -34,8 +34,8 @@ from neural_checks.sweep_job import (
     run_job,
     write_json,
 )
-from neural_checks.sweep_readouts import fitted_channels, nonpolynomial, some_sites
-from neural_checks.sweep_tables import cells, rows
+from neural_checks.sweep.readouts import fitted_channels, nonpolynomial, some_sites
+from neural_checks.sweep.tables import cells, rows
 from numeric_checks.molecules import EMBEDDED, load
 from numeric_checks.quadrature import random_rotations
 from numeric_checks.rotations import rotate_features
@@ -98,7 +98,7 @@ def test_a_job_is_known_by_its_content_and_its_data(tmp_path: Path) -> None:
     assert job.checksum == load(EMBEDDED).checksum
     # The same in another process: no hash that changes from run to run.
     code = (
-        "import sys; from pathlib import Path; from neural_checks.sweep_config import read_config;"
+        "import sys; from pathlib import Path; from neural_checks.sweep.config import read_config;"
         "print(read_config(Path(sys.argv[1]), Path()).jobs[0].id)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "config.json")]
@@ -159,7 +159,7 @@ def test_no_configuration_and_no_json(tmp_path: Path) -> None:
 
 
 def test_the_configurations_that_come_along_cover_the_controls(tmp_path: Path) -> None:
-    folder = Path(str(files("neural_checks") / "sweeps"))
+    folder = Path(str(files("neural_checks.sweep") / "configs"))
     sweeps = {}
     for path in folder.glob("*.json"):
         text = json.loads(path.read_text(encoding="utf-8"))
@@ -486,7 +486,7 @@ def test_feature_files_hold_the_frames_of_a_job(tmp_path: Path) -> None:
 # --- locks ----------------------------------------------------------------------------------------
 
 HOLD = (
-    "import sys, time; from pathlib import Path; from neural_checks.sweep_job import locked\n"
+    "import sys, time; from pathlib import Path; from neural_checks.sweep.job import locked\n"
     "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
 )
 

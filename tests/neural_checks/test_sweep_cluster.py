@@ -24,8 +24,8 @@ pytest.importorskip("dask_jobqueue")
 
 import cloudpickle
 
-from neural_checks.sweep import main
-from neural_checks.sweep_cluster import connect, read_options, run_all, slurm_cluster
+from neural_checks.sweep.__main__ import main
+from neural_checks.sweep.cluster import connect, read_options, run_all, slurm_cluster
 
 # The workers cannot import a test module: its functions travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from neural_checks.metrics import LOST, RECOVERED
-from neural_checks.sweep_config import read_config
-from neural_checks.sweep_job import FORMAT
-from neural_checks.sweep_tables import cells, rows
+from neural_checks.sweep.config import read_config
+from neural_checks.sweep.job import FORMAT
+from neural_checks.sweep.tables import cells, rows
 
 NAMES = ("cliff", "controls", "molecules")
 
@@ -47,7 +47,7 @@ def test_every_job_has_its_provenance(result: Path, data_dir: Path) -> None:
         assert environment["device"] == "cpu"
         assert max(record["backbone"]["equivariance_errors"].values()) < 1e-4
     name = result.name.removeprefix("sweep-")
-    folder = Path(__file__).parents[2] / "neural_checks" / "sweeps"
+    folder = Path(__file__).parents[2] / "neural_checks" / "sweep" / "configs"
     sweep = read_config(folder / f"{name}.json", data_dir, skip_absent=True)
     files = {record["id"] for record in found if record["job"]["features"]}
     assert {job.id for job in sweep.jobs} == {record["id"] for record in found} - files

@@ -26,8 +26,8 @@ from neural_checks.feature_file import read
 from neural_checks.provenance import environment
 from neural_checks.recovery import Recovery, Samples, collect, measure, top_degree
 from neural_checks.split import Split, split
-from neural_checks.sweep_config import Job, Measure
-from neural_checks.sweep_readouts import fitted_channels, nonpolynomial, some_sites
+from neural_checks.sweep.config import Job, Measure
+from neural_checks.sweep.readouts import fitted_channels, nonpolynomial, some_sites
 from neural_checks.train import force_mae, train
 from numeric_checks.componentwise import componentwise
 from numeric_checks.molecules import EMBEDDED, ForceData, load, sha256

@@ -31,7 +31,7 @@ from numeric_checks.molecules import EMBEDDED, load, sha256
 
 __all__ = ["READOUTS", "Job", "Measure", "Sweep", "read_config"]
 
-#: Kinds of readout; see :mod:`neural_checks.sweep_readouts`.
+#: Kinds of readout; see :mod:`neural_checks.sweep.readouts`.
 READOUTS = ("closed form", "component-wise", "non-polynomial")
 
 

@@ -1,10 +1,10 @@
 """Run a grid of backbones and readouts from a committed file, on any number of workers.
 
 ``python -m neural_checks.sweep CONFIG``, with a path or the name of a file in
-``neural_checks/sweeps``. Jobs already done are skipped, so that the same command continues a sweep
-that was stopped in any way. Exit code 0: every cliff that should be at d_r·L was measured there and
-the non-polynomial readout went beyond it; 3: not so; 4: some job has no result; 2: bad usage or
-input.
+``neural_checks/sweep/configs``. Jobs already done are skipped, so that the same command continues a
+sweep that was stopped in any way. Exit code 0: every cliff that should be at d_r·L was measured
+there and the non-polynomial readout went beyond it; 3: not so; 4: some job has no result; 2: bad
+usage or input.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from neural_checks.sweep_config import Job, Sweep, read_config
-from neural_checks.sweep_job import locked, read_record, run_job, write_json
-from neural_checks.sweep_tables import cells, rows, write_csv
+from neural_checks.sweep.config import Job, Sweep, read_config
+from neural_checks.sweep.job import locked, read_record, run_job, write_json
+from neural_checks.sweep.tables import cells, rows, write_csv
 
 __all__ = ["main"]
 
 
 def _parser() -> argparse.ArgumentParser:
-    folder = files("neural_checks") / "sweeps"
+    folder = files("neural_checks.sweep") / "configs"
     known = sorted(Path(entry.name).stem for entry in folder.iterdir())
     parser = argparse.ArgumentParser(
         prog="python -m neural_checks.sweep",
@@ -86,7 +86,7 @@ def _main(arguments: argparse.Namespace) -> int:
 def _find(config: str) -> Path:
     path = Path(config)
     if not path.is_file():
-        packaged = Path(str(files("neural_checks") / "sweeps" / f"{config}.json"))
+        packaged = Path(str(files("neural_checks.sweep") / "configs" / f"{config}.json"))
         if packaged.is_file():
             return packaged
         raise FileNotFoundError(f"no configuration {config}")
@@ -94,7 +94,7 @@ def _find(config: str) -> Path:
 
 
 def _job_script(arguments: argparse.Namespace) -> int:
-    from neural_checks.sweep_cluster import read_options, slurm_cluster
+    from neural_checks.sweep.cluster import read_options, slurm_cluster
 
     if arguments.slurm is None:
         raise ValueError("--job-script needs --slurm FILE")
@@ -138,7 +138,7 @@ def _run(sweep: Sweep, folder: Path, arguments: argparse.Namespace) -> dict[str,
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.progress import TimeRemainingColumn as Remaining
 
-    from neural_checks.sweep_cluster import connect, read_options, run_all
+    from neural_checks.sweep.cluster import connect, read_options, run_all
 
     slurm = None if arguments.slurm is None else read_options(arguments.slurm)
     # The longest first, so that none of them is left for the end.
@@ -195,7 +195,7 @@ def _report(sweep: Sweep, folder: Path, failures: dict[str, str], as_json: bool)
         table = cells(records, *settings)
         write_csv(folder / "table.csv", rows(records, *settings))
         write_csv(folder / "cells.csv", table)
-        from neural_checks.sweep_figures import draw
+        from neural_checks.sweep.figures import draw
 
         draw(folder, sweep.name, table, sweep.draws)
     # Where the cliff is does not depend on the amplitude.
@@ -234,7 +234,7 @@ def _print(summary: dict[str, Any], table: list[dict[str, Any]], folder: Path) -
     from rich.console import Console
     from rich.table import Table
 
-    from neural_checks.sweep_figures import label, varied
+    from neural_checks.sweep.figures import label, varied
 
     console = Console(width=150)  # the table needs it, also where output is piped
     view = Table(title=f"{summary['name']}: measured cliffs")

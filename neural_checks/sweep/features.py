@@ -1,6 +1,6 @@
 """Feature files of other packages' networks, for a sweep over architectures.
 
-``python -m neural_checks.sweep_features mace --L 2 --data aspirin_rmd17.npz --out mace_L2.npz``
+``python -m neural_checks.sweep.features mace --L 2 --data aspirin_rmd17.npz --out mace_L2.npz``
 trains a network of the package briefly on forces and writes its features on the frames that a sweep
 uses by default. ``mace`` needs an environment of its own (:mod:`neural_checks.mace_backbone`); that
 is what the file is for.
@@ -21,7 +21,7 @@ from neural_checks.feature_file import write
 from neural_checks.features import FeatureSet, record
 from neural_checks.short_training import train_briefly
 from neural_checks.split import split
-from neural_checks.sweep_config import Measure
+from neural_checks.sweep.config import Measure
 from neural_checks.train import TrainConfig
 from numeric_checks.molecules import EMBEDDED, ForceData, load
 
@@ -62,7 +62,7 @@ def _network(package: str, scaling: Scaling, L: int, channels: int, seed: int) -
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line: 0 where the file was written, 2 for bad usage or input."""
     parser = argparse.ArgumentParser(
-        prog="python -m neural_checks.sweep_features",
+        prog="python -m neural_checks.sweep.features",
         description="Train a network of another package briefly and write its feature file.",
     )
     parser.add_argument("package", choices=("mace", "e3nn"))
