@@ -1,7 +1,8 @@
 """From trained backbone to report: seconds of each stage of the aspirin measurement.
 
-``python benchmarks/bench_neural.py [--channels 16]`` on an untrained NequIP (the cost does not
-depend on training) and the embedded data, with the settings of a preset: equivariance, features of
+``python benchmarks/bench_neural.py [--channels 16] [--threads 2] [--device cpu]`` on an untrained
+NequIP (the cost does not depend on training) and the embedded data, measured as a preset says,
+whatever its channels: equivariance, features of
 21 sites, readouts of degree 1, 2, 3 for ℓ = 1..dL + 3, bootstrap, controls, files and figures.
 """
 
@@ -16,6 +17,8 @@ import warnings
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+
+from threadpoolctl import threadpool_limits
 
 from neural_checks.backbone import BackboneConfig, NequIPBackbone, Scaling
 from neural_checks.experiment import Settings, run
@@ -62,16 +65,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{name:48s} {now[0] - last[0]:7.1f} s wall, {now[1] - last[1]:7.1f} s processor")
         last = now
 
-    measured = run(
-        [backbone],
-        data,
-        parts.train,
-        parts.test,
-        settings,
-        backbone,
-        arguments.device,
-        progress=lambda _done, _total, note: stage(note),
-    )
+    with threadpool_limits(arguments.threads):
+        measured = run(
+            [backbone],
+            data,
+            parts.train,
+            parts.test,
+            settings,
+            backbone,
+            arguments.device,
+            progress=lambda _done, _total, note: stage(note),
+        )
     report = {
         **measured,
         "data": {

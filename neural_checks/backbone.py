@@ -151,8 +151,8 @@ class HookedBackbone(ABC):
     def energy(self, graph: Any) -> torch.Tensor:
         """Energies (frames,) with the graph of autograd kept."""
 
-    def reading(self) -> dict[str, Any]:
-        """Of the description: the layer that is read, the gradients, the number of parameters."""
+    def layer_description(self) -> dict[str, Any]:
+        """The layer that is read, the gradients of all layers, the number of parameters."""
         return {
             "layer": self.layer,
             "layer_irreps": None if self.layer is None else str(self.layers()[self.layer][1]),
@@ -309,7 +309,7 @@ class NequIPBackbone(HookedBackbone):
             "package": f"nequip {version('nequip')}",
             **asdict(self.config),
             "seed": self.seed,
-            **self.reading(),
+            **self.layer_description(),
         }
 
     def graph(self, positions: torch.Tensor) -> dict[str, torch.Tensor]:

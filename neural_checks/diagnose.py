@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         found, provenance = _run(arguments)
         report = {**found.as_dict(), "provenance": provenance}
         if arguments.out is not None:
-            _write(arguments.out, found, report, arguments.force)
+            _write(arguments.out, found, report)
     except (ImportError, OSError, TypeError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -132,7 +132,7 @@ def _features(arguments: argparse.Namespace, data: ForceData | None) -> FeatureS
     return record(backbone, data, parts.train, parts.test, rng)
 
 
-def _write(folder: Path, found: Diagnosis, report: dict[str, Any], force: bool) -> None:
+def _write(folder: Path, found: Diagnosis, report: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
     def place(name: str, write_to: Any) -> None:

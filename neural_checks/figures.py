@@ -170,7 +170,7 @@ def _per_atom(folder: Path, report: dict[str, Any], positions: NDArray[np.float6
 def _clearest_view(positions: NDArray[np.float64]) -> NDArray[np.float64]:
     """(atoms, 2): of the views tilted from the principal plane, the one that hides atoms least."""
     centred = positions - positions.mean(axis=0)
-    principal = centred @ np.linalg.svd(centred)[2].T
+    principal = centred @ np.linalg.eigh(centred.T @ centred)[1][:, ::-1]
     tilts = itertools.product(range(-60, 61, 10), repeat=2)
     views = [Rotation.from_euler("xy", t, degrees=True).apply(principal)[:, :2] for t in tilts]
     return max(views, key=lambda view: float(pdist(view).min()))
@@ -196,6 +196,7 @@ def _training(folder: Path, report: dict[str, Any]) -> None:
     axes.yaxis.set_minor_formatter("{x:g}")
     axes.set_xlabel("training step")
     axes.set_ylabel("force MAE on validation frames (meV/Å)")
-    axes.legend(fontsize=8)
+    if axes.lines:
+        axes.legend(fontsize=8)
     figure.supxlabel(f"{report['data']['name']}, n = {report['n_backbones']} backbones", fontsize=8)
     save_figure(figure, figure_paths(str(folder / "training"), force=True))

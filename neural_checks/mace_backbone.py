@@ -57,7 +57,7 @@ class MACEBackbone(HookedBackbone):
             "origin": self.origin,
             "cutoff": self.cutoff,
             "layers": len(self.layers()),
-            **self.reading(),
+            **self.layer_description(),
         }
 
     def graph(self, positions: torch.Tensor) -> dict[str, torch.Tensor]:

@@ -59,7 +59,7 @@ class LoadedNequIP(NequIPBackbone):
             "origin": self.origin,
             "cutoff": self.cutoff,
             "layers": len(self.layers()),
-            **self.reading(),
+            **self.layer_description(),
         }
 
 

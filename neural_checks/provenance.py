@@ -42,11 +42,16 @@ def environment(device: str) -> dict[str, Any]:
 
 
 def _device_name(device: str) -> str:
-    """What the maker calls the GPU or, on Linux, the processor."""
+    """What the maker calls the GPU or, on Linux, the processor; of other devices nothing."""
     if device.startswith("cuda"):
         import torch
 
-        return torch.cuda.get_device_name(device)
+        if not torch.cuda.is_available():
+            return "not stated"
+        name: str = torch.cuda.get_device_name(device)
+        return name
+    if "cpu" not in device.lower():
+        return "not stated"
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -157,10 +157,14 @@ def measure(
 def fit_sites(
     samples: Samples, degrees: int, columns: Callable[[int], Callable[[int], Array]]
 ) -> Recovery:
-    """Fit y_ℓ(û), ℓ = 1..``degrees``, and the force error, linearly in ``columns(site)(ℓ)``.
+    """Squared errors of y_ℓ(û), ℓ = 1..``degrees``, and the force error, fitted site by site.
 
-    The columns, (frames, weights, 2ℓ+1), transform with degree ℓ; those of ℓ = 1 serve the error.
+    The fits are linear in ``columns(site)(ℓ)``, (frames, weights, 2ℓ+1), which transform with
+    degree ℓ; those of ℓ = 1 serve the error. What a site needs for every ℓ is prepared once, by
+    ``columns(site)``. Raises ValueError for ``degrees`` < 1.
     """
+    if degrees < 1:
+        raise ValueError(f"degrees must be ≥ 1, got {degrees}")
     held = samples.held
     truth = unit_harmonics(degrees, samples.vectors)
 
@@ -198,6 +202,8 @@ def measure_pooled(
     samples: Samples, degree: int, degrees: int, channels: int | None = None
 ) -> Recovery:
     """As :func:`measure`, with one set of weights for all sites together."""
+    if degrees < 1:
+        raise ValueError(f"degrees must be ≥ 1, got {degrees}")
     features = samples.features
     if channels is not None:
         features = reduce_features(features, channels, samples.fit)

@@ -211,8 +211,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--figure",
         type=Path,
-        help=".svg or .png, without a suffix both; no file is replaced",
+        help=".svg or .png; without a suffix both",
     )
+    parser.add_argument("--force", action="store_true", help="replace an existing figure")
     return parser
 
 
@@ -232,7 +233,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             seed=arguments.seed,
         )
         if arguments.figure is not None:
-            figure_paths(str(arguments.figure))
+            figure_paths(str(arguments.figure), arguments.force)
         field = load_field(arguments.file, arguments.field)
         if arguments.frames is not None:
             field = field.first(arguments.frames)
@@ -247,7 +248,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 report=lambda done: progress.update(task, completed=done),
             )
         if arguments.figure is not None:
-            draw(found, arguments.figure)
+            draw(found, arguments.figure, arguments.force)
     except (ImportError, OSError, TypeError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_USAGE

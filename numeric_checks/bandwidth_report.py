@@ -56,9 +56,12 @@ def _cells(spectrum: Spectrum, shown: range, found: Bandwidth) -> list[str]:
     ]
 
 
-def draw(found: Bandwidth, path: Path) -> None:
-    """Write w(ℓ) of the atoms pooled, and the cumulative share explained atom by atom."""
-    paths = figure_paths(str(path))
+def draw(found: Bandwidth, path: Path, force: bool = False) -> None:
+    """Write w(ℓ) of the atoms pooled, and the cumulative share explained atom by atom.
+
+    ``path`` and what is raised: as :func:`numeric_checks.output.figure_paths`.
+    """
+    paths = figure_paths(str(path), force)
     import matplotlib as mpl
 
     mpl.use("Agg")

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from numeric_checks.output import figure_paths, save_figure
 
-__all__ = ["EXIT_USAGE", "run_check"]
+__all__ = ["run_check"]
 
 EXIT_USAGE = 2
 
@@ -37,8 +37,9 @@ def run_check(
     """Parse ``argv``, run ``check`` and show what it found; the exit code.
 
     Adds ``--json``, and where there is something to ``draw`` also ``--figure`` and ``--force``.
-    A figure that cannot be written is refused before the check starts. A TypeError or ValueError
-    of the check is bad input: one line on stderr, and 2.
+    A figure whose path will not do is refused before the check starts. A TypeError or ValueError
+    of the check is bad input: one line on stderr, and 2; so is an OSError when the figure is
+    written, after the result was printed.
     """
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     if draw is not None:
@@ -46,13 +47,17 @@ def run_check(
         parser.add_argument("--force", action="store_true", help="replace an existing figure")
     arguments = parser.parse_args(argv)
     try:
-        drawn = draw is not None and arguments.figure
+        drawn = draw is not None and arguments.figure is not None
         paths = figure_paths(arguments.figure, arguments.force) if drawn else ()
         found = check(arguments)
     except (TypeError, ValueError) as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
         return EXIT_USAGE
-    if draw is not None and paths:
-        save_figure(draw(found), paths)
     print(json.dumps(found.as_dict(), indent=1) if arguments.json else table(found))
+    if draw is not None and paths:
+        try:
+            save_figure(draw(found), paths)
+        except OSError as error:
+            print(f"{parser.prog}: error: {error}", file=sys.stderr)
+            return EXIT_USAGE
     return exit_code(found)

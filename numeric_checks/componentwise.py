@@ -73,7 +73,7 @@ def componentwise(
     ≤ ``degree``.
 
     Raises:
-        ValueError: no more samples than weights.
+        ValueError: no more samples than weights, no site or no degree asked for.
     """
 
     def columns(site: int, wigner: dict[str, Array], index: Array) -> Array:
@@ -81,6 +81,8 @@ def componentwise(
         return monomials(components, degree) if expand is None else expand(components)
 
     chosen = range(samples.vectors.shape[1]) if sites is None else sites
+    if not len(chosen) or degrees < 1:
+        raise ValueError(f"sites must be some and degrees ≥ 1, got {list(chosen)} and {degrees}")
     stored = max_angle == 0
     repeats = (1, 1) if stored else (orientations, max(2, orientations // 5))
     sets = []

@@ -42,7 +42,9 @@ def figure_paths(path: str, force: bool = False) -> tuple[Path, ...]:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise ValueError("a figure needs matplotlib, which is not installed") from None
+        raise ValueError(
+            "a figure needs matplotlib, which is not installed; span-theorem[neural] has it"
+        ) from None
     given = Path(path)
     if given.suffix and given.suffix not in _SUFFIXES:
         raise ValueError(f"a figure must end in .svg or .png, or in neither for both; got {path!r}")
@@ -60,16 +62,21 @@ def save_figure(figure: Any, paths: tuple[Path, ...]) -> None:
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
-    for path in paths:
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
-        os.close(handle)
-        try:
-            # The same figure gives the same file: no date, no random names.
-            with mpl.rc_context({"svg.hashsalt": "span-theorem"}):
-                figure.savefig(name, dpi=150, metadata={"Date": None} if ".svg" in name else None)
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
-    plt.close(figure)
+    try:
+        for path in paths:
+            handle, name = tempfile.mkstemp(
+                dir=path.parent, prefix=f".{path.stem}.", suffix=f".writing{path.suffix}"
+            )
+            os.close(handle)
+            try:
+                # The same figure gives the same file: no date, no random names.
+                with mpl.rc_context({"svg.hashsalt": "span-theorem"}):
+                    undated = {"Date": None} if path.suffix == ".svg" else None
+                    figure.savefig(name, dpi=150, metadata=undated)
+                os.chmod(name, 0o644)
+                os.replace(name, path)
+            except BaseException:
+                os.unlink(name)
+                raise
+    finally:
+        plt.close(figure)

@@ -10,6 +10,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 __all__ = ["side_by_side"]
 
+_MOST = 8  # threads: every one holds arrays of its own
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -18,15 +20,18 @@ def side_by_side(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
     """``function`` of every item, in order.
 
     Meant for work inside which BLAS would gain little from threads of its own: it gets one, and
-    the pieces share the others. ``OMP_NUM_THREADS`` bounds them, as it does for BLAS. Raises what
-    the first piece to fail raises.
+    the pieces share the others, at most eight. ``OMP_NUM_THREADS`` bounds them, as it does for
+    BLAS. The limit holds for the whole process while this runs: call it from one thread at a time.
+    Raises what the first piece to fail raises.
 
     >>> side_by_side(abs, [-1, 2])
     [1, 2]
     """
     blas = [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
-    threads = max(blas, default=1)
+    threads = min(max(blas, default=1), _MOST)
     if threads == 1:
         return [function(item) for item in items]
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    # OpenMP counts threads by the calling thread, hence the initializer beside the limit.
+    workers = ThreadPoolExecutor(threads, initializer=threadpool_limits, initargs=(1,))
+    with threadpool_limits(1, user_api="blas"), workers as pool:
         return list(pool.map(function, items))

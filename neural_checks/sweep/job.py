@@ -119,7 +119,8 @@ def _record(job: Job, work: Path, data_dir: Path, device: str) -> dict[str, Any]
         **source,
         "readouts": readouts,
         "provenance": {
-            "environment": environment(device),
+            # Features from a file are read, and measured, on the processor.
+            "environment": environment("cpu" if job.features else device),
             "started": started,
             "seconds": round(time.monotonic() - begun, 2),
             "measurement_seconds": round(time.monotonic() - measuring, 2),

@@ -53,7 +53,7 @@ def test_stored_forces_are_those_of_the_method() -> None:
         np.testing.assert_allclose(atoms.get_forces(), data.forces[index], atol=2e-3)
 
 
-def test_every_preset_is_valid_and_paper_is_of_the_published_size() -> None:
+def test_every_preset_is_valid_and_paper_has_four_networks_of_32_channels() -> None:
     presets = json.loads((files("neural_checks") / "presets.json").read_text())
     assert set(presets) == {"quick", "reduced", "cpu", "paper"}
     for preset in presets.values():
@@ -104,6 +104,7 @@ def test_provenance_names_the_machine_the_versions_and_the_commit(repository: Pa
     found = environment("cpu")
     assert found["device"] == "cpu"
     assert found["device_name"].strip()
+    assert environment("a device nobody has")["device_name"] == "not stated"
     assert found["versions"]["torch"] == torch.__version__
     head = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=repository, capture_output=True, text=True, check=False

@@ -59,6 +59,20 @@ def test_the_seed_decides_and_seeds_differ(samples: Samples, quadratic: SpnRun) 
     assert not np.array_equal(quadratic.power[0], quadratic.power[1])
 
 
+@pytest.mark.gpu
+def test_on_a_gpu_the_readout_is_that_of_the_cpu(samples: Samples, quadratic: SpnRun) -> None:
+    import torch
+
+    from neural_checks.provenance import environment
+
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    there = train_spn(samples, 2, 6, SMALL, 0, amplitude=3.0, sites=[0, 1], device="cuda")
+    np.testing.assert_allclose(there.power, quadratic.power, rtol=1e-4)  # the same draws
+    np.testing.assert_allclose(_r2(there), _r2(quadratic), atol=0.02)
+    assert environment("cuda")["device_name"] == torch.cuda.get_device_name()
+
+
 def test_power_of_the_injected_field_is_the_amplitude_squared(quadratic: SpnRun) -> None:
     assert quadratic.power.mean() == pytest.approx(9.0, rel=0.15)
     np.testing.assert_allclose(quadratic.total.mean(), (quadratic.power.mean() + 3.0), rtol=1.0)

@@ -18,6 +18,7 @@ from neural_checks.recovery import (
     measure_pooled,
     rigid_body,
 )
+from neural_checks.sweep.readouts import nonpolynomial
 from numeric_checks.componentwise import componentwise, over_quadrature
 from numeric_checks.readout import (
     coupled_products,
@@ -169,15 +170,25 @@ def test_results_do_not_depend_on_threads(samples: Samples) -> None:
     for threads in (1, 3):
         with threadpool_limits(threads, user_api="blas"):
             rng = np.random.default_rng(0)
-            found.append(
-                [
-                    measure(samples, 2, 5, channels=2).field,
-                    measure_pooled(samples, 2, 5, channels=2).field,
-                    componentwise(samples, 2, 5, 1, 5, rng).field,
-                ]
-            )
+            by_site = measure(samples, 2, 7, channels=2)
+            pooled = measure_pooled(samples, 2, 7, channels=2)
+            free = nonpolynomial(samples, 7)
+            fits = [
+                (r.field, r.before, r.after, r.spurious, np.array(r.weights))
+                for r in (by_site, pooled, free)
+            ]
+            found.append([*sum(fits, ()), componentwise(samples, 2, 7, 1, 5, rng).field])
     for alone, shared in zip(*found, strict=True):
         np.testing.assert_allclose(alone, shared, rtol=1e-9, atol=1e-12)
+
+
+def test_nothing_asked_for_is_said(samples: Samples) -> None:
+    for fit in (measure, measure_pooled):
+        with pytest.raises(ValueError, match="degrees must be ≥ 1, got 0"):
+            fit(samples, 1, 0)
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="sites must be some"):
+        componentwise(samples, 1, 2, 1, 5, rng, sites=[])
 
 
 def test_monomials_count() -> None:

@@ -303,3 +303,6 @@ def test_figures_are_written_once(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main([made.path, *COMMON, "--figure", str(target)]) == 2
     assert target.read_bytes() == first
     assert "exists" in capsys.readouterr().err
+    target.write_bytes(b"")
+    assert main([made.path, *COMMON, "--figure", str(target), "--force"]) == 0
+    assert target.read_bytes() == first
