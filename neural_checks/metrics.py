@@ -176,9 +176,11 @@ class Verdict:
 
     ``metric`` names what was judged: ``R2_field``, or ``R2_inj`` for a trained readout.
 
-    ``measured`` is None where no degree, or every degree measured, is recovered. ``cliff`` is the
-    ratio R²(measured)/R²(measured + 1), a lower bound (to the upper end of the interval) where the
-    interval of the latter reaches 0, and None where that upper end is 0 to rounding or less.
+    ``measured`` is None where no degree, or every degree measured, is recovered, or the cliff is
+    not sharp. ``undecided``: it does not agree, but only because intervals reach both sides of the
+    limit. ``cliff`` is the ratio R²(measured)/R²(measured + 1), a lower bound (to the upper end of
+    the interval) where the interval of the latter reaches 0, and None where that upper end is 0 to
+    rounding or less.
     """
 
     metric: str
@@ -188,6 +190,7 @@ class Verdict:
     cliff_is_lower_bound: bool
     contrast: float
     agrees: bool
+    undecided: bool
     sentence: str
 
 
@@ -201,7 +204,9 @@ def verdict(point: Metrics, draws: Metrics, L: int, degree: int, level: float = 
     """Where the R² falls (``Metrics.score``), against ``span_theorem.boundary(L, degree)``.
 
     The cliff sits at ℓ* if every degree ≤ ℓ* is recovered and every degree above is not, both by
-    the interval at ``level``. Anything else is no cliff, and disagrees.
+    the interval at ``level``. Anything else is no cliff. It disagrees where a degree up to the
+    boundary is lost or one above it is recovered, and is undecided where only intervals that reach
+    both sides of the limit stand in the way.
     """
     expected = boundary(L, degree)
     tail = (1 - level) / 2
@@ -223,6 +228,8 @@ def verdict(point: Metrics, draws: Metrics, L: int, degree: int, level: float = 
     denominator = float(high[at]) if bound else outside
     cliff = inside / denominator if denominator > 1e-9 else None
     agrees = measured == expected
+    against = bool(lost[:expected].any() or recovered[expected:].any())
+    undecided = not agrees and not against
     place = (
         "no single cliff"
         if measured is None
@@ -230,9 +237,10 @@ def verdict(point: Metrics, draws: Metrics, L: int, degree: int, level: float = 
     )
     sentence = (
         f"measured for readout degree {degree} on features of degree ≤ {L}: {place}; "
-        f"proved boundary {expected}: {'agrees' if agrees else 'DISAGREES'}"
+        f"proved boundary {expected}: "
+        + ("agrees" if agrees else "undecided" if undecided else "DISAGREES")
     )
     gain = point.gain
     contrast = float(gain[at - 1] - gain[at]) if 0 < at < len(gain) else float("nan")
     metric = "R2_inj" if point.field is None else "R2_field"
-    return Verdict(metric, expected, measured, cliff, bound, contrast, agrees, sentence)
+    return Verdict(metric, expected, measured, cliff, bound, contrast, agrees, undecided, sentence)

@@ -252,6 +252,15 @@ def formally_proved(statement: Statement, record: dict[str, Any]) -> str | None:
     return str(entry["outcome"]) if same else "changed since"
 
 
+def standing(report: dict[str, Any]) -> str:
+    """Of all verdicts of a run: ``"agrees"``, ``"undecided"`` where some are and none disagrees."""
+    verdicts = [entry["verdict"] for entry in report["readouts"].values()]
+    if all(verdict["agrees"] for verdict in verdicts):
+        return "agrees"
+    unclear = all(verdict["agrees"] or verdict.get("undecided") for verdict in verdicts)
+    return "undecided" if unclear else "disagrees"
+
+
 def words(statement: Statement, record: dict[str, Any], runs: dict[str, Any]) -> list[str]:
     """The words that the recorded results allow for a statement, strongest first."""
     said = []
@@ -280,8 +289,8 @@ def words(statement: Statement, record: dict[str, Any], runs: dict[str, Any]) ->
         else:
             said.append(f"{word}: {len(passed)} of {len(checks)} checks passed")
     if statement.results and runs:
-        agree = sum(
-            all(v["verdict"]["agrees"] for v in r["readouts"].values()) for r in runs.values()
-        )
-        said.append(f"measured: {agree} of {len(runs)} runs agree")
+        found = [standing(report) for report in runs.values()]
+        line = f"measured: {found.count('agrees')} of {len(runs)} runs agree"
+        unclear = found.count("undecided")
+        said.append(line + (f", {unclear} undecided" if unclear else ""))
     return said

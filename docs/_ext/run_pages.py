@@ -88,7 +88,9 @@ def _with_interval(entry: dict[str, Any], key: str, ell: int) -> str:
 def _measured(entry: dict[str, Any]) -> str:
     verdict = entry["verdict"]
     found = "none" if verdict["measured"] is None else str(verdict["measured"])
-    return f"{found} ({'agrees' if verdict['agrees'] else '**disagrees**'})"
+    if verdict["agrees"]:
+        return f"{found} (agrees)"
+    return f"{found} ({'undecided' if verdict.get('undecided') else '**disagrees**'})"
 
 
 def _overview(runs: dict[str, dict[str, Any]]) -> str:

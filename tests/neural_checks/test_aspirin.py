@@ -78,14 +78,27 @@ def test_bad_input_has_exit_code_2(arguments: list[str], tmp_path: Path) -> None
     assert main(["--results", str(tmp_path), *arguments]) == 2
 
 
-@pytest.mark.parametrize(("agrees", "code"), [((True, True), 0), ((True, False), 3)])
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [
+        (("agrees", "agrees"), 0),
+        (("agrees", "disagrees"), 3),
+        (("agrees", "undecided"), 4),
+        (("disagrees", "undecided"), 3),
+    ],
+)
 def test_one_readout_that_disagrees_decides_the_exit_code(
-    agrees: tuple[bool, ...], code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    verdicts: tuple[str, ...], code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pytest.importorskip("nequip")
     from neural_checks import aspirin
 
-    report = {"readouts": {str(k): {"verdict": {"agrees": a}} for k, a in enumerate(agrees)}}
+    report = {
+        "readouts": {
+            str(k): {"verdict": {"agrees": v == "agrees", "undecided": v == "undecided"}}
+            for k, v in enumerate(verdicts)
+        }
+    }
     monkeypatch.setattr(aspirin, "_experiment", lambda _arguments: (report, tmp_path))
     assert aspirin.main(["--json"]) == code
 

@@ -59,6 +59,7 @@ def test_the_cliff_moves_with_L(toy: Any, L: int, degree: int) -> None:
 def test_a_cubic_readout_called_quadratic_is_found_out(samples: Samples) -> None:
     decided = _decide([measure(samples, 3, 9, channels=2)], 2)
     assert not decided.agrees
+    assert not decided.undecided
     assert decided.measured == 6
     assert "DISAGREES" in decided.sentence
 
@@ -70,6 +71,27 @@ def test_a_target_of_degree_4_called_5_is_found_out(samples: Samples) -> None:
     decided = _decide([replace(run, field=field)], 2)
     assert not decided.agrees
     assert decided.measured == 5
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "says"),
+    [
+        ([0.9, 0.8, 0.7, 0.3, -0.1], [1.0, 0.9, 0.8, 0.4, 0.0], "agrees"),
+        ([0.9, 0.8, 0.7, 0.02, -0.1], [1.0, 0.9, 0.8, 0.1, 0.0], "undecided"),
+        ([0.9, 0.8, 0.7, 0.3, -0.1], [1.0, 0.9, 0.8, 0.4, 0.1], "undecided"),
+        ([0.9, 0.8, 0.7, -0.1, -0.1], [1.0, 0.9, 0.8, 0.0, 0.0], "DISAGREES"),
+        ([0.9, 0.8, 0.7, 0.02, 0.06], [1.0, 0.9, 0.8, 0.1, 0.2], "DISAGREES"),
+    ],
+)
+def test_only_uncertain_degrees_leave_the_verdict_undecided(
+    low: list[float], high: list[float], says: str
+) -> None:
+    ends = np.array([low, high])
+    draws = np.repeat(ends, 500, axis=0)  # quantiles are the two ends
+    point, drawn = (Metrics(v, v, v, v, None) for v in (ends.mean(axis=0), draws))
+    decided = verdict(point, drawn, 2, 2)
+    assert decided.sentence.endswith(says)
+    assert (decided.agrees, decided.undecided) == (says == "agrees", says == "undecided")
 
 
 def test_a_curve_without_a_single_cliff_disagrees(samples: Samples) -> None:
