@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,9 +31,22 @@ def _missing() -> list[str]:
 
 
 def build(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
-    """``sphinx-build -W -n`` in a process of its own."""
+    """``sphinx-build -W -n`` in a process of its own.
+
+    Its output goes to files, and what it leaves running is ended: a renderer of formulas that
+    outlives a failed build would hold a pipe open for ever.
+    """
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "-n", str(source), str(target)]
-    return subprocess.run(command, capture_output=True, text=True)
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        process = subprocess.Popen(command, stdout=out, stderr=err, start_new_session=True)
+        try:
+            process.wait(timeout=900)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(command, process.wait(), out.read(), err.read())
 
 
 @pytest.fixture(scope="session")
