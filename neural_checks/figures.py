@@ -111,7 +111,7 @@ def _cone(folder: Path, report: dict[str, Any]) -> None:
     axes.set_xlabel("largest turn from the stored orientation (degrees)")
     axes.set_ylabel("R² of the field, component-wise ridge")
     axes.set_title("The leak: rotations limited to a cone, quadratic readout")
-    axes.legend(fontsize=8, ncols=2)
+    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     figure.supxlabel(
         f"{report['data']['name']}. Dashed: above dL = {boundary}. First backbone, "
         f"{len(cone['sites'])} atoms, {report['frames']['held']} held-out frames.",
