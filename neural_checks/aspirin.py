@@ -181,14 +181,7 @@ def _experiment(arguments: argparse.Namespace) -> tuple[dict[str, Any], Path]:
         **measured,
         "measurement_seconds": time.monotonic() - begun,
         "measurement_cpu_seconds": time.process_time() - used,
-        "data": {
-            "name": data.name,
-            "level_of_theory": data.level_of_theory,
-            "source": data.source,
-            "sha256": data.checksum,
-            "frames": len(data),
-            "numbers": data.numbers.tolist(),
-        },
+        "data": data.origin,
         "frames": {
             "fit": len(fit),
             "held": len(held),

@@ -156,7 +156,7 @@ def _per_atom(folder: Path, report: dict[str, Any], positions: NDArray[np.float6
             fontsize=7,
         )
     figure.colorbar(dots, label=f"R² of the field of degree ℓ = {ell} (closed form)")
-    axes.set_title(f"Recovery at the boundary, readout degree {entry['degree']}")
+    axes.set_title(f"Recovery at the boundary, readout degree {entry['degree']}", pad=16)
     axes.set_aspect("equal")
     axes.axis("off")
     figure.supxlabel(

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +79,18 @@ class ForceData:
         frames, atoms = checked_geometry(self.name, self.positions, self.numbers)
         checked_array(self.name, "forces", self.forces, (frames, atoms, 3))
         checked_array(self.name, "energies", self.energies, (frames,))
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Name, level of theory, source, SHA-256, frames and atomic numbers, as JSON types."""
+        return {
+            "name": self.name,
+            "level_of_theory": self.level_of_theory,
+            "source": self.source,
+            "sha256": self.checksum,
+            "frames": len(self),
+            "numbers": self.numbers.tolist(),
+        }
 
     def __len__(self) -> int:
         return len(self.energies)

