@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from neural_checks.backbone import Backbone, BackboneConfig, Scaling
+from neural_checks.backbones.hooked import Backbone, BackboneConfig, Scaling
+from neural_checks.data.split import Split, split
 from neural_checks.provenance import environment
-from neural_checks.split import Split, split
-from numeric_checks.molecules import EMBEDDED, ForceData, load
+from numeric_checks.molecules.data import EMBEDDED, ForceData, load
 
 
 def main() -> int:
@@ -62,12 +62,12 @@ def main() -> int:
 def _mace(
     data: ForceData, parts: Split, steps: int, seed: int, out: Path
 ) -> tuple[Backbone, dict[str, Any]]:
-    from neural_checks.mace_backbone import new_mace
+    from neural_checks.backbones.mace import new_mace
 
     # isort: split
     import torch
 
-    from neural_checks.short_training import train_briefly
+    from neural_checks.training.brief import train_briefly
 
     backbone = new_mace(Scaling.of(data, parts.train, 4.0), seed=seed)
     train_briefly(backbone, data, parts.train, steps, seed=seed)
@@ -80,7 +80,7 @@ def _nequip(
 ) -> tuple[Backbone, dict[str, Any]]:
     from dataclasses import asdict
 
-    from neural_checks.train import TrainConfig, train
+    from neural_checks.training.train import TrainConfig, train
 
     model = BackboneConfig(l_max=0, channels=16)
     config = TrainConfig(steps=steps)

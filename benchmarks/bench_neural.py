@@ -20,18 +20,18 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from neural_checks.backbone import BackboneConfig, NequIPBackbone, Scaling
-from neural_checks.experiment import Settings, run
-from neural_checks.figures import draw
-from neural_checks.report import write
-from neural_checks.split import split
-from neural_checks.spn import SpnConfig
-from numeric_checks.molecules import EMBEDDED, load
+from neural_checks.backbones.hooked import BackboneConfig, NequIPBackbone, Scaling
+from neural_checks.data.split import split
+from neural_checks.injection.experiment import Settings, run
+from neural_checks.injection.figures import draw
+from neural_checks.injection.report import write
+from neural_checks.readouts.trained import SpnConfig
+from numeric_checks.molecules.data import EMBEDDED, load
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table; exit code 0."""
-    presets = json.loads((files("neural_checks") / "presets.json").read_text())
+    presets = json.loads((files("neural_checks.injection") / "presets.json").read_text())
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--channels", type=int, default=16)
     parser.add_argument("--preset", choices=sorted(presets), default="cpu")

@@ -2,7 +2,7 @@
 
 ``python benchmarks/bench_training.py``: the same model (L, channels, layers), the same batch of
 embedded frames, Adam with AMSGrad, a running average of the weights, eager mode, one thread. Ours
-is :func:`neural_checks.train.train`; theirs is ``nequip.train.EMALightningModule`` under
+is :func:`neural_checks.training.train.train`; theirs is ``nequip.train.EMALightningModule`` under
 ``lightning.Trainer`` with neighbour lists made beforehand and logging and checkpoints off. The two
 take turns; a step is the time from one call of the optimiser to the next, and the median is given.
 Processor time is what to read on a busy machine.
@@ -20,10 +20,10 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from neural_checks.backbone import BackboneConfig, Scaling
-from neural_checks.split import Split, split
-from neural_checks.train import TrainConfig, train
-from numeric_checks.molecules import EMBEDDED, ForceData, load
+from neural_checks.backbones.hooked import BackboneConfig, Scaling
+from neural_checks.data.split import Split, split
+from neural_checks.training.train import TrainConfig, train
+from numeric_checks.molecules.data import EMBEDDED, ForceData, load
 
 #: Steps at the start of a run that do not count.
 WARM = 5

@@ -21,24 +21,24 @@ if not __package__:  # run as a file: the checkout, not this folder, is what to 
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 
-from neural_checks.backbone import BackboneConfig, NequIPBackbone, Scaling
-from neural_checks.download import ARCHIVES, fetch
-from neural_checks.ensemble import train_all
-from neural_checks.experiment import Settings, run
-from neural_checks.figures import draw
+from neural_checks.backbones.hooked import BackboneConfig, NequIPBackbone, Scaling
+from neural_checks.data.archives import ARCHIVES, fetch
+from neural_checks.data.split import split
+from neural_checks.injection.experiment import Settings, run
+from neural_checks.injection.figures import draw
+from neural_checks.injection.report import print_tables, write
 from neural_checks.progress import Progress
 from neural_checks.provenance import environment
-from neural_checks.report import print_tables, write
-from neural_checks.split import split
-from neural_checks.spn import SpnConfig
-from neural_checks.train import TrainConfig, force_mae
-from numeric_checks.molecules import EMBEDDED, load
+from neural_checks.readouts.trained import SpnConfig
+from neural_checks.training.ensemble import train_all
+from neural_checks.training.train import TrainConfig, force_mae
+from numeric_checks.molecules.data import EMBEDDED, load
 
 __all__ = ["main"]
 
 
 def _parser() -> argparse.ArgumentParser:
-    presets = json.loads((files("neural_checks") / "presets.json").read_text())
+    presets = json.loads((files("neural_checks.injection") / "presets.json").read_text())
     parser = argparse.ArgumentParser(
         prog="python -m neural_checks.aspirin",
         description="Train NequIP backbones, inject fields of degree ℓ, find where recovery ends.",

@@ -19,13 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from neural_checks.diagnosis import Diagnosis, Options, diagnose
-from neural_checks.feature_file import read, write
-from neural_checks.features import FeatureSet, record
-from neural_checks.model_files import load_backbone
+from neural_checks.backbones.load import load_backbone
+from neural_checks.data.split import split
+from neural_checks.diagnosis.measure import Diagnosis, Options, diagnose
+from neural_checks.features.file import read, write
+from neural_checks.features.recorded import FeatureSet, record
 from neural_checks.provenance import environment
-from neural_checks.split import split
-from numeric_checks.molecules import ForceData, load, sha256
+from numeric_checks.molecules.data import ForceData, load, sha256
 from numeric_checks.output import figure_paths, save_figure
 
 __all__ = ["main"]

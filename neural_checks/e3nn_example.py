@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neural_checks.backbone import HookedBackbone, Scaling
-from neural_checks.short_training import single_precision, train_briefly
-from neural_checks.split import split
-from numeric_checks.molecules import ForceData
+from neural_checks.backbones.hooked import HookedBackbone, Scaling
+from neural_checks.data.split import split
+from neural_checks.training.brief import single_precision, train_briefly
+from numeric_checks.molecules.data import ForceData
 
 if TYPE_CHECKING:
     import torch

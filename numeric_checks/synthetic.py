@@ -5,9 +5,9 @@
   1 where dL ≥ 5 and 0 where dL < 5; from features of degree exactly L, by T1′, it is 1 only where
   moreover dL is odd (or L = 5 for d = 1).
 - *The k-fold star* of Joshi et al. (2023): k equal neighbours at equal angles in a plane, summed
-  into one density Σ_j Y_lm(r̂_j), l ≤ L, and turned in that plane by φ. The target is the angle that
-  can be known, (cos kφ, sin kφ). A density of degree l < k does not depend on φ, so no polynomial
-  in it does: R² is 0 for L < k and 1 for L ≥ k, whatever d is.
+  into one density Σ_j Y_lm(r̂_j), l ≤ L, and turned in that plane by φ. The target is the angle
+  that can be known, (cos kφ, sin kφ). A density of degree l < k does not depend on φ, so no
+  polynomial in it does: R² is 0 for L < k and 1 for L ≥ k, whatever d is.
 
 So products raise the ceiling from L to dL for one direction, and not for a sum over directions that
 cancels before the product is taken.
@@ -30,12 +30,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.command import run_check
-from numeric_checks.harmonics import real_harmonics
 from numeric_checks.output import COLORS, versions
-from numeric_checks.quadrature import sphere_quadrature
-from numeric_checks.rank import feature_values
-from numeric_checks.readout import monomials
-from numeric_checks.stages import staged_basis
+from numeric_checks.rank.observe import feature_values
+from numeric_checks.rank.stages import staged_basis
+from numeric_checks.readouts.products import monomials
+from numeric_checks.sphere.harmonics import real_harmonics
+from numeric_checks.sphere.quadrature import sphere_quadrature
 from span_theorem._input import natural
 from span_theorem.irreps import Features
 from span_theorem.span import boundary, span_degrees, span_dimension
@@ -87,8 +87,8 @@ def direction_cell(
     """The target Re Y_kk(r̂), k = ``fold``, from products of d features of one direction.
 
     Least squares over a quadrature of the sphere that is exact for all that occurs, on a basis of
-    the products from :func:`numeric_checks.stages.staged_basis`. ``expected`` is the statement of
-    T1 or T1′.
+    the products from :func:`numeric_checks.rank.stages.staged_basis`. ``expected`` is the statement
+    of T1 or T1′.
 
     Args:
         L, d: integers ≥ 0, dL ≤ 64.

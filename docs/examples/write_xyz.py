@@ -12,8 +12,8 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
-from neural_checks.split import split
-from numeric_checks.molecules import EMBEDDED, load
+from neural_checks.data.split import split
+from numeric_checks.molecules.data import EMBEDDED, load
 
 data = load(EMBEDDED)
 parts = split(data, 200, 20, 150, 0)

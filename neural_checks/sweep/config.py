@@ -7,7 +7,7 @@ others over lists, and stands for their product. Keys are those of the job, with
      "base": {"data": "embedded", "train": {"steps": 300}},
      "grids": [{"vary": {"model.channels": [8, 16, 32], "seed": [0, 1]}}]}
 
-With the key ``features`` a job reads a feature file (:mod:`neural_checks.feature_file`) instead of
+With the key ``features`` a job reads a feature file (:mod:`neural_checks.features.file`) instead of
 training: network, data, frames and seed are then the file's, and the keys for them play no part.
 
 The job is known by a hash of its content and of the data file, so that a grid may repeat a job of
@@ -25,9 +25,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from neural_checks.backbone import BackboneConfig
-from neural_checks.train import TrainConfig
-from numeric_checks.molecules import EMBEDDED, load, sha256
+from neural_checks.backbones.hooked import BackboneConfig
+from neural_checks.training.train import TrainConfig
+from numeric_checks.molecules.data import EMBEDDED, load, sha256
 
 __all__ = ["READOUTS", "Job", "Measure", "Sweep", "read_config"]
 

@@ -2,8 +2,8 @@
 
 ``python -m neural_checks.sweep.features mace --L 2 --data aspirin_rmd17.npz --out mace_L2.npz``
 trains a network of the package briefly on forces and writes its features on the frames that a sweep
-uses by default. ``mace`` needs an environment of its own (:mod:`neural_checks.mace_backbone`); that
-is what the file is for.
+uses by default. ``mace`` needs an environment of its own (:mod:`neural_checks.backbones.mace`);
+that is what the file is for.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from neural_checks.backbone import HookedBackbone, Scaling
-from neural_checks.feature_file import write
-from neural_checks.features import FeatureSet, record
-from neural_checks.short_training import train_briefly
-from neural_checks.split import split
+from neural_checks.backbones.hooked import HookedBackbone, Scaling
+from neural_checks.data.split import split
+from neural_checks.features.file import write
+from neural_checks.features.recorded import FeatureSet, record
 from neural_checks.sweep.config import Measure
-from neural_checks.train import TrainConfig
-from numeric_checks.molecules import EMBEDDED, ForceData, load
+from neural_checks.training.brief import train_briefly
+from neural_checks.training.train import TrainConfig
+from numeric_checks.molecules.data import EMBEDDED, ForceData, load
 
 __all__ = ["features_of", "main"]
 
@@ -49,7 +49,7 @@ def features_of(
 
 def _network(package: str, scaling: Scaling, L: int, channels: int, seed: int) -> HookedBackbone:
     if package == "mace":
-        from neural_checks.mace_backbone import new_mace
+        from neural_checks.backbones.mace import new_mace
 
         return new_mace(scaling, L, channels, seed=seed)
     if package == "e3nn":

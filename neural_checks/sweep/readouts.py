@@ -14,9 +14,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.recovery import Recovery, Samples, fit_sites
-from numeric_checks.readout import Sites, fit_ridge, reduce_channels
-from numeric_checks.rotations import Features, unit_harmonics
+from neural_checks.readouts.recovery import Recovery, Samples, fit_sites
+from numeric_checks.readouts.products import Sites, fit_ridge, reduce_channels
+from numeric_checks.rotations.wigner import Features, unit_harmonics
 from span_theorem.irreps import Irrep
 
 __all__ = ["fitted_channels", "nonpolynomial", "some_sites"]

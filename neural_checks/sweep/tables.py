@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.metrics import LOST, RECOVERED, Metrics, bootstrap, verdict
-from neural_checks.recovery import Recovery
+from neural_checks.readouts.metrics import LOST, RECOVERED, Metrics, bootstrap, verdict
+from neural_checks.readouts.recovery import Recovery
 from span_theorem.span import boundary
 
 __all__ = ["cells", "rows", "write_csv"]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neural_checks.backbone import Evaluation
-from numeric_checks.molecules import ForceData
-from numeric_checks.rotations import unit_harmonics
+from neural_checks.backbones.hooked import Evaluation
+from numeric_checks.molecules.data import ForceData
+from numeric_checks.rotations.wigner import unit_harmonics
 
 
 class DensityBackbone:

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neural_checks.backbone import BackboneConfig
-from neural_checks.make_trajectory import ASPIRIN, make_dataset
-from neural_checks.split import split
-from neural_checks.spn import SpnConfig
-from neural_checks.train import TrainConfig
-from numeric_checks.molecules import EMBEDDED, load
+from neural_checks.backbones.hooked import BackboneConfig
+from neural_checks.data.split import split
+from neural_checks.data.trajectories import ASPIRIN, make_dataset
+from neural_checks.readouts.trained import SpnConfig
+from neural_checks.training.train import TrainConfig
+from numeric_checks.molecules.data import EMBEDDED, load
 
 
 def test_the_embedded_data_are_what_they_say() -> None:
@@ -44,7 +44,7 @@ def test_the_trajectory_is_never_overwritten(tmp_path: Path) -> None:
 
 def test_stored_forces_are_those_of_the_method() -> None:
     pytest.importorskip("tblite")
-    from neural_checks.make_trajectory import _molecule
+    from neural_checks.data.trajectories import _molecule
 
     data = load(EMBEDDED)
     atoms = _molecule()
@@ -54,7 +54,7 @@ def test_stored_forces_are_those_of_the_method() -> None:
 
 
 def test_every_preset_is_valid_and_paper_has_four_networks_of_32_channels() -> None:
-    presets = json.loads((files("neural_checks") / "presets.json").read_text())
+    presets = json.loads((files("neural_checks.injection") / "presets.json").read_text())
     assert set(presets) == {"quick", "reduced", "cpu", "paper"}
     for preset in presets.values():
         SpnConfig(**preset["spn"])
@@ -105,7 +105,8 @@ def test_one_readout_that_disagrees_decides_the_exit_code(
 
 def test_importing_the_package_loads_no_torch() -> None:
     code = (
-        "import sys, neural_checks.recovery, neural_checks.split; sys.exit('torch' in sys.modules)"
+        "import sys, neural_checks.readouts.recovery, neural_checks.data.split; "
+        "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

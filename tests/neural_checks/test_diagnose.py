@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neural_checks.advice import advise
-from neural_checks.backbone import Evaluation
-from neural_checks.costs import cost
+from neural_checks.backbones.hooked import Evaluation
 from neural_checks.diagnose import main
-from neural_checks.diagnosis import Curve, Diagnosis, Options, diagnose, judge
-from neural_checks.feature_file import write
-from neural_checks.features import FeatureSet, record
-from neural_checks.metrics import LOST, RECOVERED
-from numeric_checks.rotations import unit_harmonics
+from neural_checks.diagnosis.advice import advise
+from neural_checks.diagnosis.costs import cost
+from neural_checks.diagnosis.measure import Curve, Diagnosis, Options, diagnose, judge
+from neural_checks.features.file import write
+from neural_checks.features.recorded import FeatureSet, record
+from neural_checks.readouts.metrics import LOST, RECOVERED
+from numeric_checks.rotations.wigner import unit_harmonics
 
 FAST = Options(draws=200, orientations=8)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from numeric_checks import peptide
-from numeric_checks.molecules import load
+from numeric_checks.molecules.data import load
 
 SHORT = {"steps_per_frame": 10, "equilibration_steps": 100}
 

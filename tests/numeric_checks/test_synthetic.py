@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from numeric_checks import synthetic
-from numeric_checks.harmonics import real_harmonics
-from numeric_checks.quadrature import sphere_quadrature
-from numeric_checks.readout import monomials
+from numeric_checks.readouts.products import monomials
+from numeric_checks.sphere.harmonics import real_harmonics
+from numeric_checks.sphere.quadrature import sphere_quadrature
 from numeric_checks.synthetic import calibrate, direction_cell, main, star_cell
 
 

@@ -1,0 +1,1 @@
+"""Networks that give equivariant features, energies and forces, and their files."""

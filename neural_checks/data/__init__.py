@@ -1,0 +1,1 @@
+"""Data of the experiments: splits, published archives, trajectories of our own."""

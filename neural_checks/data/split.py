@@ -1,0 +1,57 @@
+"""Training, validation and test frames of a data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numeric_checks.molecules.data import ForceData
+
+__all__ = ["Split", "split"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Disjoint frame indices for training, validation (early stopping) and testing."""
+
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    test: NDArray[np.int64]
+    rule: str
+
+
+def split(data: ForceData, train: int, validation: int, test: int, seed: int) -> Split:
+    """Frames for training, validation and testing.
+
+    Where the file holds a published split (``train_01``/``test_01`` or ``train``/``test``),
+    training and validation frames are drawn from its training part and test frames from its test
+    part; otherwise all are drawn from one permutation. The draw depends on ``seed`` alone.
+    """
+    for name, value in (("train", train), ("validation", validation), ("test", test)):
+        if value < 1:
+            raise ValueError(f"{name} must be ≥ 1, got {value}")
+    rng = np.random.default_rng(seed)
+    for suffix in ("_01", ""):
+        if f"train{suffix}" in data.published and f"test{suffix}" in data.published:
+            pool = rng.permutation(data.published[f"train{suffix}"])
+            held = rng.permutation(data.published[f"test{suffix}"])
+            rule = f"published split train{suffix}/test{suffix}"
+            break
+    else:
+        order = rng.permutation(len(data))
+        # Test frames come off the end so that a larger training set keeps the same test frames.
+        pool, held = order[: max(len(data) - test, 0)], order[::-1]
+        rule = "random permutation"
+    if train + validation > len(pool) or test > len(held):
+        raise ValueError(
+            f"{data.name}: asked for {train}+{validation} training and {test} test frames, "
+            f"available {len(pool)} and {len(held)} ({rule})"
+        )
+    return Split(
+        train=np.sort(pool[:train]),
+        validation=np.sort(pool[train : train + validation]),
+        test=np.sort(held[:test]),
+        rule=f"{rule}, seed {seed}",
+    )

@@ -1,0 +1,1 @@
+"""The diagnosis of one network: measurement, advice, exact costs, view."""

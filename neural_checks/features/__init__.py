@@ -1,0 +1,1 @@
+"""Features of a network on given frames: recorded, written and read."""

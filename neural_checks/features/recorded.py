@@ -1,0 +1,249 @@
+"""Features of a network on given frames, with a check of equivariance that needs no network.
+
+The check holds the features of a few of the frames under known rotations and reflections, so that
+equivariance and parity can be measured from the numbers alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neural_checks.backbones.equivariance import (
+    TOLERANCE,
+    equivariance_errors,
+    random_transforms,
+    refuse,
+)
+from neural_checks.backbones.hooked import Backbone, Evaluation
+from neural_checks.provenance import environment
+from neural_checks.readouts.recovery import Samples, assemble
+from numeric_checks.molecules.data import ForceData
+from numeric_checks.rotations.wigner import Features
+from span_theorem.irreps import Irrep
+
+__all__ = ["Check", "FeatureSet", "record", "require_finite", "require_shape"]
+
+Array = NDArray[np.float64]
+
+#: The rotations of the check must leave no common axis: least singular value of the stacked R − 1.
+MIN_TURN = 0.5
+#: Å; between the positions of the check and the frames turned.
+POSITION_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Check:
+    """Frames run again under orthogonal matrices: ``evaluation`` is that of O_k x_frames[k].
+
+    ``frames`` (k,) indices; ``transforms`` (k, 3, 3); ``positions`` (k, atoms, 3) as run, Å.
+    """
+
+    frames: NDArray[np.int64]
+    transforms: Array
+    positions: Array
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """Features of one network on frames of one molecule.
+
+    ``numbers`` (atoms,); ``positions`` (frames, atoms, 3) in Å; ``held_out`` (frames,) bool, the
+    frames that no readout is fitted on (best: none the network was trained on); ``evaluation``:
+    features by irrep, energies and forces of the network, NaN where not given; ``reference_…``
+    those of the data, or None; ``description`` of the network; ``data_sha256`` of the data file.
+
+    Raises ValueError for anything malformed, NotEquivariantError where :meth:`equivariance` fails.
+    """
+
+    numbers: NDArray[np.int64]
+    positions: Array
+    held_out: NDArray[np.bool_]
+    evaluation: Evaluation
+    check: Check
+    description: Mapping[str, Any]
+    reference_energies: Array | None = None
+    reference_forces: Array | None = None
+    data_name: str = ""
+    data_sha256: str = ""
+    errors: dict[str, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        frames, atoms = len(self.positions), len(self.numbers)
+        require_shape("positions", self.positions, (frames, atoms, 3))
+        require_shape("held_out", self.held_out, (frames,))
+        if not 0 < self.held_out.sum() < frames:
+            raise ValueError(
+                f"held_out must mark some frames and leave some, marks {self.held_out.sum()} of "
+                f"{frames}"
+            )
+        _evaluation("", self.evaluation, frames, atoms)
+        for name, value, shape in (
+            ("reference_energies", self.reference_energies, (frames,)),
+            ("reference_forces", self.reference_forces, (frames, atoms, 3)),
+        ):
+            if value is not None:
+                require_shape(name, value, shape)
+        self._check_of_the_check(atoms)
+        object.__setattr__(self, "errors", self.equivariance())
+
+    def _check_of_the_check(self, atoms: int) -> None:
+        check = self.check
+        count = len(check.frames)
+        if count < 4 or check.frames.min() < 0 or check.frames.max() >= len(self.positions):
+            raise ValueError(
+                f"check_frames must be at least 4 indices below {len(self.positions)}, got "
+                f"{check.frames.tolist()}"
+            )
+        require_shape("check_transforms", check.transforms, (count, 3, 3))
+        require_shape("check_positions", check.positions, (count, atoms, 3))
+        off = np.abs(check.transforms @ check.transforms.transpose(0, 2, 1) - np.eye(3)).max()
+        if not off < 1e-6:
+            raise ValueError(f"check_transforms must be orthogonal to 1e-6, off by {off:.1e}")
+        signs = np.linalg.det(check.transforms).round()
+        for sign, word in ((1.0, "rotations"), (-1.0, "reflections")):
+            turns = sign * check.transforms[signs == sign]
+            least = (
+                np.linalg.svd((turns - np.eye(3)).reshape(-1, 3), compute_uv=False)[-1]
+                if len(turns) > 1
+                else 0.0
+            )
+            if not least >= MIN_TURN:
+                raise ValueError(
+                    f"check_transforms must hold two or more {word} about different axes that turn "
+                    f"by a good angle (measure {least:.2f}, at least {MIN_TURN})"
+                )
+        turned = np.einsum("nab,nib->nia", check.transforms, self.positions[check.frames])
+        off = np.abs(turned - check.positions).max()
+        if not off <= POSITION_TOLERANCE:
+            raise ValueError(
+                f"check_positions must be the frames turned by check_transforms to "
+                f"{POSITION_TOLERANCE:g} Å, off by {off:.1e} Å"
+            )
+        _evaluation("check_", check.evaluation, count, atoms)
+        mine, theirs = self.evaluation, check.evaluation
+        if _irreps(mine.features) != _irreps(theirs.features):
+            raise ValueError(
+                f"the check has irreps {_irreps(theirs.features)}, the features "
+                f"{_irreps(mine.features)}"
+            )
+        for name in ("energies", "forces"):
+            if np.isnan(getattr(mine, name)).all() != np.isnan(getattr(theirs, name)).all():
+                raise ValueError(f"{name} and check_{name} must be given together")
+
+    @property
+    def irreps(self) -> str:
+        """The features' irreps in e3nn's notation, as "16x0e+16x1o"."""
+        return _irreps(self.evaluation.features)
+
+    @property
+    def L(self) -> int:
+        """The largest degree among the features."""
+        return max(Irrep.parse(name).l for name in self.evaluation.features)
+
+    def equivariance(self, tolerance: float = TOLERANCE) -> dict[str, float]:
+        """Measured errors under the transforms of the check; see
+        :func:`neural_checks.backbones.equivariance.equivariance_errors`.
+
+        Raises NotEquivariantError above ``tolerance``.
+        """
+        index = self.check.frames
+        before = Evaluation(
+            {name: values[index] for name, values in self.evaluation.features.items()},
+            self.evaluation.energies[index],
+            self.evaluation.forces[index],
+        )
+        errors = equivariance_errors(before, self.check.evaluation, self.check.transforms)
+        refuse(errors, tolerance)
+        return errors
+
+    def samples(self) -> Samples:
+        """What the measurement of recovery takes; force errors are zero where not known."""
+        return assemble(
+            self.evaluation,
+            self.positions,
+            self.numbers,
+            self.reference_forces,
+            fit=np.flatnonzero(~self.held_out),
+            held=np.flatnonzero(self.held_out),
+        )
+
+
+def record(
+    backbone: Backbone,
+    data: ForceData,
+    fit: NDArray[np.int64],
+    held: NDArray[np.int64],
+    rng: np.random.Generator,
+    checks: int = 6,
+) -> FeatureSet:
+    """Run ``backbone`` on the frames ``fit`` and ``held`` of ``data``, and on ``checks`` turned.
+
+    Raises NotEquivariantError where the network is not equivariant under rotations and reflections.
+    """
+    index = np.concatenate([fit, held])
+    positions = data.positions[index]
+    evaluation = backbone.evaluate(positions)
+    frames = np.linspace(0, len(index) - 1, checks).round().astype(np.int64)
+    transforms = random_transforms(checks, rng)
+    turned = np.einsum("nab,nib->nia", transforms, positions[frames])
+    return FeatureSet(
+        numbers=data.numbers,
+        positions=positions,
+        held_out=np.arange(len(index)) >= len(fit),
+        evaluation=evaluation,
+        check=Check(frames, transforms, turned, backbone.evaluate(turned)),
+        description={
+            **backbone.description,
+            "recorded_with": environment(str(getattr(backbone, "device", "not stated"))),
+        },
+        reference_energies=data.energies[index],
+        reference_forces=data.forces[index],
+        data_name=data.name,
+        data_sha256=data.checksum,
+    )
+
+
+def _evaluation(prefix: str, part: Evaluation, frames: int, atoms: int) -> None:
+    if not part.features:
+        raise ValueError("no features")
+    for name, values in part.features.items():
+        irrep = Irrep.parse(name)
+        if irrep.p == 0:
+            raise ValueError(
+                f"irrep {name!r} has no parity: name every one with e or o, as e3nn does"
+            )
+        channels = values.shape[2] if values.ndim == 4 else 1
+        require_shape(f"{prefix}features_{name}", values, (frames, atoms, channels, irrep.dim))
+        if not values.any():
+            raise ValueError(f"{prefix}features_{name} are zero everywhere: leave the irrep out")
+    for name, shape in (("energies", (frames,)), ("forces", (frames, atoms, 3))):
+        values = getattr(part, name)
+        if not np.isnan(values).all():
+            require_shape(prefix + name, values, shape)
+
+
+def require_shape(name: str, values: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if values.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, got {values.shape}")
+    require_finite(name, values)
+
+
+def require_finite(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    bad = ~np.isfinite(values)
+    if bad.any():
+        place = np.unravel_index(int(bad.argmax()), values.shape)
+        raise ValueError(
+            f"{name} must be finite; {bad.sum()} values are not, the first at "
+            f"{tuple(int(i) for i in place)}"
+        )
+    return values
+
+
+def _irreps(features: Features) -> str:
+    return "+".join(f"{values.shape[2]}x{name}" for name, values in features.items())

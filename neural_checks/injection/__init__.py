@@ -1,0 +1,1 @@
+"""The spectral-injection experiment: run, controls, report, figures."""

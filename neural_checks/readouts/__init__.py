@@ -1,0 +1,1 @@
+"""Readouts of features, their metrics, intervals and verdicts."""

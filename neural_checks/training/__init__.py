@@ -1,0 +1,1 @@
+"""Training of backbones: resumable, deterministic, several seeds."""

@@ -1,0 +1,1 @@
+"""The spectrum and bandwidth of a per-atom field of molecular data."""

@@ -1,0 +1,1 @@
+"""Molecular data: files, units, fields, and the marked direction of an atom."""

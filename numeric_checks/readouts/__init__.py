@@ -1,0 +1,1 @@
+"""Polynomial readouts of equivariant features, fitted by ridge regression (T5)."""

@@ -1,0 +1,112 @@
+"""The mace adapter on random networks; skipped where mace-torch is not installed.
+
+It cannot stand beside nequip: ``.ci/run`` gives these tests an environment of their own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip(
+    "mace", reason="mace-torch is not installed (its e3nn excludes nequip)", exc_type=ImportError
+)
+
+import torch
+
+from neural_checks.backbones.equivariance import check_equivariance
+from neural_checks.backbones.hooked import Scaling
+from neural_checks.backbones.load import UntrustedError, load_backbone
+from neural_checks.backbones.mace import MACEBackbone, load_mace, new_mace
+from neural_checks.diagnose import main
+from neural_checks.features.file import read
+from neural_checks.training.brief import train_briefly
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def data(toy: Any) -> Any:
+    made = toy.toy_data(260)
+    made.forces[:] = -5 * (made.positions - made.positions.mean(axis=0))
+    return made
+
+
+@pytest.fixture(scope="module")
+def backbone(data: Any) -> MACEBackbone:
+    return new_mace(Scaling.of(data, np.arange(20), 4.0), l_max=1, channels=4)
+
+
+def test_the_last_layer_is_scalar_and_the_first_is_read(backbone: MACEBackbone, data: Any) -> None:
+    assert [str(irreps) for _, irreps in backbone.layers()] == ["4x0e+4x1o", "4x0e"]
+    assert backbone.select_layer(data.positions[:2]) == 0
+    assert min(backbone.gradients["layer 1 of 2"]) > 0
+    assert backbone.gradients["layer 2 of 2"][1] == 0.0
+
+
+def test_features_are_equivariant_under_rotations_and_reflections(
+    backbone: MACEBackbone, data: Any
+) -> None:
+    errors = check_equivariance(backbone, data.positions[:6], np.random.default_rng(0))
+    assert set(errors) == {"0e", "1o", "forces", "energy"}
+    assert max(errors.values()) < 1e-4
+
+
+def test_the_features_are_those_that_the_model_returns(backbone: MACEBackbone, data: Any) -> None:
+    """``node_feats`` concatenates the layers: the first 16 components are the first layer's."""
+    positions = torch.tensor(data.positions[:2])
+    whole = backbone.model(backbone.graph(positions))["node_feats"].detach().numpy()
+    features = backbone.evaluate(data.positions[:2]).features
+    flat = np.concatenate([features["0e"].reshape(10, 4), features["1o"].reshape(10, 12)], axis=1)
+    np.testing.assert_allclose(flat, whole[:, :16], rtol=1e-5, atol=1e-6)
+
+
+def test_forces_are_minus_the_gradient(backbone: MACEBackbone, data: Any) -> None:
+    frame = data.positions[0]
+    forces = backbone.evaluate(frame[None]).forces[0]
+    for place in ((0, 0), (4, 1)):
+        moved = np.array([frame, frame])
+        moved[0][place] += 1e-2
+        moved[1][place] -= 1e-2
+        energies = backbone.evaluate(moved).energies
+        expected = -(energies[0] - energies[1]) / 2e-2
+        assert expected == pytest.approx(forces[place], abs=5e-3)
+
+
+def test_a_model_file_is_trained_saved_trusted_and_diagnosed(
+    data: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = new_mace(Scaling.of(data, np.arange(20), 4.0), l_max=1, channels=4)
+    history = train_briefly(network, data, np.arange(100), 30)
+    assert np.mean(history[-10:]) < np.mean(history[:10])
+    path = tmp_path / "toy.model"
+    torch.save(network.model, path)
+    with pytest.raises(UntrustedError, match="--trust-model"):
+        load_backbone(str(path), data)
+    numbers = tuple(int(z) for z in data.numbers)
+    expected = network.evaluate(data.positions[:2])
+    found = load_mace(path, numbers).evaluate(data.positions[:2])
+    np.testing.assert_allclose(found.forces, expected.forces, atol=1e-5)
+    with pytest.raises(ValueError, match="elements"):
+        load_mace(path, (1, 6))
+    torch.save(torch.nn.Linear(1, 1), tmp_path / "linear.model")
+    with pytest.raises(ValueError, match="no MACE model"):
+        load_mace(tmp_path / "linear.model", numbers)
+    source = tmp_path / "toy.npz"
+    np.savez(
+        source, R=data.positions, F=data.forces, E=data.energies, z=data.numbers,
+        units_length="angstrom", units_energy="eV", units_force="eV/angstrom",
+    )  # fmt: skip
+    exported = tmp_path / "features.npz"
+    command = ["--model", str(path), "--trust-model", "--data", str(source), "--export",
+               str(exported), "--fit", "160", "--held", "60", "--draws", "100"]  # fmt: skip
+    assert main(command) == 0
+    assert "AGREES" in capsys.readouterr().out
+    assert read(exported).irreps == "4x0e+4x1o"

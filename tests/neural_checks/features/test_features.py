@@ -1,0 +1,245 @@
+"""Feature sets and files: what is written is read, and everything wrong with them is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neural_checks.backbones.equivariance import (
+    NotEquivariantError,
+    check_equivariance,
+    random_transforms,
+    transform_features,
+)
+from neural_checks.backbones.hooked import Evaluation
+from neural_checks.features.file import _OPTIONAL, _REQUIRED, content_checksum, read, write
+from neural_checks.features.recorded import FeatureSet, record
+from numeric_checks.rotations.wigner import unit_harmonics
+
+
+@pytest.fixture(scope="module")
+def features(toy: Any) -> FeatureSet:
+    rng = np.random.default_rng(0)
+    return record(toy.DensityBackbone(), toy.toy_data(30), np.arange(20), np.arange(20, 30), rng)
+
+
+@pytest.fixture
+def change(features: FeatureSet, tmp_path: Path) -> Callable[..., Path]:
+    """A feature file with some arrays replaced (None: left out) and a checksum that fits."""
+
+    def changed(checksum: bool = True, **arrays: Any) -> Path:
+        path = tmp_path / "changed.npz"
+        write(path, features, force=True)
+        with np.load(path) as archive:
+            content = {**archive, **arrays}
+        content = {name: np.asarray(v) for name, v in content.items() if v is not None}
+        if checksum and "checksum" in content:
+            content["checksum"] = np.array(content_checksum(content))
+        np.savez(path, **content)
+        return path
+
+    return changed
+
+
+def test_a_file_gives_back_what_was_recorded(features: FeatureSet, tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    write(path, features)
+    again = read(path)
+    assert again.irreps == "3x0e+3x1o+3x2e"
+    assert again.L == 2
+    assert again.description["package"] == "toy"
+    assert again.description["recorded_with"]["versions"]["numpy"] == np.__version__
+    for name, values in features.evaluation.features.items():
+        np.testing.assert_array_equal(again.evaluation.features[name], values)
+    np.testing.assert_array_equal(again.reference_forces, features.reference_forces)
+    assert again.held_out.sum() == 10
+    assert max(again.errors.values()) < 1e-12
+    with pytest.raises(FileExistsError):
+        write(path, features)
+
+
+def test_transforms_of_features_are_those_of_harmonics() -> None:
+    """y_l has parity (−1)^l: y_l(O u) is what an irrep of natural parity becomes under O."""
+    rng = np.random.default_rng(1)
+    transforms = random_transforms(6, rng)
+    assert np.linalg.det(transforms).round().tolist() == [1, -1, 1, -1, 1, -1]
+    u = rng.normal(size=(6, 1, 3))
+    u /= np.linalg.norm(u, axis=-1, keepdims=True)
+    turned = np.einsum("nab,nib->nia", transforms, u)
+    names = ("0e", "1o", "2e", "3o")
+    before = {n: y[:, :, None] for n, y in zip(names, unit_harmonics(3, u), strict=True)}
+    after = transform_features(before, transforms)
+    for name, y in zip(names, unit_harmonics(3, turned), strict=True):
+        np.testing.assert_allclose(after[name][:, :, 0], y, atol=1e-12)
+
+
+def test_an_axial_vector_has_even_parity() -> None:
+    """u × v is 1e: it keeps its sign under inversion."""
+    rng = np.random.default_rng(2)
+    u, v = rng.normal(size=(2, 4, 3))
+    transforms = random_transforms(4, rng)
+    turned = np.cross(
+        np.einsum("nab,nb->na", transforms, u), np.einsum("nab,nb->na", transforms, v)
+    )
+    after = transform_features({"1e": np.cross(u, v)[:, None, None]}, transforms)
+    np.testing.assert_allclose(after["1e"][:, 0, 0], turned, atol=1e-12)
+
+
+def test_a_wrong_parity_is_seen_by_the_reflections_alone(toy: Any) -> None:
+    """A vector called 1e: right under rotations, wrong by twice its size under reflections."""
+
+    class Mislabelled(toy.DensityBackbone):  # type: ignore[misc]
+        def evaluate(self, positions: np.ndarray) -> Evaluation:
+            result = super().evaluate(positions)
+            result.features["1e"] = result.features.pop("1o")
+            return result
+
+    data = toy.toy_data(6)
+    with pytest.raises(NotEquivariantError, match=r"1e 2\.0e\+00|1e 1\.\de\+00"):
+        check_equivariance(Mislabelled(), data.positions, np.random.default_rng(0))
+    with pytest.raises(NotEquivariantError, match="1e"):
+        record(Mislabelled(), data, np.arange(4), np.arange(4, 6), np.random.default_rng(0))
+
+
+def test_features_that_are_not_equivariant_are_refused_with_the_error(
+    change: Callable[..., Path], features: FeatureSet
+) -> None:
+    wrong = features.evaluation.features["2e"] + 0.01 * np.arange(5)
+    with pytest.raises(NotEquivariantError, match=r"changed.npz: not equivariant: 2e \d\.\de-0\d"):
+        read(change(features_2e=wrong))
+    twisted = features.check.evaluation.features["1o"][..., [1, 2, 0]]
+    with pytest.raises(NotEquivariantError, match="1o"):
+        read(change(check_features_1o=twisted))
+    with pytest.raises(NotEquivariantError, match="forces"):
+        read(change(forces=features.positions, check_forces=features.check.positions[:, :, ::-1]))
+
+
+def test_a_wrong_header_is_refused(change: Callable[..., Path], features: FeatureSet) -> None:
+    with pytest.raises(ValueError, match=r"features_2e must have shape \(30, 5, 4, 5\)"):
+        read(change(irreps="3x0e+3x1o+4x2e"))
+    with pytest.raises(ValueError, match="unknown keys check_features_2e, features_2e"):
+        read(change(irreps="3x0e+3x1o"))
+    with pytest.raises(ValueError, match="not in the file"):
+        read(change(irreps="3x0e+3x1o+3x2e+3x3o"))
+    with pytest.raises(ValueError, match="once"):
+        read(change(irreps="1x0e+2x0e+3x1o+3x2e"))
+    with pytest.raises(ValueError, match="do not mix"):
+        read(change(irreps="3x0e+3x1+3x2e"))
+    with pytest.raises(ValueError, match="no parity"):
+        replace(
+            features,
+            evaluation=replace(
+                features.evaluation, features={"1": features.evaluation.features["1o"]}
+            ),
+        )
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"comment": "more"}, "unknown keys comment"),
+        ({"positions": None}, "positions are missing"),
+        ({"version": 2}, "version must be 1, got 2"),
+        ({"version": [1]}, "one integer"),
+        ({"format": "other"}, "format must be"),
+        ({"description": "not json"}, "JSON"),
+        ({"description": "[1]"}, "JSON object"),
+        ({"held_out": np.zeros(30)}, "held_out has dtype"),
+        ({"held_out": np.zeros(30, bool)}, "held_out must mark some"),
+        ({"numbers": np.array([6, 6, 8])}, "must have shape"),
+        ({"check_frames": np.array([0, 1, 2, 3, 4, 30])}, "indices below 30"),
+        ({"check_transforms": np.tile(np.eye(3), (6, 1, 1))}, "two or more rotations"),
+        ({"check_transforms": np.tile(1.01 * np.eye(3), (6, 1, 1))}, "orthogonal"),
+        ({"check_positions": np.zeros((6, 5, 3))}, "check_positions must be the frames turned"),
+        ({"check_energies": None}, "given together"),
+        ({"reference_forces": np.zeros((30, 5))}, "reference_forces must have shape"),
+    ],
+)
+def test_a_malformed_file_is_refused(
+    change: Callable[..., Path], arrays: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        read(change(**arrays))
+
+
+def test_turns_about_one_axis_alone_are_no_check(
+    change: Callable[..., Path], features: FeatureSet
+) -> None:
+    angles = np.linspace(1, 2, 6)
+    turns = np.zeros((6, 3, 3))
+    turns[:, 0, 0] = turns[:, 1, 1] = np.cos(angles)
+    turns[:, 0, 1], turns[:, 1, 0], turns[:, 2, 2] = -np.sin(angles), np.sin(angles), 1.0
+    turns[1::2] *= -1
+    positions = np.einsum("nab,nib->nia", turns, features.positions[features.check.frames])
+    with pytest.raises(ValueError, match="different axes"):
+        read(change(check_transforms=turns, check_positions=positions))
+
+
+@pytest.mark.parametrize("name", ["features_1o", "check_features_2e", "positions", "forces"])
+def test_values_that_are_not_finite_are_refused(
+    change: Callable[..., Path], features: FeatureSet, name: str
+) -> None:
+    path = change()
+    with np.load(path) as archive:
+        values = archive[name].astype(np.float64)
+    values.flat[7] = np.nan
+    with pytest.raises(ValueError, match=r"must be finite; 1 values are not, the first at \("):
+        read(change(**{name: values}))
+
+
+def test_an_altered_file_and_a_pickle_are_refused(
+    change: Callable[..., Path], features: FeatureSet, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="checksum"):
+        read(change(checksum=False, reference_energies=features.reference_energies + 1))
+    np.savez(tmp_path / "b.npz", format=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(ValueError, match="pickle"):
+        read(tmp_path / "b.npz")
+    (tmp_path / "c.npz").write_bytes(b"no archive")
+    with pytest.raises(ValueError, match=r"c\.npz"):
+        read(tmp_path / "c.npz")
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path / "none.npz")
+
+
+def test_features_that_are_zero_count_for_nothing(features: FeatureSet) -> None:
+    empty = {
+        name: np.zeros_like(v) if name == "2e" else v
+        for name, v in features.evaluation.features.items()
+    }
+    with pytest.raises(ValueError, match="zero everywhere"):
+        replace(features, evaluation=replace(features.evaluation, features=empty))
+
+
+def test_energies_and_forces_may_be_missing(
+    change: Callable[..., Path], features: FeatureSet
+) -> None:
+    none = dict.fromkeys(
+        ("energies", "forces", "check_energies", "check_forces", "reference_energies",
+         "reference_forces", "data_name", "data_sha256")
+    )  # fmt: skip
+    bare = read(change(**none))
+    assert set(bare.errors) == {"0e", "1o", "2e"}
+    assert not bare.samples().errors.any()
+    np.testing.assert_array_equal(bare.samples().vectors, features.samples().vectors)
+
+
+def test_the_example_of_the_documentation_is_read(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is written without this package: layout, transforms and checksum by a second hand."""
+    page = (repository / "docs" / "diagnose.md").read_text(encoding="utf-8")
+    code = page.split("<!-- feature file example -->\n```python\n")[1].split("\n```")[0]
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "docs/diagnose.md", "exec"), {})
+    found = read(tmp_path / "features.npz")
+    assert (found.irreps, found.held_out.sum()) == ("1x0e+1x1o", 20)
+    assert max(found.errors.values()) < 1e-12
+    listed = {key for line in page.splitlines() if line.startswith("| `") for key in [line]}
+    for key in _REQUIRED + _OPTIONAL:
+        assert any(f"`{key}`" in line for line in listed), key

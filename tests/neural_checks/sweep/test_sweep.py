@@ -1,0 +1,510 @@
+"""Sweeps without training: configurations, readouts, tables, the verdict and its exit code."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from importlib.resources import files
+from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neural_checks.data.split import split
+from neural_checks.features.file import write
+from neural_checks.features.recorded import record
+from neural_checks.readouts.recovery import Samples, collect, measure
+from neural_checks.sweep.__main__ import main
+from neural_checks.sweep.config import Job, Measure, read_config
+from neural_checks.sweep.features import features_of
+from neural_checks.sweep.features import main as features_main
+from neural_checks.sweep.job import (
+    FORMAT,
+    locked,
+    read_record,
+    record_path,
+    run_job,
+    write_json,
+)
+from neural_checks.sweep.readouts import fitted_channels, nonpolynomial, some_sites
+from neural_checks.sweep.tables import cells, rows
+from numeric_checks.molecules.data import EMBEDDED, load
+from numeric_checks.rotations.sampling import random_rotations
+from numeric_checks.rotations.wigner import rotate_features
+
+CONFIG: dict[str, Any] = {
+    "name": "planted",
+    "base": {"measure": {"fit": 20, "held": 30}, "train": {"train": 50}},
+    "grids": [{"vary": {"model.l_max": [0, 1, 3], "seed": [0, 1]}}],
+    "bootstrap": 200,
+}
+
+
+def written(folder: Path, config: dict[str, Any], suffix: str = ".json") -> Path:
+    path = folder / f"config{suffix}"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    return path
+
+
+# --- configurations -------------------------------------------------------------------------------
+
+
+def test_grids_are_products_and_repeat_no_job(tmp_path: Path) -> None:
+    config = {
+        "base": {"model": {"channels": 4}, "seed": 7},
+        "grids": [
+            {"vary": {"model.channels": [4, 8], "seed": [0, 1, 2]}},
+            {"set": {"trained": True}, "vary": {"model.layers": [2, 3], "seed": [0]}},
+        ],
+    }
+    sweep = read_config(written(tmp_path, config), tmp_path)
+    found = {(job.model.channels, job.model.layers, job.seed) for job in sweep.jobs}
+    assert found == {*product((4, 8), (3,), (0, 1, 2)), (4, 2, 0)}
+    # (4, 3, 0) is in both grids.
+    assert len(sweep.jobs) == 7
+    assert len({job.id for job in sweep.jobs}) == 7
+
+
+def test_toml_says_the_same(tmp_path: Path) -> None:
+    text = '[base]\ndata = "embedded"\nmodel = {channels = 4}\n[[grids]]\nvary = {seed = [0, 1]}\n'
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    config = {
+        "base": {"data": "embedded", "model": {"channels": 4}},
+        "grids": [{"vary": {"seed": [0, 1]}}],
+    }
+    toml = read_config(tmp_path / "config.toml", tmp_path)
+    assert toml.jobs == read_config(written(tmp_path, config), tmp_path).jobs
+
+
+def test_a_job_is_known_by_its_content_and_its_data(tmp_path: Path) -> None:
+    job = read_config(written(tmp_path, CONFIG), tmp_path).jobs[0]
+    others = [
+        replace(job, checksum="0" * 64),
+        replace(job, seed=5),
+        replace(job, trained=False),
+        replace(job, model=replace(job.model, channels=17)),
+        replace(job, train=replace(job.train, steps=7)),
+        replace(job, measure=replace(job.measure, orientations=7)),
+    ]
+    assert len({job.id, *(other.id for other in others)}) == 7
+    assert job.checksum == load(EMBEDDED).checksum
+    # The same in another process: no hash that changes from run to run.
+    code = (
+        "import sys; from pathlib import Path; from neural_checks.sweep.config import read_config;"
+        "print(read_config(Path(sys.argv[1]), Path()).jobs[0].id)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "config.json")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == job.id
+
+
+def test_untrained_networks_do_not_depend_on_the_training_asked_for(tmp_path: Path) -> None:
+    config = {"grids": [{"set": {"trained": False}, "vary": {"train.steps": [10, 20]}}]}
+    assert len(read_config(written(tmp_path, config), tmp_path).jobs) == 1
+
+
+def test_an_absent_data_file_is_named_or_left_out(tmp_path: Path) -> None:
+    config = {"grids": [{"vary": {"data": ["embedded", "nowhere.npz"]}}]}
+    path = written(tmp_path, config)
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.npz.*--data-dir"):
+        read_config(path, tmp_path)
+    sweep = read_config(path, tmp_path, skip_absent=True)
+    assert [job.data for job in sweep.jobs] == ["embedded"]
+    assert sweep.absent == (str(tmp_path / "nowhere.npz"),)
+    with pytest.raises(FileNotFoundError):
+        read_config(written(tmp_path, {"base": {"data": "nowhere.npz"}}), tmp_path, True)
+    assert main([str(path), "--data-dir", str(tmp_path), "--results", str(tmp_path)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"grid": []}, "grid"),
+        ({"base": {"model": {"width": 4}}}, "width"),
+        ({"base": {"colour": 4}}, "colour"),
+        ({"base": {"network": {"layers": 4}}}, "network.layers"),
+        ({"base": {"model": {"channels": "many"}}}, "channels"),
+        ({"base": {"model": {"channels": 0}}}, "channels"),
+        ({"base": {"measure": {"degrees": [4]}}}, "degrees"),
+        ({"base": {"measure": {"readouts": ["deep"]}}}, "readouts"),
+        ({"base": {"measure": {"closed_channels": [1, 2]}}}, "closed_channels"),
+        ({"base": {"measure": {"held": 0}}}, "held"),
+        ({"base": {"measure": {"fit": 60}, "train": {"train": 50}}}, "fit 60"),
+        ({"base": {"seed": -1}}, "seed"),
+        ({"base": {"trained": "yes"}}, "trained"),
+        ({"grids": [{"vary": {"seed": 3}}]}, "seed"),
+        ({"amplitudes": [0]}, "amplitudes"),
+        ({"bootstrap": 0}, "bootstrap"),
+    ],
+)
+def test_bad_configurations_are_named(config: dict[str, Any], said: str, tmp_path: Path) -> None:
+    path = written(tmp_path, config)
+    with pytest.raises(ValueError, match=said):
+        read_config(path, tmp_path)
+    assert main([str(path), "--results", str(tmp_path)]) == 2
+
+
+def test_no_configuration_and_no_json(tmp_path: Path) -> None:
+    assert main(["no-such-sweep", "--results", str(tmp_path)]) == 2
+    (tmp_path / "config.json").write_text("{", encoding="utf-8")
+    assert main([str(tmp_path / "config.json"), "--results", str(tmp_path)]) == 2
+
+
+def test_the_configurations_that_come_along_cover_the_controls(tmp_path: Path) -> None:
+    folder = Path(str(files("neural_checks.sweep") / "configs"))
+    sweeps = {}
+    for path in folder.glob("*.json"):
+        text = json.loads(path.read_text(encoding="utf-8"))
+        named = [text.get("base", {}).get("data")]
+        for grid in text["grids"]:
+            vary = grid.get("vary", {})
+            named += vary.get("data", []) + vary.get("features", [])
+        for data in named:
+            if data not in (None, EMBEDDED):
+                (tmp_path / data).write_bytes(data.encode())  # only the checksum is taken
+        sweeps[path.stem] = read_config(path, tmp_path)
+        assert sweeps[path.stem].name == path.stem
+    cliff, controls, molecules = (sweeps[n].jobs for n in ("cliff", "controls", "molecules"))
+    assert {job.model.l_max for job in cliff} == {0, 1, 2, 3}
+    assert all(job.measure.degrees == (1, 2, 3) for job in (*cliff, *controls, *molecules))
+    assert {job.model.channels for job in controls} == {8, 16, 32, 33, 64}
+    assert {job.model.layers for job in controls} == {2, 3, 4, 5}
+    assert {job.trained for job in controls} == {True, False}
+    assert len(sweeps["controls"].amplitudes) >= 3
+    assert {job.data.removesuffix(".npz") for job in molecules} == {
+        "embedded", "aspirin_rmd17", "aspirin_ccsd", "ethanol_rmd17", "malonaldehyde_rmd17",
+        "toluene_rmd17", "benzene_rmd17",
+    }  # fmt: skip
+    assert {job.data for job in sweeps["embedded"].jobs} == {EMBEDDED}
+    files_read = [job.data for job in sweeps["architectures"].jobs if job.features]
+    assert {name.split("_")[0] for name in files_read} == {"mace", "e3nn"}
+
+
+# --- readouts -------------------------------------------------------------------------------------
+
+
+def samples_of(toy: SimpleNamespace, L: int, channels: int = 6) -> Samples:
+    data = toy.toy_data(80)
+    return collect(toy.DensityBackbone(L, channels), data, np.arange(60), np.arange(60, 80))
+
+
+def test_fitted_channels_are_features_of_the_same_degree(toy: SimpleNamespace) -> None:
+    """Turning the molecule turns them by the Wigner matrix, and they fit û better."""
+    samples = samples_of(toy, 2)
+    turns = random_rotations(len(samples.vectors), np.random.default_rng(0))
+    turned = replace(
+        samples,
+        features=rotate_features(samples.features, turns),
+        vectors=np.einsum("nab,nib->nia", turns, samples.vectors),
+    )
+    expected = rotate_features(fitted_channels(samples, 2).features, turns)
+    found = fitted_channels(turned, 2).features
+    for name, values in expected.items():
+        assert values.shape[2] == 2
+        signs = np.sign((found[name] * values).sum(axis=(0, 3)))  # principal ones: up to a sign
+        np.testing.assert_allclose(found[name] * signs[None, :, :, None], values, atol=1e-8)
+    plain = 1 - measure(samples, 2, 4, channels=1).field.mean(axis=(1, 2))
+    fitted = 1 - measure(fitted_channels(samples, 1), 2, 4).field.mean(axis=(1, 2))
+    assert (fitted > plain).all()
+    assert (fitted[2:] > plain[2:] + 0.2).all()
+    with pytest.raises(ValueError, match="kept"):
+        fitted_channels(samples, 0)
+
+
+def test_fitted_channels_see_no_held_out_frame(toy: SimpleNamespace) -> None:
+    samples = samples_of(toy, 2)
+    vectors = samples.vectors.copy()
+    vectors[samples.held] *= -1
+    other = fitted_channels(replace(samples, vectors=vectors), 1).features
+    for name, values in fitted_channels(samples, 1).features.items():
+        np.testing.assert_array_equal(values, other[name])
+
+
+def test_the_readout_that_is_not_polynomial_breaks_the_boundary(toy: SimpleNamespace) -> None:
+    samples = samples_of(toy, 1)
+    polynomial = 1 - measure(samples, 2, 6).field.mean(axis=(1, 2))
+    free = 1 - nonpolynomial(samples, 6).field.mean(axis=(1, 2))
+    np.testing.assert_allclose(polynomial[2:], 0, atol=1e-12)
+    assert (free > 0.3).all()
+
+
+def test_invariants_alone_give_it_nothing(toy: SimpleNamespace) -> None:
+    run = nonpolynomial(samples_of(toy, 0), 3)
+    assert run.field == pytest.approx(1.0)
+    assert run.weights == (0, 0, 0)
+
+
+def test_some_sites(toy: SimpleNamespace) -> None:
+    samples = samples_of(toy, 1)
+    few = some_sites(samples, 3)
+    np.testing.assert_array_equal(few.vectors, samples.vectors[:, [0, 2, 4]])
+    np.testing.assert_array_equal(few.features["1o"], samples.features["1o"][:, [0, 2, 4]])
+    assert some_sites(samples, 0) is samples
+    assert some_sites(samples, 9) is samples
+
+
+# --- tables and verdict ---------------------------------------------------------------------------
+
+
+def planted(job: Job, shift: int = 0, broken: bool = True) -> dict[str, Any]:
+    """A job's file with its cliffs at d_r·L + shift, so far as there are features."""
+    rng = np.random.default_rng(job.seed)
+    L, held = job.model.l_max, job.measure.held
+
+    def entry(kind: str, degree: int | None, last: int, count: int) -> dict[str, Any]:
+        level = np.where(np.arange(1, count + 1) <= last, 0.2, 1.0)[:, None]
+        field = level + 0.01 * rng.normal(size=(count, held))
+        flat = {name: (0.1 + 0.01 * rng.random(held)).tolist() for name in _PARTS}
+        return {
+            "kind": kind, "degree": degree, "channels": 1, "weights": [1] * count,
+            "field": field.tolist(), **flat,
+        }  # fmt: skip
+
+    readouts = [
+        entry(kind, d, d * L + shift if L else 0, d * L + 3)
+        for d in job.measure.degrees
+        for kind in ("closed form", "component-wise")
+    ]
+    top = 3 * L + 3
+    readouts.append(entry("non-polynomial", None, (top if broken else 3 * L) if L else 0, top))
+    return {
+        "format": FORMAT, "id": job.id, "job": asdict(job), "L": L, "readouts": readouts,
+        "data": {"name": "planted", "level_of_theory": "none"},
+        "backbone": {"package": "none", "force_mae_meV_per_A": 1.0, "steps": 9},
+        "provenance": {},
+    }  # fmt: skip
+
+
+_PARTS = ("before", "after", "spurious")
+
+
+def plant(folder: Path, **changes: Any) -> tuple[list[str], list[Job]]:
+    """All files of the sweep, and the arguments of the command that finds them done."""
+    path = written(folder, CONFIG)
+    jobs = list(read_config(path, folder).jobs)
+    for job in jobs:
+        write_json(record_path(folder / "planted", job.id), planted(job, **changes))
+    return [str(path), "--results", str(folder)], jobs
+
+
+def test_exit_0_where_every_cliff_is_at_the_boundary(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments, jobs = plant(tmp_path)
+    assert main([*arguments, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["jobs"] == len(jobs) == 6
+    assert report["without_result"] == report["not_as_expected"] == 0
+    for cell in report["cells"]:
+        assert cell["seeds"] == 2
+        if cell["d_r"] is not None:
+            assert cell["measured"] == cell["boundary"] == cell["d_r"] * cell["L"]
+            assert cell["cliff_low"] == cell["cliff_high"] == cell["boundary"]
+    for name in ("boundary", "curves", "matrix"):
+        for suffix in ("png", "svg"):
+            assert (tmp_path / "planted" / f"{name}.{suffix}").stat().st_size > 1000
+    assert main(arguments) == 0
+    assert "as expected" not in capsys.readouterr().out.split("cells not")[0]
+
+
+@pytest.mark.parametrize("changes", [{"shift": 1}, {"shift": -1}, {"broken": False}])
+def test_exit_3_where_one_is_not(
+    changes: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Off by one either way; or a readout without a degree that stops at the boundary all the same.
+
+    One backbone of six is enough.
+    """
+    arguments, jobs = plant(tmp_path)
+    for job in jobs[-2:]:
+        write_json(record_path(tmp_path / "planted", job.id), planted(job, **changes))
+    assert main(arguments) == 3
+    assert "NOT AS EXPECTED" in capsys.readouterr().out
+
+
+def test_a_backbone_that_disagrees_with_its_seeds_widens_the_interval(tmp_path: Path) -> None:
+    _, jobs = plant(tmp_path)
+    records = [planted(jobs[-1]), planted(replace(jobs[-1], seed=9), shift=-2)]
+    cell = next(c for c in cells(records, [1.0], 500, 0) if c["d_r"] == 2)
+    assert (cell["cliff_low"], cell["cliff_high"]) == (4, 6)
+    assert cell["measured"] is None
+    assert not cell["as_expected"]
+    assert (cell["seeds"], cell["alone"]) == (2, 1)
+
+
+def test_one_row_per_backbone_readout_and_degree(tmp_path: Path) -> None:
+    """No row lost, none doubled, and values by another route."""
+    arguments, jobs = plant(tmp_path)
+    main(arguments)
+    with (tmp_path / "planted" / "table.csv").open(encoding="utf-8") as stream:
+        table = list(csv.DictReader(stream))
+    keys = [
+        tuple(row[key] for key in ("L", "seed", "readout", "d_r", "ell", "amplitude"))
+        for row in table
+    ]
+    expected = [
+        (str(job.model.l_max), str(job.seed), kind, degree, str(ell), "1.0")
+        for job in jobs
+        for kind, degree, count in (
+            *(
+                (kind, str(d), d * job.model.l_max + 3)
+                for d in (1, 2, 3)
+                for kind in ("closed form", "component-wise")
+            ),
+            ("non-polynomial", "", 3 * job.model.l_max + 3),
+        )
+        for ell in range(1, count + 1)
+    ]
+    assert sorted(keys) == sorted(expected)
+    record = planted(jobs[-1])
+    row = next(r for r in table if r["job"] == jobs[-1].id and r["ell"] == "2")
+    mean = {key: np.mean(record["readouts"][0][key]) for key in _PARTS}
+    field = np.mean(record["readouts"][0]["field"][1])
+    assert float(row["R2_field"]) == pytest.approx(1 - field, abs=1e-5)
+    gain = 1 - (mean["after"] + field) / (mean["before"] + 1)
+    assert float(row["G"]) == pytest.approx(gain, abs=1e-5)
+    assert float(row["R2_inj"]) == pytest.approx(1 - field - mean["spurious"], abs=1e-5)
+
+
+def test_the_amplitude_changes_the_gain_and_not_the_cliff(tmp_path: Path) -> None:
+    _, jobs = plant(tmp_path)
+    found = cells([planted(jobs[-1])], [0.1, 1.0, 3.0], 200, 0)
+    closed = [c for c in found if c["d_r"] == 2 and c["readout"] == "closed form"]
+    assert [c["measured"] for c in closed] == [6, 6, 6]
+    contrast = [c["contrast"] for c in closed]
+    assert contrast == sorted(contrast)
+    assert contrast[0] < 0.2 < contrast[-1]
+    lines = rows([planted(jobs[-1])], [0.1, 1.0], 50, 0)
+    assert len({row["amplitude"] for row in lines}) == 2
+    # The tables are made anew from the same files; no job is run for another amplitude.
+    path = written(tmp_path, {**CONFIG, "amplitudes": [1.0, 0.3]})
+    assert main([str(path), "--results", str(tmp_path)]) == 0
+    assert (tmp_path / "planted" / "amplitude.png").stat().st_size > 1000
+
+
+def test_a_file_of_another_job_or_format_is_refused(tmp_path: Path) -> None:
+    arguments, jobs = plant(tmp_path)
+    path = record_path(tmp_path / "planted", jobs[0].id)
+    good = json.loads(path.read_text(encoding="utf-8"))
+    for bad in ({**good, "format": "other"}, {**good, "job": {**good["job"], "seed": 9}}):
+        write_json(path, bad)
+        with pytest.raises(ValueError, match="not of this job"):
+            read_record(tmp_path / "planted", jobs[0])
+        assert main(arguments) == 2
+    path.write_text("{", encoding="utf-8")
+    assert main(arguments) == 2
+
+
+def test_half_a_file_is_no_file(tmp_path: Path) -> None:
+    """What a process killed while writing leaves behind is not read, and not in the way."""
+    arguments, jobs = plant(tmp_path)
+    path = record_path(tmp_path / "planted", jobs[0].id)
+    half = path.with_name(f".{path.name}.{os.getpid()}.writing")
+    half.write_text(path.read_text(encoding="utf-8")[:100], encoding="utf-8")
+    assert main(arguments) == 0
+    write_json(path, planted(jobs[0]))
+    assert not half.exists()
+    assert read_record(tmp_path / "planted", jobs[0]) is not None
+
+
+def test_list_says_what_is_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, jobs = plant(tmp_path)
+    record_path(tmp_path / "planted", jobs[0].id).unlink()
+    assert main([*arguments, "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    states = {line.split()[0]: " ".join(line.split()[1:3]) for line in lines}
+    assert states[jobs[0].id] == "to do"
+    assert all(states[job.id].startswith("done") for job in jobs[1:])
+
+
+# --- feature files --------------------------------------------------------------------------------
+
+
+def test_feature_files_are_measured_like_networks(
+    toy: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other packages' networks, through their files; by another route: the measurement itself."""
+    data = toy.toy_data(80)
+    fit, held = np.arange(60), np.arange(60, 80)
+    for L in (0, 1, 2):
+        backbone = toy.DensityBackbone(L, 6)
+        found = record(backbone, data, fit, held, np.random.default_rng(L))
+        write(tmp_path / f"density{L}.npz", found)
+    names = [f"density{L}.npz" for L in (0, 1, 2)]
+    measuring = {"fit": 60, "held": 20, "degrees": [1, 2], "orientations": 10}
+    config = {
+        "name": "files",
+        "base": {"model": {"channels": 4}, "measure": measuring},
+        "grids": [{"vary": {"features": names}}],
+        "bootstrap": 200,
+    }
+    sweep = read_config(written(tmp_path, config), tmp_path)
+    for job in sweep.jobs:
+        run_job(job, str(tmp_path / "files"), str(tmp_path))
+    arguments = [str(tmp_path / "config.json"), "--data-dir", str(tmp_path)]
+    code = main([*arguments, "--results", str(tmp_path), "--json"])
+    table = json.loads(capsys.readouterr().out)["cells"]
+    assert code == 0, [cell for cell in table if not cell["as_expected"]]
+    assert {cell["L"] for cell in table} == {0, 1, 2}
+    cell = next(c for c in table if (c["L"], c["readout"], c["d_r"]) == (2, "closed form", 2))
+    samples = fitted_channels(samples_of(toy, 2), 6)
+    expected = 1 - measure(samples, 2, 7).field.mean(axis=(1, 2))
+    assert cell["R2_by_ell"] == pytest.approx(expected, abs=2e-5)
+    # A file that changes after the sweep was read is not taken for the other.
+    (tmp_path / "density2.npz").write_bytes((tmp_path / "density1.npz").read_bytes())
+    record_path(tmp_path / "files", sweep.jobs[-1].id).unlink()
+    with pytest.raises(ValueError, match="changed"):
+        run_job(sweep.jobs[-1], str(tmp_path / "files"), str(tmp_path))
+
+
+def test_feature_files_hold_the_frames_of_a_job(tmp_path: Path) -> None:
+    pytest.importorskip("e3nn")
+    data = load(EMBEDDED)
+    found = features_of("e3nn", data, 1, 2, 1, 3, Measure(fit=20, held=10))
+    frames = split(data, 900, 50, 10, 0)
+    index = np.concatenate([frames.train[:20], frames.test[:10]])
+    np.testing.assert_array_equal(found.positions, data.positions[index])
+    assert found.held_out.tolist() == [False] * 20 + [True] * 10
+    assert found.irreps == "2x0e+2x1o"
+    assert (found.description["steps"], found.description["seed"]) == (1, 3)
+    with pytest.raises(ValueError, match="package"):
+        features_of("schnet", data, 1, 2, 0, 0, Measure(fit=20, held=10))
+    taken = tmp_path / "taken.npz"
+    taken.touch()
+    assert features_main(["e3nn", "--out", str(taken)]) == 2
+    assert features_main(["e3nn", "--out", str(tmp_path / "a.npz"), "--data", "none.npz"]) == 2
+
+
+# --- locks ----------------------------------------------------------------------------------------
+
+HOLD = (
+    "import sys, time; from pathlib import Path; from neural_checks.sweep.job import locked\n"
+    "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
+)
+
+
+def test_a_lock_keeps_others_out_and_dies_with_its_process(tmp_path: Path) -> None:
+    arguments, _ = plant(tmp_path)
+    lock = tmp_path / "planted" / "lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(lock)], stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert lock.read_text(encoding="utf-8") == str(holder.pid)
+        with pytest.raises(BlockingIOError), locked(lock, wait=False):
+            pass
+        assert main(arguments) == 2
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+    with locked(lock, wait=False):
+        assert lock.read_text(encoding="utf-8") == str(os.getpid())
+    assert main(arguments) == 0
