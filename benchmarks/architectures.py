@@ -21,8 +21,8 @@ import numpy as np
 
 from neural_checks.backbones.hooked import Backbone, BackboneConfig, Scaling
 from neural_checks.data.split import Split, split
-from neural_checks.provenance import environment
 from numeric_checks.molecules.data import EMBEDDED, ForceData, load
+from numeric_checks.provenance import environment
 
 
 def main() -> int:

@@ -143,13 +143,11 @@ def _peak(task: tuple[object, ...]) -> dict[str, object]:
 
 def _draw(rows: list[dict[str, object]], path: str) -> None:
     """Time after imports and peak memory of every program, by case; missing points are failures."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
 
     cases = list(dict.fromkeys((row["L"], row["d"]) for row in rows))
-    figure, axes = pyplot.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
+    from numeric_checks.figures import subplots
+
+    figure, axes = subplots(1, 2, figsize=(9, 4.2), layout="constrained")
     styles = zip(dict.fromkeys(row["program"] for row in rows), "os^DvX", strict=False)
     for program, marker in styles:
         good = [row for row in rows if row["program"] == program and "failure" not in row]

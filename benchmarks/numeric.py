@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from sphericart import SphericalHarmonics
 
-from numeric_checks.output import versions
+from numeric_checks.provenance import versions
 from numeric_checks.sphere.harmonics import random_directions, scipy_harmonics
 
 Row = dict[str, Any]

@@ -27,12 +27,12 @@ from neural_checks.data.split import split
 from neural_checks.injection.experiment import Settings, run
 from neural_checks.injection.figures import draw
 from neural_checks.injection.report import print_tables, write
-from neural_checks.progress import Progress
-from neural_checks.provenance import environment
 from neural_checks.readouts.trained import SpnConfig
 from neural_checks.training.ensemble import train_all
 from neural_checks.training.train import TrainConfig, force_mae
 from numeric_checks.molecules.data import EMBEDDED, load
+from numeric_checks.provenance import environment
+from span_theorem.progress import Progress
 
 __all__ = ["main"]
 

@@ -24,9 +24,9 @@ from neural_checks.data.split import split
 from neural_checks.diagnosis.measure import Diagnosis, Options, diagnose
 from neural_checks.features.file import read, write
 from neural_checks.features.recorded import FeatureSet, record
-from neural_checks.provenance import environment
+from numeric_checks.figures import figure_paths, save_figure
 from numeric_checks.molecules.data import ForceData, load, sha256
-from numeric_checks.output import figure_paths, save_figure
+from numeric_checks.provenance import environment
 
 __all__ = ["main"]
 
@@ -140,7 +140,7 @@ def _write(folder: Path, found: Diagnosis, report: dict[str, Any]) -> None:
         write_to(temporary)
         os.replace(temporary, folder / name)
 
-    save_figure(found.plot(), figure_paths(str(folder / "diagnosis"), force=True))
+    save_figure(found.plot(), figure_paths(str(folder / "diagnosis"), force=True), force=True)
     place("table.txt", lambda path: path.write_text(found.table() + "\n", encoding="utf-8"))
     place("report.json", lambda path: path.write_text(json.dumps(report, indent=1) + "\n"))
 

@@ -1,21 +1,21 @@
-"""The command line of a check: the options that all share, and what is printed, drawn, returned."""
+"""The command line of a check: the frame of :mod:`span_theorem.command`, and a figure."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from numeric_checks.output import figure_paths, save_figure
+from numeric_checks.figures import figure_paths, save_figure
+from span_theorem.command import Exit, Result, run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["run_check"]
 
-EXIT_USAGE = 2
 
-
-class Result(Protocol):
+class Finding(Protocol):
     """What a check found."""
 
     def as_dict(self) -> dict[str, Any]:
@@ -23,7 +23,7 @@ class Result(Protocol):
         ...
 
 
-R = TypeVar("R", bound=Result)
+R = TypeVar("R", bound=Finding)
 
 
 def run_check(
@@ -31,33 +31,29 @@ def run_check(
     argv: Sequence[str] | None,
     check: Callable[[argparse.Namespace], R],
     table: Callable[[R], str],
-    exit_code: Callable[[R], int],
-    draw: Callable[[R], Any] | None = None,
+    exit_code: Callable[[R], Exit],
+    draw: Callable[[R], Figure] | None = None,
 ) -> int:
     """Parse ``argv``, run ``check`` and show what it found; the exit code.
 
-    Adds ``--json``, and where there is something to ``draw`` also ``--figure`` and ``--force``.
-    A figure whose path will not do is refused before the check starts. A TypeError or ValueError
-    of the check is bad input: one line on stderr, and 2; so is an OSError when the figure is
-    written, after the result was printed.
+    Adds ``--figure`` and ``--force`` where there is something to ``draw``. A figure that cannot be
+    written to its path is refused before the check starts.
     """
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
     if draw is not None:
         parser.add_argument("--figure", metavar="PATH", help=".svg or .png; without a suffix both")
         parser.add_argument("--force", action="store_true", help="replace an existing figure")
-    arguments = parser.parse_args(argv)
-    try:
-        drawn = draw is not None and arguments.figure is not None
-        paths = figure_paths(arguments.figure, arguments.force) if drawn else ()
+
+    def work(arguments: argparse.Namespace) -> Result:
+        wanted = draw is not None and arguments.figure is not None
+        paths = figure_paths(arguments.figure, arguments.force) if wanted else ()
         found = check(arguments)
-    except (TypeError, ValueError) as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return EXIT_USAGE
-    print(json.dumps(found.as_dict(), indent=1) if arguments.json else table(found))
-    if draw is not None and paths:
-        try:
-            save_figure(draw(found), paths)
-        except OSError as error:
-            print(f"{parser.prog}: error: {error}", file=sys.stderr)
-            return EXIT_USAGE
-    return exit_code(found)
+
+        def write() -> str:
+            if draw is not None:
+                save_figure(draw(found), paths, force=arguments.force)
+            return ", ".join(map(str, paths))
+
+        outputs = (write,) if paths else ()
+        return Result(table(found), found.as_dict(), exit_code(found), outputs)
+
+    return run(parser, argv, work)

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from span_theorem._input import natural
+from span_theorem.arguments import natural
 
 __all__ = ["AMINO_ACIDS", "Settings", "build", "energies_forces", "main", "make_dataset"]
 

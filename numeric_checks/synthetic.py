@@ -19,7 +19,6 @@ Command line: ``python -m numeric_checks.synthetic``; exit codes: 0 observed, 2 
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Sequence
@@ -30,13 +29,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.command import run_check
-from numeric_checks.output import COLORS, versions
+from numeric_checks.figures import COLORS, subplots
+from numeric_checks.provenance import versions
 from numeric_checks.rank.observe import feature_values
 from numeric_checks.rank.stages import staged_basis
 from numeric_checks.readouts.products import monomials
 from numeric_checks.sphere.harmonics import real_harmonics
 from numeric_checks.sphere.quadrature import sphere_quadrature
-from span_theorem._input import natural
+from span_theorem import command
+from span_theorem.arguments import natural
 from span_theorem.irreps import Features
 from span_theorem.span import boundary, span_degrees, span_dimension
 
@@ -44,7 +45,7 @@ __all__ = ["Calibration", "Cell", "calibrate", "direction_cell", "main", "star_c
 
 Array = NDArray[np.float64]
 
-EXIT_CODES = {"observed": 0, "not observed": 3}
+EXIT_CODES = {"observed": command.Exit.OK, "not observed": command.Exit.REFUTED}
 
 ROUNDING = 1e-9
 """Largest difference from 0 or 1 that counts as rounding."""
@@ -264,12 +265,8 @@ def _table(seen: Calibration) -> str:
 
 
 def _draw(seen: Calibration) -> Any:
-    import matplotlib as mpl
 
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
+    figure, axes = subplots(1, 3, figsize=(11, 4), layout="constrained")
     for panel, name, cells in ((axes[0], "l ≤ L", seen.upto), (axes[1], "l = L", seen.exact)):
         rows, columns, values = _grid(cells)
         table = np.array([[values[L, d] for d in columns] for L in rows])
@@ -310,9 +307,9 @@ def _draw(seen: Calibration) -> Any:
     return figure
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m numeric_checks.synthetic",
+def _parser() -> command.Parser:
+    parser = command.parser(
+        "numeric_checks.synthetic",
         description="Read a target of known angular frequency from one direction, where the "
         "boundary is dL, and from a star of k neighbours, where it is L.",
         epilog="Exit codes: 0 observed, 2 bad usage or input, 3 not observed.",

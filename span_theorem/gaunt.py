@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import comb, factorial
 
-from span_theorem._input import integer, natural
+from span_theorem.arguments import integer, natural
 from span_theorem.real_basis import real_component
 from span_theorem.surd import Surd
 from span_theorem.wigner import _alternating_sum, wigner_3j, wigner_3j_block

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from span_theorem._input import integer, natural
+from span_theorem.arguments import integer, natural
 
 __all__ = ["Features", "Irrep", "Irreps", "feature_irreps"]
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import flint
 
-from span_theorem._input import natural
+from span_theorem.arguments import natural
 from span_theorem.irreps import Irrep, Irreps
 
 __all__ = ["Power", "irrep_dimension_sum", "multiplicities", "power_dimension"]

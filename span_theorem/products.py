@@ -14,7 +14,7 @@ from functools import lru_cache
 from math import factorial
 from typing import Literal
 
-from span_theorem._input import integer, natural
+from span_theorem.arguments import integer, natural
 from span_theorem.gaunt import gaunt
 from span_theorem.real_basis import real_component
 from span_theorem.surd import Surd

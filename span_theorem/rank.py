@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import flint
 
-from span_theorem._input import natural
+from span_theorem.arguments import natural
 from span_theorem.irreps import Features
 from span_theorem.products import Harmonic
 from span_theorem.span import span_degrees, span_dimension

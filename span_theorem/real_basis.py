@@ -27,7 +27,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from span_theorem._input import integer, natural
+from span_theorem.arguments import integer, natural
 from span_theorem.surd import Surd
 
 __all__ = ["E3NN_AXES", "RealComponent", "real_component", "real_from_complex"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from span_theorem._input import natural
+from span_theorem.arguments import natural
 from span_theorem.irreps import Features, feature_irreps
 
 __all__ = ["boundary", "span_degrees", "span_dimension"]

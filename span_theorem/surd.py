@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import isqrt, pi, sqrt
 from typing import TYPE_CHECKING
 
-from span_theorem._input import integer
+from span_theorem.arguments import integer
 
 if TYPE_CHECKING:
     import sympy

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import factorial
 from typing import Literal
 
-from span_theorem._input import natural
+from span_theorem.arguments import natural
 from span_theorem.irreps import Features, Irrep, Irreps, feature_irreps
 from span_theorem.multiplicity import irrep_dimension_sum, multiplicities, power_dimension
 from span_theorem.products import Harmonic, expand_product, product_degrees

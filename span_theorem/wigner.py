@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import comb
 
-from span_theorem._input import integer, natural
+from span_theorem.arguments import integer, natural
 from span_theorem.surd import Surd
 
 __all__ = ["clebsch_gordan", "clebsch_gordan_block", "wigner_3j", "wigner_3j_block"]

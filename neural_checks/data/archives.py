@@ -287,7 +287,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--fingerprint", type=Path, help="print the fingerprint of a local file")
     parser.add_argument("--check", type=Path, help="compare a local file with the fingerprint")
     arguments = parser.parse_args(argv)
-    from neural_checks.progress import Progress
+    from span_theorem.progress import Progress
 
     try:
         if arguments.fingerprint is not None:

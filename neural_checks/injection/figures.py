@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 from scipy.spatial.transform import Rotation
 
-from numeric_checks.output import figure_paths, save_figure
+from numeric_checks.figures import figure_paths, save_figure, subplots
 
 __all__ = ["draw"]
 
@@ -26,9 +26,6 @@ _STYLES = {
 
 def draw(folder: Path, report: dict[str, Any], positions: NDArray[np.float64]) -> None:
     """Write recovery, cone, per_atom and training as SVG and PNG; ``positions`` (atoms, 3) in Å."""
-    import matplotlib
-
-    matplotlib.use("Agg")
     _recovery(folder, report)
     _cone(folder, report)
     _per_atom(folder, report, positions)
@@ -36,10 +33,9 @@ def draw(folder: Path, report: dict[str, Any], positions: NDArray[np.float64]) -
 
 
 def _recovery(folder: Path, report: dict[str, Any]) -> None:
-    import matplotlib.pyplot as plt
 
     degrees = sorted({entry["degree"] for entry in report["readouts"].values()})
-    figure, panels = plt.subplots(
+    figure, panels = subplots(
         1,
         len(degrees),
         figsize=(1.5 + 3.6 * len(degrees), 4.4),
@@ -86,17 +82,18 @@ def _recovery(folder: Path, report: dict[str, Any]) -> None:
         "95 % intervals.",
         fontsize=8,
     )
-    save_figure(figure, figure_paths(str(folder / "recovery"), force=True))
+    save_figure(figure, figure_paths(str(folder / "recovery"), force=True), force=True)
 
 
 def _cone(folder: Path, report: dict[str, Any]) -> None:
-    import matplotlib.pyplot as plt
 
     cone = report["controls"]["rotations within a cone, component-wise"]
     values = np.array(cone["R2_field"])
     boundary = 2 * report["settings"]["L"]
-    figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
-    shades = plt.colormaps["viridis"](np.linspace(0, 0.9, values.shape[1]))
+    figure, axes = subplots(figsize=(6.4, 4.2), layout="constrained")
+    from matplotlib import colormaps
+
+    shades = colormaps["viridis"](np.linspace(0, 0.9, values.shape[1]))
     for ell, color in enumerate(shades, start=1):
         axes.plot(
             cone["largest_turn_degrees"],
@@ -117,18 +114,17 @@ def _cone(folder: Path, report: dict[str, Any]) -> None:
         f"{len(cone['sites'])} atoms, {report['frames']['held']} held-out frames.",
         fontsize=8,
     )
-    save_figure(figure, figure_paths(str(folder / "cone"), force=True))
+    save_figure(figure, figure_paths(str(folder / "cone"), force=True), force=True)
 
 
 def _per_atom(folder: Path, report: dict[str, Any], positions: NDArray[np.float64]) -> None:
-    import matplotlib.pyplot as plt
 
     entries = [e for e in report["readouts"].values() if e["kind"] == "closed form"]
     entry = next((e for e in entries if e["degree"] == 2), entries[0])
     ell = entry["verdict"]["boundary"]
     values = np.array(entry["per_site_R2_field"])[ell - 1]
     flat = _clearest_view(positions)
-    figure, axes = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
+    figure, axes = subplots(figsize=(6.4, 4.8), layout="constrained")
     distances = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
     numbers = np.array(report["data"]["numbers"])
     for i, j in zip(*np.nonzero(np.triu(distances, 1)), strict=True):
@@ -164,7 +160,7 @@ def _per_atom(folder: Path, report: dict[str, Any], positions: NDArray[np.float6
         f"{report['frames']['held']} held-out frames.",
         fontsize=8,
     )
-    save_figure(figure, figure_paths(str(folder / "per_atom"), force=True))
+    save_figure(figure, figure_paths(str(folder / "per_atom"), force=True), force=True)
 
 
 def _clearest_view(positions: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -177,9 +173,8 @@ def _clearest_view(positions: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _training(folder: Path, report: dict[str, Any]) -> None:
-    import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
+    figure, axes = subplots(figsize=(6.4, 4.0), layout="constrained")
     for row in report["backbones"]:
         history = np.array(row["history"])
         if len(history):
@@ -199,4 +194,4 @@ def _training(folder: Path, report: dict[str, Any]) -> None:
     if axes.lines:
         axes.legend(fontsize=8)
     figure.supxlabel(f"{report['data']['name']}, n = {report['n_backbones']} backbones", fontsize=8)
-    save_figure(figure, figure_paths(str(folder / "training"), force=True))
+    save_figure(figure, figure_paths(str(folder / "training"), force=True), force=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from numeric_checks.output import figure_paths, save_figure
+from numeric_checks.figures import figure_paths, save_figure, subplots
 
 __all__ = ["draw", "label", "varied"]
 
@@ -19,9 +19,6 @@ _MARKERS = {"closed form": "o", "component-wise": "s", "non-polynomial": "^"}
 
 def draw(folder: Path, name: str, table: Sequence[Cell], draws: int) -> list[str]:
     """Write the figures that the cells allow, SVG and PNG; return their names."""
-    import matplotlib
-
-    matplotlib.use("Agg")
     everything, keys = table, varied(table)
     table = [cell for cell in table if cell["amplitude"] == table[0]["amplitude"]]
     seeds, steps, held = (_range(table, key) for key in ("seeds", "steps", "held_frames"))
@@ -77,11 +74,12 @@ def _boundary(
     folder: Path, name: str, table: Sequence[Cell], keys: Sequence[str], note: str
 ) -> None:
     """R² at the boundary (filled) and one degree above it (open), by setting."""
-    import matplotlib.pyplot as plt
 
     kinds = list(dict.fromkeys(cell["readout"] for cell in table))
     settings = _settings(table, keys)
-    figure, panels = plt.subplots(
+    from matplotlib.lines import Line2D
+
+    figure, panels = subplots(
         1, len(kinds), figsize=(2.2 + 3.3 * len(kinds), 1.6 + 0.42 * len(settings)),
         sharey=True, sharex=True, layout="constrained", squeeze=False,
     )  # fmt: skip
@@ -109,27 +107,26 @@ def _boundary(
     panels[0][0].invert_yaxis()
     panels[0][0].set_xlim(min(-0.3, *(c["R2_above_low"] for c in table)) - 0.05, 1.05)
     handles = [
-        plt.Line2D([], [], color=_COLORS[degree], marker="o", ls="", label=f"$d_r$ = {degree}")
+        Line2D([], [], color=_COLORS[degree], marker="o", ls="", label=f"$d_r$ = {degree}")
         for degree in sorted({cell["d_r"] for cell in table if cell["d_r"]})
     ]
     if any(cell["d_r"] is None for cell in table):
         text = "not polynomial, at the boundary of the largest $d_r$"
-        handles.append(plt.Line2D([], [], color=_COLORS[None], marker="^", ls="", label=text))
+        handles.append(Line2D([], [], color=_COLORS[None], marker="^", ls="", label=text))
     figure.legend(handles=handles, fontsize=8, loc="outside upper center", ncols=len(handles))
     figure.supxlabel(
         f"{name}: R² of the field at $d_rL$ (filled) and at $d_rL+1$ (open)\n{note}", fontsize=8
     )
-    save_figure(figure, figure_paths(str(folder / "boundary"), force=True))
+    save_figure(figure, figure_paths(str(folder / "boundary"), force=True), force=True)
 
 
 def _curves(folder: Path, name: str, table: Sequence[Cell], keys: Sequence[str], note: str) -> None:
     """R² against ℓ, one panel per setting; the bars mark the proved boundaries."""
-    import matplotlib.pyplot as plt
 
     settings = _settings(table, keys)
     columns = min(3, len(settings))
     lines = -(-len(settings) // columns)
-    figure, panels = plt.subplots(
+    figure, panels = subplots(
         lines, columns, figsize=(0.6 + 3.6 * columns, 0.9 + 2.5 * lines),
         sharex=True, sharey=True, layout="constrained", squeeze=False,
     )  # fmt: skip
@@ -159,17 +156,16 @@ def _curves(folder: Path, name: str, table: Sequence[Cell], keys: Sequence[str],
     figure.supxlabel(
         f"degree ℓ of the injected field. {name}. Bars: proved $d_rL$.\n{note}", fontsize=8
     )
-    save_figure(figure, figure_paths(str(folder / "curves"), force=True))
+    save_figure(figure, figure_paths(str(folder / "curves"), force=True), force=True)
 
 
 def _matrix(folder: Path, name: str, table: Sequence[Cell], note: str) -> None:
     """The measured cliff for every L and d_r, with its interval and R² on both sides."""
-    import matplotlib.pyplot as plt
 
     kinds = [k for k in dict.fromkeys(c["readout"] for c in table) if k != "non-polynomial"]
     rows = sorted({cell["L"] for cell in table})
     degrees = sorted({cell["d_r"] for cell in table if cell["d_r"]})
-    figure, panels = plt.subplots(
+    figure, panels = subplots(
         1, len(kinds), figsize=(0.8 + 1.75 * len(degrees) * len(kinds), 1.6 + 0.85 * len(rows)),
         sharey=True, layout="constrained", squeeze=False,
     )  # fmt: skip
@@ -195,17 +191,16 @@ def _matrix(folder: Path, name: str, table: Sequence[Cell], note: str) -> None:
         axes.set_title(kind, fontsize=10)
     figure.suptitle(f"{name}: measured cliff and its interval; R² at and above $d_rL$", fontsize=11)
     figure.supxlabel(note, fontsize=8)
-    save_figure(figure, figure_paths(str(folder / "matrix"), force=True))
+    save_figure(figure, figure_paths(str(folder / "matrix"), force=True), force=True)
 
 
 def _amplitude(
     folder: Path, name: str, table: Sequence[Cell], keys: Sequence[str], note: str
 ) -> None:
     """Contrast G(d_rL) − G(d_rL + 1) against ε for the first setting."""
-    import matplotlib.pyplot as plt
 
     setting = label(table[0], keys)
-    figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+    figure, axes = subplots(figsize=(6.4, 4.2), layout="constrained")
     curves: dict[tuple[str, int], list[Cell]] = {}
     for cell in table:
         if label(cell, keys) == setting and cell["d_r"] is not None:
@@ -228,4 +223,4 @@ def _amplitude(
     axes.set_title(f"{name}: {setting}", fontsize=10)
     axes.legend(fontsize=7)
     figure.supxlabel(note, fontsize=8)
-    save_figure(figure, figure_paths(str(folder / "amplitude"), force=True))
+    save_figure(figure, figure_paths(str(folder / "amplitude"), force=True), force=True)

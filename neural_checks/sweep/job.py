@@ -24,12 +24,12 @@ from neural_checks.backbones.equivariance import check_equivariance
 from neural_checks.backbones.hooked import NequIPBackbone, Scaling
 from neural_checks.data.split import Split, split
 from neural_checks.features.file import read
-from neural_checks.provenance import environment
 from neural_checks.readouts.recovery import Recovery, Samples, collect, measure, top_degree
 from neural_checks.sweep.config import Job, Measure
 from neural_checks.sweep.readouts import fitted_channels, nonpolynomial, some_sites
 from neural_checks.training.train import force_mae, train
 from numeric_checks.molecules.data import EMBEDDED, ForceData, load, sha256
+from numeric_checks.provenance import environment
 from numeric_checks.readouts.componentwise import componentwise
 
 __all__ = ["FORMAT", "locked", "read_record", "record_path", "run_job", "write_json"]

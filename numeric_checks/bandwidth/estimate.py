@@ -34,9 +34,9 @@ from numpy.typing import NDArray
 from numeric_checks.bandwidth.local_frames import choose_frames, local_frames
 from numeric_checks.bandwidth.spectrum import MEASURES, Measure, Options, Spectrum, spectra
 from numeric_checks.bandwidth.view import draw, table
+from numeric_checks.figures import figure_paths
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.fields import Field, load_field
-from numeric_checks.output import figure_paths
 
 __all__ = ["Bandwidth", "bandwidth", "main"]
 

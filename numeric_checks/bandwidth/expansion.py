@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from numeric_checks.sphere.harmonics import real_harmonics
-from span_theorem._input import natural
+from span_theorem.arguments import natural
 
 __all__ = [
     "FOLDS",

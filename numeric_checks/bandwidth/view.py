@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numeric_checks.output import figure_paths, save_figure
+from numeric_checks.figures import figure_paths, save_figure, subplots
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -59,17 +59,13 @@ def _cells(spectrum: Spectrum, shown: range, found: Bandwidth) -> list[str]:
 def draw(found: Bandwidth, path: Path, force: bool = False) -> None:
     """Write w(ℓ) of the atoms pooled, and the cumulative share explained atom by atom.
 
-    ``path`` and what is raised: as :func:`numeric_checks.output.figure_paths`.
+    ``path`` and what is raised: as :func:`numeric_checks.figures.figure_paths`.
     """
     paths = figure_paths(str(path), force)
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
 
     pooled, l_max = found.pooled, found.options.l_max
     degrees = np.arange(l_max + 1)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4.2), layout="constrained")
+    figure, (left, right) = subplots(1, 2, figsize=(9.5, 4.2), layout="constrained")
     if not np.isnan(pooled.weights).any():
         low, high = pooled.weights_interval.T
         errors = np.abs(np.stack([pooled.weights - low, high - pooled.weights]))
@@ -92,7 +88,7 @@ def draw(found: Bandwidth, path: Path, force: bool = False) -> None:
         f"{found.options.confidence:.0%} intervals.",
         fontsize=8,
     )
-    save_figure(figure, paths)
+    save_figure(figure, paths, force=force)
 
 
 def _cumulative(axes: Any, found: Bandwidth, degrees: np.ndarray) -> None:

@@ -19,7 +19,6 @@ Command line: ``python -m numeric_checks.ceiling``; exit codes: 0 observed, 2 ba
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -31,11 +30,13 @@ from numpy.typing import NDArray
 
 from numeric_checks.ceiling.random_features import random_sites
 from numeric_checks.command import run_check
-from numeric_checks.output import COLORS, versions
+from numeric_checks.figures import COLORS, subplots
+from numeric_checks.provenance import versions
 from numeric_checks.readouts.componentwise import ComponentFit, componentwise, over_quadrature
 from numeric_checks.readouts.products import coupled_products, fit_ridge
 from numeric_checks.rotations.wigner import unit_harmonics
-from span_theorem._input import natural
+from span_theorem import command
+from span_theorem.arguments import natural
 from span_theorem.irreps import Irreps
 from span_theorem.span import boundary
 
@@ -43,7 +44,7 @@ __all__ = ["Ceiling", "Row", "main", "observe_ceiling"]
 
 Array = NDArray[np.float64]
 
-EXIT_CODES = {"observed": 0, "not observed": 3}
+EXIT_CODES = {"observed": command.Exit.OK, "not observed": command.Exit.REFUTED}
 
 IRREPS = "4x0e+4x1o+5x2e"
 ROUNDING = 1e-12
@@ -314,13 +315,9 @@ def _table(seen: Ceiling) -> str:
 
 
 def _draw(seen: Ceiling) -> Any:
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
 
     ell = [row.ell for row in seen.rows]
-    figure, (left, right) = plt.subplots(
+    figure, (left, right) = subplots(
         1, 2, figsize=(9.5, 4.2), layout="constrained", width_ratios=(3, 2)
     )
     curves = (
@@ -365,9 +362,9 @@ def _draw(seen: Ceiling) -> Any:
     return figure
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m numeric_checks.ceiling",
+def _parser() -> command.Parser:
+    parser = command.parser(
+        "numeric_checks.ceiling",
         description="Observe that no polynomial readout of degree d of equivariant features of "
         "degree ≤ L explains any of a target of degree above dL.",
         epilog="Exit codes: 0 observed, 2 bad usage or input, 3 not observed.",

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from numeric_checks.readouts.products import Sites
 from numeric_checks.rotations.wigner import Features, coupling, unit_harmonics
-from span_theorem._input import natural
+from span_theorem.arguments import natural
 from span_theorem.irreps import Irrep, Irreps
 
 __all__ = ["RandomFeatures", "random_sites"]

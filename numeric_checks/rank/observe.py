@@ -26,7 +26,8 @@ from numeric_checks.rank.arrays import arrays_on
 from numeric_checks.rank.precise import affordable, precise_rank
 from numeric_checks.rank.stages import Stage, naive_stage, room, staged_rank
 from numeric_checks.sphere.harmonics import random_directions, real_harmonics, unit_vectors
-from span_theorem._input import natural
+from span_theorem import command
+from span_theorem.arguments import natural
 from span_theorem.irreps import Features, feature_irreps
 from span_theorem.span import span_dimension
 
@@ -40,7 +41,11 @@ __all__ = [
 
 Verdict = Literal["observed", "not observed", "undecided"]
 
-EXIT_CODES = {"observed": 0, "not observed": 3, "undecided": 4}
+EXIT_CODES = {
+    "observed": command.Exit.OK,
+    "not observed": command.Exit.REFUTED,
+    "undecided": command.Exit.UNDECIDED,
+}
 
 MAX_BYTES = 16 * 2**30  # refuse what would need more memory than this
 _COPIES = 4  # arrays of the size of the largest stage that live at once
@@ -223,9 +228,9 @@ def _table(seen: RankObservation) -> str:
     return "\n".join(lines)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m numeric_checks.rank",
+def _parser() -> command.Parser:
+    parser = command.parser(
+        "numeric_checks.rank",
         description="Observe the rank of products of d features on random directions by singular "
         "values, and compare it with the dimension that the span theorem gives.",
         epilog="Exit codes: 0 observed, 2 bad usage or input, 3 not observed, 4 undecided.",

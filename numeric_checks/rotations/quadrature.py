@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from numeric_checks.sphere.quadrature import gauss_axes
-from span_theorem._input import natural
+from span_theorem.arguments import natural
 
 __all__ = ["rotation_quadrature"]
 

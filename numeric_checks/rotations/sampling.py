@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from span_theorem._input import natural
+from span_theorem.arguments import natural
 
 __all__ = ["random_rotations"]
 

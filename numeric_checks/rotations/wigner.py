@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numeric_checks.sphere.harmonics import real_harmonics
-from span_theorem._input import natural
+from span_theorem.arguments import natural
 from span_theorem.arrays import real_wigner_3j_array
 from span_theorem.irreps import Irrep
 

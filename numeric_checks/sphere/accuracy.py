@@ -12,7 +12,6 @@ Command line: ``python -m numeric_checks.accuracy``; exit codes: 0 the harmonics
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -24,14 +23,16 @@ from numpy.typing import ArrayLike, NDArray
 from sphericart import SphericalHarmonics
 
 from numeric_checks.command import run_check
-from numeric_checks.output import COLORS, versions
+from numeric_checks.figures import COLORS, subplots
+from numeric_checks.provenance import versions
 from numeric_checks.sphere.harmonics import (
     random_directions,
     real_harmonics,
     scipy_harmonics,
     unit_vectors,
 )
-from span_theorem._input import natural
+from span_theorem import command
+from span_theorem.arguments import natural
 
 __all__ = ["Accuracy", "main", "measure_accuracy", "precise_harmonics"]
 
@@ -186,12 +187,8 @@ def _table(seen: Accuracy) -> str:
 
 
 def _draw(seen: Accuracy) -> Any:
-    import matplotlib as mpl
 
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(6.8, 4.4), layout="constrained")
+    figure, axes = subplots(figsize=(6.8, 4.4), layout="constrained")
     styles = {"sphericart": "o-", "scipy": "s-", "used": "x:"}
     for color, (name, style) in zip(COLORS, styles.items(), strict=False):
         values = [np.nan if e is None else e for e in getattr(seen, name)]
@@ -220,9 +217,9 @@ def _draw(seen: Accuracy) -> Any:
     return figure
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m numeric_checks.accuracy",
+def _parser() -> command.Parser:
+    parser = command.parser(
+        "numeric_checks.accuracy",
         description="Compare floating-point spherical harmonics with 60 digits.",
         epilog="Exit codes: 0 within (2l+1)²ε, 2 bad usage or input, 3 not.",
     )
@@ -241,6 +238,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv,
         lambda given: measure_accuracy(given.degrees, given.directions, given.seed),
         _table,
-        lambda seen: 0 if seen.within else 3,
+        lambda seen: command.Exit.OK if seen.within else command.Exit.REFUTED,
         _draw,
     )

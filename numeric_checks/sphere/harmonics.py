@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import sph_harm_y_all
 from sphericart import SphericalHarmonics
 
-from span_theorem._input import natural
+from span_theorem.arguments import natural
 
 __all__ = ["random_directions", "real_harmonics", "scipy_harmonics", "unit_vectors"]
 

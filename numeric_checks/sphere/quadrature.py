@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import roots_legendre
 
-from span_theorem._input import natural
+from span_theorem.arguments import natural
 
 __all__ = ["gauss_axes", "sphere_quadrature"]
 

@@ -10,7 +10,7 @@ from itertools import combinations_with_replacement, groupby, product
 from math import comb, prod
 from typing import Literal
 
-from span_theorem._input import natural
+from span_theorem.arguments import natural
 from span_theorem.coupling._block import Groups, Vector, highest_weight, lower, norm2, pole_value
 from span_theorem.coupling._real import entry_square, real_rows, row_square
 from span_theorem.irreps import Irrep, Irreps

@@ -113,7 +113,7 @@ def test_importing_the_package_loads_no_torch() -> None:
 
 def test_provenance_names_the_machine_the_versions_and_the_commit(repository: Path) -> None:
     torch = pytest.importorskip("torch")
-    from neural_checks.provenance import environment
+    from numeric_checks.provenance import environment
 
     found = environment("cpu")
     assert found["device"] == "cpu"

@@ -11,6 +11,8 @@ import pytest
 
 from numeric_checks import command
 from numeric_checks.command import run_check
+from numeric_checks.figures import subplots
+from span_theorem.command import Exit, Parser
 
 
 class Found:
@@ -19,17 +21,14 @@ class Found:
 
 
 def _draw(_found: Found) -> Any:
-    import matplotlib as mpl
 
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    return plt.subplots()[0]
+    return subplots(figsize=(4, 3))[0]
 
 
 def _run(argv: list[str], check: Any = lambda _given: Found()) -> int:
-    parser = argparse.ArgumentParser(prog="check")
-    return run_check(parser, argv, check, lambda _found: "table", lambda _found: 3, _draw)
+    made = Parser(prog="check")
+    made.add_argument("--json", action="store_true")
+    return run_check(made, argv, check, lambda _found: "table", lambda _found: Exit.REFUTED, _draw)
 
 
 def test_table_json_figure_and_exit_code(
@@ -69,7 +68,7 @@ def test_the_result_is_shown_where_the_figure_cannot_be_written(
 ) -> None:
     pytest.importorskip("matplotlib")
 
-    def refuse(_figure: Any, _paths: Any) -> None:
+    def refuse(_figure: Any, _paths: Any, *, force: bool) -> None:
         raise OSError("disk full")
 
     monkeypatch.setattr(command, "save_figure", refuse)

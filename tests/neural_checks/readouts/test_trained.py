@@ -63,7 +63,7 @@ def test_the_seed_decides_and_seeds_differ(samples: Samples, quadratic: SpnRun) 
 def test_on_a_gpu_the_readout_is_that_of_the_cpu(samples: Samples, quadratic: SpnRun) -> None:
     import torch
 
-    from neural_checks.provenance import environment
+    from numeric_checks.provenance import environment
 
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device")

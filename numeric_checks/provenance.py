@@ -1,26 +1,45 @@
-"""What a result was made with: versions, commit, machine, device."""
+"""What a result was made with: versions, commit, command, machine, device."""
 
 from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-__all__ = ["environment"]
+__all__ = ["NEURAL", "NUMERIC", "command_line", "environment", "versions"]
 
-_PACKAGES = ("span-theorem", "torch", "nequip", "mace-torch", "e3nn", "numpy", "scipy")
+#: Distributions that decide the numbers of this layer, and of the networks above it.
+NUMERIC = ("span-theorem", "numpy", "scipy", "sphericart", "mpmath")
+NEURAL = ("span-theorem", "torch", "nequip", "mace-torch", "e3nn", "numpy", "scipy")
 
 
-def environment(device: str) -> dict[str, Any]:
-    """Python, packages, git commit, machine and device, as plain values; ``device`` as given."""
-    versions = {}
-    for package in _PACKAGES:
+def versions(packages: Sequence[str] = NUMERIC) -> dict[str, str]:
+    """Python and the packages, by name."""
+    found = {"python": platform.python_version()}
+    for package in packages:
         try:
-            versions[package] = version(package)
+            found[package] = version(package)
         except PackageNotFoundError:
-            versions[package] = "not installed as a package"
+            found[package] = "not installed as a package"
+    return found
+
+
+def command_line(module: str, argv: Sequence[str]) -> str:
+    """The command as it can be repeated; folders are left out of paths.
+
+    >>> command_line("numeric_checks.rank", ["--out", "/tmp/rank.json"])
+    'python -m numeric_checks.rank --out rank.json'
+    """
+    words = [Path(word).name if "/" in word else word for word in argv]
+    return " ".join([f"python -m {module}", *words])
+
+
+def environment(device: str = "cpu") -> dict[str, Any]:
+    """Python, packages, git commit, machine and device, as plain values; ``device`` as given."""
+    found = versions(NEURAL)
     try:
         commit = subprocess.run(
             ["git", "rev-parse", "HEAD"],
@@ -32,11 +51,11 @@ def environment(device: str) -> dict[str, Any]:
     except (OSError, subprocess.CalledProcessError):
         commit = "not a git checkout"
     return {
-        "python": platform.python_version(),
+        "python": found.pop("python"),
         "machine": platform.machine(),
         "device": device,
         "device_name": _device_name(device),
-        "versions": versions,
+        "versions": found,
         "git_commit": commit,
     }
 

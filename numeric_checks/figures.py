@@ -1,0 +1,68 @@
+"""Figures on disk: where they go, and one writer. They are drawn without pyplot.
+
+``matplotlib.figure.Figure`` is used directly, so that no backend is chosen: a notebook or a program
+that imports this package keeps its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from span_theorem.files import check_targets, writing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["COLORS", "figure_paths", "save_figure", "subplots"]
+
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
+"""Okabe–Ito colours, told apart by most readers."""
+
+_SUFFIXES = (".svg", ".png")
+
+
+def figure_paths(path: str | Path, force: bool = False) -> tuple[Path, ...]:
+    """Where a figure goes: the path if it ends in .svg or .png, both beside it without a suffix.
+
+    Raises:
+        ValueError: another suffix; ImportError: matplotlib is not installed; what
+            :func:`span_theorem.files.check_targets` raises.
+
+    >>> [p.name for p in figure_paths("curve")]
+    ['curve.svg', 'curve.png']
+    """
+    import matplotlib  # noqa: F401
+
+    given = Path(path)
+    if given.suffix and given.suffix not in _SUFFIXES:
+        raise ValueError(
+            f"a figure must end in .svg or .png, or in neither for both; got {str(path)!r}"
+        )
+    paths = (given,) if given.suffix else tuple(given.with_suffix(s) for s in _SUFFIXES)
+    check_targets(*paths, force=force)
+    return paths
+
+
+def save_figure(figure: Figure, paths: tuple[Path, ...], *, force: bool = False) -> None:
+    """Write a figure to every path, each in one step; the same figure gives the same file."""
+    import matplotlib as mpl
+
+    for path in paths:
+        # No date, no random names.
+        undated = {"Date": None} if path.suffix == ".svg" else None
+        with (
+            mpl.rc_context({"svg.hashsalt": "span-theorem"}),
+            writing(path, force=force) as stream,
+        ):
+            figure.savefig(stream, format=path.suffix[1:], dpi=150, metadata=undated)
+
+
+def subplots(
+    rows: int = 1, columns: int = 1, *, figsize: tuple[float, float], **options: Any
+) -> tuple[Figure, Any]:
+    """A figure and its axes, as ``matplotlib.pyplot.subplots`` gives them, without pyplot."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=figsize, layout=options.pop("layout", "constrained"))
+    return figure, figure.subplots(rows, columns, **options)

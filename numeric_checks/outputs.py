@@ -1,0 +1,55 @@
+"""A folder of results that one run at a time may write."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from span_theorem.files import write_text
+
+__all__ = ["output_folder"]
+
+_LOCK, _HOLDER = ".lock", ".holder"
+
+
+@contextmanager
+def output_folder(path: str | Path, *, last: str, force: bool = False) -> Iterator[Path]:
+    """The folder ``path``, made where it is not there, and held by this run alone meanwhile.
+
+    ``last`` is the file that a run writes last: where it is there the run is complete, and is
+    refused unless ``force``. A folder without it is an interrupted run, to be completed.
+
+    Raises:
+        FileExistsError: the run is complete; ValueError: another process is at work there, by
+        name; OSError: the folder cannot be made.
+    """
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ValueError(f"{folder} is in use by {_holder(folder)}") from None
+    try:
+        if (folder / last).exists() and not force:
+            raise FileExistsError(f"{folder / last} exists; --force replaces it")
+        write_text(
+            folder / _HOLDER, f"process {os.getpid()} on {socket.gethostname()}\n", force=True
+        )
+        yield folder
+    finally:
+        with suppress(OSError):
+            (folder / _HOLDER).unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder(folder: Path) -> str:
+    try:
+        return (folder / _HOLDER).read_text(encoding="utf-8").strip() or "another process"
+    except OSError:
+        return "another process"

@@ -1,0 +1,52 @@
+"""A folder of results: one run at a time, complete runs kept, interrupted ones completed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from numeric_checks.outputs import output_folder
+
+
+def test_a_complete_run_is_refused_and_an_interrupted_one_is_not(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "a"
+    with output_folder(folder, last="report.json"):
+        (folder / "table.csv").write_text("1")
+    with output_folder(folder, last="report.json"):
+        (folder / "report.json").write_text("{}")
+    with pytest.raises(FileExistsError, match="--force"), output_folder(folder, last="report.json"):
+        pytest.fail("entered")
+    with output_folder(folder, last="report.json", force=True) as path:
+        assert path == folder
+
+
+def test_two_runs_at_once_are_refused_by_name(tmp_path: Path) -> None:
+    code = (
+        "import sys; from numeric_checks.outputs import output_folder\n"
+        "with output_folder(sys.argv[1], last='x'): print('in', flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "in\n"
+        with (
+            pytest.raises(ValueError, match=f"in use by process {other.pid} on"),
+            output_folder(tmp_path, last="x"),
+        ):
+            pytest.fail("entered")
+    finally:
+        other.kill()
+        other.communicate()
+    # A killed holder holds nothing, whatever it left behind.
+    with output_folder(tmp_path, last="x"):
+        assert str(os.getpid()) in (tmp_path / ".holder").read_text()
+    assert not (tmp_path / ".holder").exists()
