@@ -33,7 +33,7 @@ from numeric_checks.figures import COLORS, subplots
 from numeric_checks.provenance import versions
 from numeric_checks.rank.observe import feature_values
 from numeric_checks.rank.stages import staged_basis
-from numeric_checks.readouts.products import monomials
+from numeric_checks.readouts.monomials import monomials
 from numeric_checks.sphere.harmonics import real_harmonics
 from numeric_checks.sphere.quadrature import sphere_quadrature
 from span_theorem import command

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from neural_checks.backbones.hooked import Backbone, Evaluation
-from numeric_checks.rotations.wigner import Features, rotate_features
+from numeric_checks.rotations.wigner import FeatureBlocks, rotate_features
 from span_theorem.irreps import Irrep
 
 __all__ = [
@@ -37,7 +37,7 @@ def random_transforms(count: int, rng: np.random.Generator) -> Array:
     return signs[:, None, None] * turns
 
 
-def transform_features(features: Features, transforms: Array) -> Features:
+def transform_features(features: FeatureBlocks, transforms: Array) -> FeatureBlocks:
     """Features of frames under orthogonal matrices O_n (frames, 3, 3), by O(3) irrep.
 
     O = R where det O = 1 and O = −R where det O = −1: there p D^l(R) with p the irrep's parity.

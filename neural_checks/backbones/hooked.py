@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric_checks.rotations.wigner import Features
+from numeric_checks.rotations.wigner import FeatureBlocks
 from span_theorem.irreps import Irrep
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Evaluation:
     in eV/Å; all float64.
     """
 
-    features: Features
+    features: FeatureBlocks
     energies: Array
     forces: Array
 
@@ -347,9 +347,9 @@ class NequIPBackbone(HookedBackbone):
         return energy
 
 
-def _by_irrep(flat: Array, irreps: Any) -> Features:
+def _by_irrep(flat: Array, irreps: Any) -> FeatureBlocks:
     """(frames, atoms, components) cut at the blocks of e3nn ``irreps``."""
-    result: Features = {}
+    result: FeatureBlocks = {}
     offset = 0
     for multiplicity, (degree, parity) in irreps:
         size = multiplicity * (2 * degree + 1)

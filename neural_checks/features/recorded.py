@@ -23,7 +23,7 @@ from neural_checks.backbones.hooked import Backbone, Evaluation
 from neural_checks.readouts.recovery import Samples, assemble
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.provenance import environment
-from numeric_checks.rotations.wigner import Features
+from numeric_checks.rotations.wigner import FeatureBlocks
 from span_theorem.irreps import Irrep
 
 __all__ = ["Check", "FeatureSet", "record", "require_finite", "require_shape"]
@@ -245,5 +245,5 @@ def require_finite(name: str, values: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
-def _irreps(features: Features) -> str:
+def _irreps(features: FeatureBlocks) -> str:
     return "+".join(f"{values.shape[2]}x{name}" for name, values in features.items())

@@ -12,18 +12,14 @@ from numpy.typing import NDArray
 from neural_checks.readouts.recovery import Samples, measure, rigid_body
 from neural_checks.readouts.trained import SpnConfig, train_spn
 from numeric_checks.readouts.componentwise import componentwise, over_quadrature
+from numeric_checks.readouts.samples import spread_sites
 
-__all__ = ["CONE", "run_controls", "spread_sites"]
+__all__ = ["CONE", "run_controls"]
 
 Array = NDArray[np.float64]
 
 #: Largest turns from the stored orientation, degrees; 0 leaves every frame as it is stored.
 CONE = (0, 15, 30, 60, 90, 120, 150, 180)
-
-
-def spread_sites(sites: int, count: int) -> list[int]:
-    """``count`` of ``sites`` atoms, evenly spaced by index."""
-    return sorted(set(np.linspace(0, sites - 1, min(count, sites)).astype(int).tolist()))
 
 
 def _weights(samples: Samples, channels: int, degree: int) -> int:

@@ -20,14 +20,10 @@ from neural_checks.backbones.hooked import Backbone, Evaluation
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.marks import best_rotations, directions, marked_neighbors
 from numeric_checks.parallel import side_by_side
-from numeric_checks.readouts.products import (
-    Fit,
-    Sites,
-    coupled_products,
-    fit_ridge,
-    fit_shared,
-    reduce_features,
-)
+from numeric_checks.readouts.channels import reduce_features
+from numeric_checks.readouts.products import coupled_products
+from numeric_checks.readouts.ridge import RidgeFit, fit_ridge, fit_shared
+from numeric_checks.readouts.samples import Sites
 from numeric_checks.rotations.sampling import random_rotations
 from numeric_checks.rotations.wigner import unit_harmonics, wigner_upto
 from span_theorem.span import boundary
@@ -210,7 +206,7 @@ def measure_pooled(
     truth = unit_harmonics(degrees, samples.vectors)
     held = samples.held
 
-    def fit(ell: int, targets: Array) -> Fit:
+    def fit(ell: int, targets: Array) -> RidgeFit:
         return fit_shared(
             lambda site: coupled_products(features, site, degree, ell), targets, samples.fit
         )

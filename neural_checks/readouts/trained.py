@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.readouts.recovery import Samples
-from numeric_checks.readouts.products import reduce_channels
+from numeric_checks.readouts.channels import reduce_channels
 from numeric_checks.rotations.sampling import random_rotations
 from numeric_checks.rotations.wigner import unit_harmonics, wigner_upto
 from span_theorem.irreps import Irrep

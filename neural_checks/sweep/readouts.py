@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.readouts.recovery import Recovery, Samples, fit_sites
-from numeric_checks.readouts.products import Sites, fit_ridge, reduce_channels
-from numeric_checks.rotations.wigner import Features, unit_harmonics
+from numeric_checks.readouts.channels import reduce_channels
+from numeric_checks.readouts.ridge import fit_ridge
+from numeric_checks.readouts.samples import Sites, spread_sites
+from numeric_checks.rotations.wigner import FeatureBlocks, unit_harmonics
 from span_theorem.irreps import Irrep
 
 __all__ = ["fitted_channels", "nonpolynomial", "some_sites"]
@@ -30,7 +32,7 @@ def some_sites(samples: Samples, count: int) -> Samples:
     atoms = samples.vectors.shape[1]
     if not 0 < count < atoms:
         return samples
-    chosen = np.linspace(0, atoms - 1, count).round().astype(np.int64)
+    chosen = spread_sites(atoms, count)
     return replace(
         samples,
         features={name: values[:, chosen] for name, values in samples.features.items()},
@@ -49,7 +51,7 @@ def fitted_channels(samples: S, keep: int) -> S:
     sites = samples.vectors.shape[1]
     degrees = {name: Irrep.parse(name).l for name in samples.features}
     truth = unit_harmonics(max(degrees.values(), default=0), samples.vectors)
-    result: Features = {}
+    result: FeatureBlocks = {}
     for name, values in samples.features.items():
         l = degrees[name]
         if values.shape[2] <= keep:

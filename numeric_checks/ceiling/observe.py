@@ -33,7 +33,8 @@ from numeric_checks.command import run_check
 from numeric_checks.figures import COLORS, subplots
 from numeric_checks.provenance import versions
 from numeric_checks.readouts.componentwise import ComponentFit, componentwise, over_quadrature
-from numeric_checks.readouts.products import coupled_products, fit_ridge
+from numeric_checks.readouts.products import coupled_products
+from numeric_checks.readouts.ridge import fit_ridge
 from numeric_checks.rotations.wigner import unit_harmonics
 from span_theorem import command
 from span_theorem.arguments import natural

@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numeric_checks.readouts.products import Sites
-from numeric_checks.rotations.wigner import Features, coupling, unit_harmonics
+from numeric_checks.readouts.samples import Sites
+from numeric_checks.rotations.wigner import FeatureBlocks, coupling, unit_harmonics
 from span_theorem.arguments import natural
 from span_theorem.irreps import Irrep, Irreps
 
@@ -52,7 +52,7 @@ class RandomFeatures:
             raise ValueError(f"atoms must be an integer ≥ 3, got {atoms}")
         self.seed = natural("seed", seed)
 
-    def __call__(self, positions: ArrayLike) -> Features:
+    def __call__(self, positions: ArrayLike) -> FeatureBlocks:
         """Features of configurations: positions (frames, atoms, 3), any unit of about 1.
 
         Returns {irrep: (frames, 1, multiplicity, 2l+1)}; one site, which knows all atoms.

@@ -1,1 +1,1 @@
-"""Polynomial readouts of equivariant features, fitted by ridge regression (T5)."""
+"""Readouts of equivariant features: coupled products, monomials, and the ridge fits of both."""

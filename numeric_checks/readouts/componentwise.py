@@ -14,7 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.parallel import side_by_side
-from numeric_checks.readouts.products import PENALTIES, Sites, monomials, reduce_channels
+from numeric_checks.readouts.channels import reduce_channels
+from numeric_checks.readouts.monomials import monomials
+from numeric_checks.readouts.projection import explained_share, orthonormal_columns
+from numeric_checks.readouts.ridge import PENALTIES, Moments, inner_count, solve_ridge
+from numeric_checks.readouts.samples import Sites
 from numeric_checks.rotations.quadrature import rotation_quadrature
 from numeric_checks.rotations.sampling import random_rotations
 from numeric_checks.rotations.wigner import unit_harmonics, wigner_upto
@@ -23,33 +27,72 @@ from span_theorem.irreps import Irrep
 __all__ = ["ComponentFit", "componentwise", "over_quadrature"]
 
 Array = NDArray[np.float64]
+Expand = Callable[[Array], Array]
 
 
 @dataclass(frozen=True)
 class ComponentFit:
-    """``field`` (ℓ, sites, held frames) |y − p|², averaged over the orientations of a frame."""
+    """``field`` (ℓ, sites, held frames) |y − p|², averaged over the orientations of a frame.
+
+    ``weights`` per site, fitted to ``samples`` rotated frames.
+    """
 
     field: Array
     weights: int
     samples: int
 
 
-def _matrices(samples: Sites, rotations: Array) -> dict[str, Array]:
-    """Wigner matrices of the rotations for every irrep of the features."""
-    degrees = {name: Irrep.parse(name).l for name in samples.features}
-    matrices = wigner_upto(max(degrees.values(), default=0), rotations)
-    return {name: matrices[l] for name, l in degrees.items()}
+@dataclass(frozen=True)
+class _Turned:
+    """Frames of some sites, each at rotations of its own: sample k is ``index[k]`` turned by R_k.
 
+    Consecutive ``repeat`` samples are of one frame; ``wigner`` holds D(R_k) by irrep.
+    """
 
-def _columns(
-    samples: Sites, site: int, channels: int, matrices: dict[str, Array], index: Array
-) -> Array:
-    """Components (samples, …) of one site's features, frame ``index[k]`` turned by rotation k."""
-    parts = []
-    for name, values in samples.features.items():
-        kept = reduce_channels(values[:, site], channels, samples.fit)[index]
-        parts.append((kept @ matrices[name].transpose(0, 2, 1)).reshape(len(index), -1))
-    return np.concatenate(parts, axis=1)
+    sites: Sites
+    index: NDArray[np.int64]
+    rotations: Array
+    wigner: dict[str, Array]
+    repeat: int
+
+    @classmethod
+    def of(
+        cls, sites: Sites, index: NDArray[np.int64], rotations: Array, repeat: int = 1
+    ) -> _Turned:
+        degrees = {name: Irrep.parse(name).l for name in sites.features}
+        matrices = wigner_upto(max(degrees.values(), default=0), rotations)
+        wigner = {name: matrices[l] for name, l in degrees.items()}
+        return cls(sites, index, rotations, wigner, repeat)
+
+    @classmethod
+    def at_random(
+        cls,
+        sites: Sites,
+        frames: NDArray[np.int64],
+        repeat: int,
+        max_angle: float,
+        rng: np.random.Generator,
+    ) -> _Turned:
+        index = np.repeat(frames, repeat)
+        if max_angle == 0:
+            turns: Array = np.broadcast_to(np.eye(3), (len(index), 3, 3))
+        else:
+            turns = random_rotations(len(index), rng, max_angle)
+        return cls.of(sites, index, turns, repeat)
+
+    def components(self, site: int, channels: int) -> Array:
+        """The feature components of a site, (samples, …), at most ``channels`` per irrep."""
+        parts = []
+        for name, values in self.sites.features.items():
+            kept = reduce_channels(values[:, site], channels, self.sites.fit)[self.index]
+            turned = kept @ self.wigner[name].transpose(0, 2, 1)
+            parts.append(turned.reshape(len(self.index), -1))
+        return np.concatenate(parts, axis=1)
+
+    def targets(self, site: int, degrees: int) -> list[Array]:
+        """y_1 … y_degrees of the turned directions of a site, (samples, 2ℓ+1) each."""
+        vectors = np.einsum("nab,nb->na", self.rotations, self.sites.vectors[self.index, site])
+        return unit_harmonics(degrees, vectors)[1:]
 
 
 def componentwise(
@@ -61,7 +104,7 @@ def componentwise(
     rng: np.random.Generator,
     max_angle: float = np.pi,
     sites: Sequence[int] | None = None,
-    expand: Callable[[Array], Array] | None = None,
+    expand: Expand | None = None,
     penalties: Sequence[float] = PENALTIES,
 ) -> ComponentFit:
     """Fit every component of y_ℓ, ℓ = 1..``degrees``, for every site (or those named).
@@ -76,66 +119,54 @@ def componentwise(
     Raises:
         ValueError: no more samples than weights, no site or no degree asked for.
     """
-
-    def columns(site: int, wigner: dict[str, Array], index: Array) -> Array:
-        components = _columns(samples, site, channels, wigner, index)
-        return monomials(components, degree) if expand is None else expand(components)
-
     chosen = range(samples.vectors.shape[1]) if sites is None else sites
-    if not len(chosen) or degrees < 1:
-        raise ValueError(f"sites must be some and degrees ≥ 1, got {list(chosen)} and {degrees}")
-    stored = max_angle == 0
-    repeats = (1, 1) if stored else (orientations, max(2, orientations // 5))
-    sets = []
-    for frames, repeat in zip((samples.fit, samples.held), repeats, strict=True):
-        index = np.repeat(frames, repeat)
-        turns = (
-            np.broadcast_to(np.eye(3), (len(index), 3, 3))
-            if stored
-            else random_rotations(len(index), rng, max_angle)
-        )
-        sets.append((index, turns, _matrices(samples, turns)))
-    (fit_index, fit_turns, fit_wigner), (held_index, held_turns, held_wigner) = sets
-    cut = (4 * len(samples.fit)) // 5 * repeats[0]
+    if not len(chosen):
+        raise ValueError("at least one site must be named, got none")
+    if degrees < 1:
+        raise ValueError(f"degrees must be ≥ 1, got {degrees}")
+    repeats = (orientations, max(2, orientations // 5)) if max_angle else (1, 1)
+    fit, held = (
+        _Turned.at_random(samples, frames, repeat, max_angle, rng)
+        for frames, repeat in zip((samples.fit, samples.held), repeats, strict=True)
+    )
+    basis = expand or (lambda components: monomials(components, degree))
 
-    def at(site: int) -> tuple[list[Array], int]:
-        matrix = columns(site, fit_wigner, fit_index)
-        if len(matrix) <= matrix.shape[1]:
-            raise ValueError(
-                f"{len(matrix)} samples are too few for {matrix.shape[1]} weights: take more "
-                "frames or orientations, or fewer channels"
-            )
-        scale = np.sqrt((matrix**2).mean(axis=0))
-        scale[scale == 0] = 1.0
-        matrix /= scale
-        weights = matrix.shape[1]
-        turned = np.einsum("nab,nb->na", fit_turns, samples.vectors[fit_index, site])
-        targets = unit_harmonics(degrees, turned)[1:]
-        starts = np.cumsum([0] + [t.shape[1] for t in targets])
-        target = np.concatenate(targets, axis=1)
-        inner_gram, inner_right = matrix[:cut].T @ matrix[:cut], matrix[:cut].T @ target[:cut]
-        gram = inner_gram + matrix[cut:].T @ matrix[cut:]
-        right = inner_right + matrix[cut:].T @ target[cut:]
-        errors, solutions = [], []
-        for penalty in penalties:
-            weight = np.linalg.solve(inner_gram + penalty * cut * np.eye(weights), inner_right)
-            wrong = ((matrix[cut:] @ weight - target[cut:]) ** 2).sum(axis=0)
-            errors.append(np.add.reduceat(wrong, starts[:-1]))
-            solutions.append(np.linalg.solve(gram + penalty * len(matrix) * np.eye(weights), right))
-        best = np.argmin(errors, axis=0)
-        test = columns(site, held_wigner, held_index) / scale
-        turned = np.einsum("nab,nb->na", held_turns, samples.vectors[held_index, site])
-        truth = unit_harmonics(degrees, turned)
-        field = []
-        for ell in range(1, degrees + 1):
-            part = slice(starts[ell - 1], starts[ell])
-            wrong = test @ solutions[best[ell - 1]][:, part] - truth[ell]
-            of_frames = (wrong**2).sum(axis=1).reshape(len(samples.held), repeats[1])
-            field.append(of_frames.mean(axis=1))
-        return field, weights
+    def at(site: int) -> tuple[Array, int]:
+        return _fit_site(fit, held, site, degrees, channels, basis, penalties)
 
     fields, counts = zip(*side_by_side(at, chosen), strict=True)
-    return ComponentFit(np.array(fields).swapaxes(0, 1), counts[-1], len(fit_index))
+    return ComponentFit(np.array(fields).swapaxes(0, 1), counts[-1], len(fit.index))
+
+
+def _fit_site(
+    fit: _Turned,
+    held: _Turned,
+    site: int,
+    degrees: int,
+    channels: int,
+    basis: Expand,
+    penalties: Sequence[float],
+) -> tuple[Array, int]:
+    """Squared errors (ℓ, held frames) of one site, and the number of weights."""
+    matrix = basis(fit.components(site, channels))
+    if len(matrix) <= matrix.shape[1]:
+        raise ValueError(
+            f"{len(matrix)} samples are too few for {matrix.shape[1]} weights: take more "
+            "frames or orientations, or fewer channels"
+        )
+    targets = fit.targets(site, degrees)
+    starts = np.cumsum([0] + [t.shape[1] for t in targets])[:-1].tolist()
+    target = np.concatenate(targets, axis=1)
+    cut = inner_count(len(fit.sites.fit)) * fit.repeat
+    inner, outer = (
+        Moments.of(matrix[part], target[part]) for part in (slice(cut), slice(cut, None))
+    )
+    weights, _ = solve_ridge(inner, outer, penalties, starts)
+    predicted = basis(held.components(site, channels)) @ weights
+    truth = np.concatenate(held.targets(site, degrees), axis=1)
+    of_degree = np.add.reduceat((predicted - truth) ** 2, starts, axis=1)
+    field: Array = of_degree.T.reshape(degrees, -1, held.repeat).mean(axis=2)
+    return field, matrix.shape[1]
 
 
 def over_quadrature(
@@ -152,24 +183,12 @@ def over_quadrature(
     In-sample over the first ``frames`` held-out frames, so that where the readout can represent the
     target at all the value is high, and above dL it is 0 to rounding (T6).
     """
-    chosen = samples.held[:frames]
     # Exact for the products of two readouts as well as of a readout and a target.
     turns, weights = rotation_quadrature(degree * L + max(degrees, degree * L))
-    wigner = _matrices(samples, turns)
-    stacked = [
-        monomials(_columns(samples, site, channels, wigner, np.full(len(turns), frame)), degree)
-        for frame in chosen
-    ]
+    chosen = samples.held[:frames]
+    turned = _Turned.of(samples, np.repeat(chosen, len(turns)), np.tile(turns, (len(chosen), 1, 1)))
     root = np.sqrt(np.tile(weights, len(chosen)))[:, None]
-    matrix = root * np.concatenate(stacked)
+    matrix = root * monomials(turned.components(site, channels), degree)
     length = np.linalg.norm(matrix, axis=0)
-    matrix /= np.where(length > 0, length, 1.0)
-    basis, singular, _ = np.linalg.svd(matrix, full_matrices=False)
-    basis = basis[:, singular > 1e-10 * singular[0]]
-    turned = np.concatenate([turns @ samples.vectors[frame, site] for frame in chosen])
-    truth = unit_harmonics(degrees, turned)
-    result = []
-    for ell in range(1, degrees + 1):
-        target = root * truth[ell]
-        result.append(float(((basis.T @ target) ** 2).sum() / (target**2).sum()))
-    return result
+    basis = orthonormal_columns(matrix / np.where(length > 0, length, 1.0))
+    return [explained_share(basis, root * target) for target in turned.targets(site, degrees)]

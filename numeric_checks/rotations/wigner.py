@@ -17,12 +17,19 @@ from span_theorem.arguments import natural
 from span_theorem.arrays import real_wigner_3j_array
 from span_theorem.irreps import Irrep
 
-__all__ = ["Features", "coupling", "rotate_features", "unit_harmonics", "wigner", "wigner_upto"]
+__all__ = [
+    "FeatureBlocks",
+    "coupling",
+    "rotate_features",
+    "unit_harmonics",
+    "wigner",
+    "wigner_upto",
+]
 
 Array = NDArray[np.float64]
 
 #: Features by irrep ("0e", "1o", …): float64 arrays (frames, atoms, channels, 2l+1).
-Features = dict[str, Array]
+FeatureBlocks = dict[str, Array]
 
 
 def unit_harmonics(l_max: int, directions: ArrayLike) -> list[Array]:
@@ -94,7 +101,7 @@ def wigner(degree: int, rotations: ArrayLike) -> Array:
     return wigner_upto(natural("degree", degree), rotations)[-1]
 
 
-def rotate_features(features: Features, rotations: Array) -> Features:
+def rotate_features(features: FeatureBlocks, rotations: Array) -> FeatureBlocks:
     """Features of the rotated frames, without running the network: D(R_n) h(x_n).
 
     ``rotations`` (frames, 3, 3); parity plays no part for a proper rotation.

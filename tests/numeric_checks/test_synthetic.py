@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from numeric_checks import synthetic
-from numeric_checks.readouts.products import monomials
+from numeric_checks.readouts.monomials import monomials
 from numeric_checks.sphere.harmonics import real_harmonics
 from numeric_checks.sphere.quadrature import sphere_quadrature
 from numeric_checks.synthetic import calibrate, direction_cell, main, star_cell

@@ -14,7 +14,7 @@ pytest.importorskip("torch")
 pytest.importorskip("ase")
 
 from neural_checks.backbones.equivariance import NotEquivariantError
-from neural_checks.injection.controls import CONE, spread_sites
+from neural_checks.injection.controls import CONE
 from neural_checks.injection.experiment import Settings, run
 from neural_checks.injection.figures import draw
 from neural_checks.injection.report import print_tables, write
@@ -115,8 +115,3 @@ def test_files_and_figures_are_whole_and_hold_the_numbers(
 def test_a_broken_backbone_stops_the_run(toy: Any) -> None:
     with pytest.raises(NotEquivariantError):
         run([toy.BrokenBackbone()], toy.toy_data(), FIT, HELD, SETTINGS)
-
-
-def test_sites_are_spread() -> None:
-    assert spread_sites(21, 4) == [0, 6, 13, 20]
-    assert spread_sites(3, 9) == [0, 1, 2]

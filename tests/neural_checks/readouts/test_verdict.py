@@ -19,15 +19,8 @@ from neural_checks.readouts.recovery import (
     rigid_body,
 )
 from neural_checks.sweep.readouts import nonpolynomial
-from numeric_checks.readouts.componentwise import componentwise, over_quadrature
-from numeric_checks.readouts.products import (
-    coupled_products,
-    fit_ridge,
-    fit_shared,
-    monomials,
-    reduce_features,
-)
-from numeric_checks.rotations.wigner import rotate_features
+from numeric_checks.readouts.products import coupled_products
+from numeric_checks.readouts.ridge import fit_ridge
 
 
 @pytest.fixture(scope="module")
@@ -101,28 +94,6 @@ def test_a_curve_without_a_single_cliff_disagrees(samples: Samples) -> None:
     assert _decide([replace(run, field=field)], 2).measured is None
 
 
-def test_the_componentwise_fit_agrees_with_the_closed_form(samples: Samples) -> None:
-    """T5: the same channels, the same degree; one route knows no Clebsch–Gordan coefficient."""
-    rng = np.random.default_rng(1)
-    free = componentwise(samples, 2, 6, channels=1, orientations=30, rng=rng)
-    bound = measure(samples, 2, 6, channels=1)
-    np.testing.assert_allclose(
-        1 - free.field.mean(axis=(1, 2)), 1 - bound.field.mean(axis=(1, 2)), atol=0.06
-    )
-
-
-def test_over_an_exact_quadrature_the_ceiling_is_exact(samples: Samples) -> None:
-    values = over_quadrature(samples, 2, 2, 7, channels=2)
-    assert max(values[4:]) < 1e-20
-    assert min(values[:4]) > 1e-3
-
-
-def test_stored_orientations_leak_above_the_boundary(samples: Samples) -> None:
-    rng = np.random.default_rng(1)
-    stored = componentwise(samples, 2, 6, channels=1, orientations=1, rng=rng, max_angle=0.0)
-    assert 1 - stored.field[4].mean() > 0.3
-
-
 def test_shuffled_targets_are_not_recovered(samples: Samples) -> None:
     run = measure(samples, 2, 4, shuffle=np.random.default_rng(0))
     assert (1 - run.field.mean(axis=(1, 2))).max() < 0.05
@@ -134,64 +105,16 @@ def test_rigid_body_has_no_ceiling(samples: Samples) -> None:
     assert (np.diff(values) < 0).all()
 
 
-@pytest.mark.parametrize(("degree", "target"), [(1, 2), (2, 3), (2, 4), (3, 5), (3, 6)])
-def test_coupled_products_are_equivariant(samples: Samples, degree: int, target: int) -> None:
-    from scipy.spatial.transform import Rotation
-
-    from numeric_checks.rotations.wigner import wigner
-
-    turns = Rotation.random(len(samples.vectors), rng=0).as_matrix()
-    before = coupled_products(samples.features, 1, degree, target)
-    after = coupled_products(rotate_features(samples.features, turns), 1, degree, target)
-    np.testing.assert_allclose(
-        after, np.einsum("nkm,nwm->nwk", wigner(target, turns), before), atol=1e-9
-    )
-
-
 def test_one_readout_for_all_sites_has_the_same_boundary(samples: Samples) -> None:
     run = measure_pooled(samples, 2, 6, channels=2)
     assert _decide([run], 2).measured == 4
     np.testing.assert_allclose(1 - run.field[4:].mean(axis=(1, 2)), 0, atol=1e-12)
 
 
-def test_the_shared_fit_of_one_site_is_the_fit_of_that_site(samples: Samples) -> None:
-    """Two routes: moments of standardised columns, and the pooled ones."""
-    columns = coupled_products(samples.features, 2, 2, 3)
-    target = samples.vectors[:, [2]] @ np.ones((3, 7))
-    alone = fit_ridge(columns, target[:, 0], samples.fit, penalties=(1e-8,))
-    shared = fit_shared(lambda _site: columns, target, samples.fit, penalties=(1e-8,))
-    assert shared.weights == alone.weights
-    np.testing.assert_allclose(shared.prediction[:, 0], alone.prediction, atol=1e-3)
-    both = fit_shared(
-        lambda _site: columns, np.repeat(target, 2, axis=1), samples.fit, penalties=(1e-8,)
-    )
-    np.testing.assert_allclose(both.prediction[:, 1], shared.prediction[:, 0], atol=1e-6)
-
-
-def test_shared_channels_are_the_same_for_every_atom(samples: Samples) -> None:
-    kept = reduce_features(samples.features, 2, samples.fit)
-    assert {v.shape[2] for v in kept.values()} == {2}
-    for name, values in kept.items():
-        full = samples.features[name]
-        mixing = np.linalg.lstsq(
-            np.moveaxis(full, 2, -1).reshape(-1, full.shape[2]),
-            np.moveaxis(values, 2, -1).reshape(-1, 2),
-        )[0]
-        np.testing.assert_allclose(np.einsum("nacm,cd->nadm", full, mixing), values, atol=1e-9)
-
-
-def test_nothing_couples_above_the_boundary(samples: Samples) -> None:
-    assert coupled_products(samples.features, 0, 2, 5).shape[1] == 0
-    assert fit_ridge(np.zeros((5, 0, 3)), np.ones((5, 3)), np.arange(3)).weights == 0
-    with pytest.raises(ValueError, match="1, 2 or 3"):
-        coupled_products(samples.features, 0, 4, 5)
-
-
 def test_results_do_not_depend_on_threads(samples: Samples) -> None:
     found = []
     for threads in (1, 3):
         with threadpool_limits(threads, user_api="blas"):
-            rng = np.random.default_rng(0)
             by_site = measure(samples, 2, 7, channels=2)
             pooled = measure_pooled(samples, 2, 7, channels=2)
             free = nonpolynomial(samples, 7)
@@ -199,7 +122,7 @@ def test_results_do_not_depend_on_threads(samples: Samples) -> None:
                 (r.field, r.before, r.after, r.spurious, np.array(r.weights))
                 for r in (by_site, pooled, free)
             ]
-            found.append([*sum(fits, ()), componentwise(samples, 2, 7, 1, 5, rng).field])
+            found.append(list(sum(fits, ())))
     for alone, shared in zip(*found, strict=True):
         np.testing.assert_allclose(alone, shared, rtol=1e-9, atol=1e-12)
 
@@ -208,14 +131,6 @@ def test_nothing_asked_for_is_said(samples: Samples) -> None:
     for fit in (measure, measure_pooled):
         with pytest.raises(ValueError, match="degrees must be ≥ 1, got 0"):
             fit(samples, 1, 0)
-    rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match="sites must be some"):
-        componentwise(samples, 1, 2, 1, 5, rng, sites=[])
-
-
-def test_monomials_count() -> None:
-    x = np.array([[2.0, 3.0]])
-    assert sorted(monomials(x, 2)[0]) == [1, 2, 3, 4, 6, 9]
 
 
 def test_metrics_against_a_direct_computation(samples: Samples) -> None:

@@ -16,7 +16,8 @@ from numeric_checks.ceiling.observe import main, observe_ceiling
 from numeric_checks.ceiling.random_features import RandomFeatures, random_sites
 from numeric_checks.readouts import componentwise
 from numeric_checks.readouts.componentwise import over_quadrature
-from numeric_checks.readouts.products import coupled_products, fit_ridge
+from numeric_checks.readouts.products import coupled_products
+from numeric_checks.readouts.ridge import fit_ridge
 from numeric_checks.rotations.sampling import random_rotations
 from numeric_checks.rotations.wigner import rotate_features, unit_harmonics, wigner
 from span_theorem.irreps import Irrep, Irreps
