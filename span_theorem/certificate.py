@@ -48,7 +48,7 @@ def span_certificate(proof: SpanProof, blocks: tuple[WeightBlock, ...]) -> dict[
             "dimension": proof.dimension,
             "boundary": proof.boundary,
             "boundary_multiplicity": proof.boundary_multiplicity,
-            "symmetric_dimension": proof.symmetric_dimension,
+            "symmetric_dimension": proof.product_dimension,
             "kernel_dimension": proof.kernel_dimension,
         },
         "witnesses": [_witness(witness) for witness in proof.witnesses],

@@ -10,9 +10,12 @@ from typing import Literal
 
 from span_theorem.arguments import integer, natural
 
-__all__ = ["Features", "Irrep", "Irreps", "feature_irreps"]
+__all__ = ["FeatureKind", "Features", "Irrep", "Irreps", "feature_irreps"]
 
-Features = Literal["upto", "exact"]
+FeatureKind = Literal["upto", "exact"]
+"""All degrees up to L, or L alone."""
+
+Features = FeatureKind  # the former name
 
 _TERM = re.compile(r"(?:(?P<mul>\d+)x)?(?P<l>\d+)(?P<p>[eoy]?)", re.ASCII)
 _PARITY = {"e": 1, "o": -1, "": 0}
@@ -175,7 +178,7 @@ class Irreps:
         return f"Irreps.parse('{self}')"
 
 
-def feature_irreps(L: int, features: Features) -> Irreps:
+def feature_irreps(L: int, features: FeatureKind) -> Irreps:
     """The feature space named on the command line: ``"upto"`` is U_L, ``"exact"`` is V_L."""
     if features == "upto":
         return Irreps.upto(L)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import comb
 from typing import Literal
 
@@ -10,7 +11,13 @@ import flint
 from span_theorem.arguments import natural
 from span_theorem.irreps import Irrep, Irreps
 
-__all__ = ["Power", "irrep_dimension_sum", "multiplicities", "power_dimension"]
+__all__ = [
+    "Power",
+    "irrep_dimension_sum",
+    "multiplicities",
+    "power_dimension",
+    "product_multiplicities",
+]
 
 Power = Literal["symmetric", "tensor"]
 
@@ -76,14 +83,43 @@ def multiplicities(
         raise ValueError(f"power must be 'symmetric' or 'tensor', got {power!r}")
     with_parity = all(irrep.p for _, irrep in irreps)
     plain = _weight_counts(irreps, degree, power, 1)
-    signed = _weight_counts(irreps, degree, power, -1) if with_parity else plain
+    signed = _weight_counts(irreps, degree, power, -1) if with_parity else None
+    return _table(plain, signed)
+
+
+def product_multiplicities(spaces: Sequence[Irreps | str]) -> dict[Irrep, int]:
+    """Multiplicity of every irrep that occurs in U_1 ⊗ … ⊗ U_d, exactly, from the characters.
+
+    Args:
+        spaces: U_1, …, U_d; all with parities, or none of them. No space is the trivial irrep.
+
+    >>> product_multiplicities(["0e+1o", "1o"])
+    {Irrep('0e'): 1, Irrep('1e'): 1, Irrep('1o'): 1, Irrep('2e'): 1}
+    """
+    read = [Irreps.parse(space) if isinstance(space, str) else space for space in spaces]
+    parities = {irrep.p == 0 for space in read for _, irrep in space}
+    if len(parities) > 1:
+        raise ValueError("either all spaces carry parities or none does")
+
+    def counts(parity_sign: int) -> list[int]:
+        result, middle = flint.fmpz_poly([1]), 0
+        for space in read:
+            lmax = space.lmax if space else 0
+            result, middle = result * _character(space, parity_sign, 1, lmax), middle + lmax
+        return [int(result[middle + weight]) for weight in range(middle + 1)]
+
+    return _table(counts(1), None if parities == {True} else counts(-1))
+
+
+def _table(plain: list[int], signed: list[int] | None) -> dict[Irrep, int]:
+    """Multiplicities from the states of weight 0, 1, …, counted plainly and signed by parity."""
     table: dict[Irrep, int] = {}
     for l in range(len(plain)):
         total = plain[l] - (plain[l + 1] if l + 1 < len(plain) else 0)
-        difference = signed[l] - (signed[l + 1] if l + 1 < len(signed) else 0)
-        if not with_parity:
+        if signed is None:
             counts = [(Irrep(l), total)]
         else:
+            difference = signed[l] - (signed[l + 1] if l + 1 < len(signed) else 0)
             odd, even = (total - difference) // 2, (total + difference) // 2
             counts = [(Irrep(l, -1), odd), (Irrep(l, 1), even)]
         table.update((irrep, count) for irrep, count in counts if count)

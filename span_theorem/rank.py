@@ -15,24 +15,32 @@ the upper one. Two routes that share nothing but the harmonics:
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import islice, permutations
 from typing import TYPE_CHECKING
 
 import flint
 
-from span_theorem.arguments import natural
-from span_theorem.irreps import Features
-from span_theorem.products import Harmonic
-from span_theorem.span import span_degrees, span_dimension
+from span_theorem.factors import Factors
+from span_theorem.irreps import FeatureKind
+from span_theorem.products import Harmonic, product_degrees
+from span_theorem.witnesses import covering_degrees
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["PRIME", "DenseRank", "WeightBlock", "dense_rank", "weight_evidence"]
+__all__ = [
+    "PRIME",
+    "DenseRank",
+    "WeightBlock",
+    "dense_rank",
+    "product_rank",
+    "weight_blocks",
+    "weight_evidence",
+]
 
 PRIME = 2**31 - 1
 """The prime of both routes; values below it multiply without overflow in 64-bit integers."""
@@ -40,6 +48,9 @@ PRIME = 2**31 - 1
 # Coefficients of the linear forms: wide enough that no two forms agree up to a factor by chance,
 # and sums over 2^15 features (L ≤ 180) still stay below 2^63.
 _SPREAD = 2**16
+
+MAX_CANDIDATES = 20_000
+"""Products of one choice of degrees tried for one weight block before it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +94,6 @@ def associated_polynomial(l: int, m: int) -> tuple[int, ...]:
     return tuple(int(c) for c in coefficients)
 
 
-def _feature_labels(L: int, features: Features) -> list[Harmonic]:
-    degrees = range(L + 1) if features == "upto" else (L,)
-    return [(l, m) for l in degrees for m in range(-l, l + 1)]
-
-
 def _sphere_points(count: int, rng: random.Random) -> Iterator[tuple[int, int, int]]:
     """Rational points of S² reduced modulo PRIME, by stereographic projection."""
     found = 0
@@ -100,20 +106,25 @@ def _sphere_points(count: int, rng: random.Random) -> Iterator[tuple[int, int, i
             found += 1
 
 
-def _feature_values(
-    L: int, features: Features, points: Sequence[tuple[int, int, int]]
+def feature_values(
+    degrees: Iterable[int], points: Sequence[tuple[int, int, int]]
 ) -> NDArray[np.int64]:
-    """Real harmonics up to scale at the points, modulo PRIME; shape (points, features)."""
+    """Real harmonics of the given degrees, up to scale, at the points, modulo PRIME.
+
+    Shape (points, Σ(2l+1)), order l as given, then m = -l … l; the points must not be empty.
+    """
     import numpy as np
 
+    degrees = tuple(degrees)
     x, y, z = (np.array(column, dtype=np.int64) for column in zip(*points, strict=True))
     cosine, sine = [np.ones_like(x)], [np.zeros_like(x)]
-    for _ in range(L):
+    for _ in range(max(degrees)):
         re, im = cosine[-1], sine[-1]
         cosine.append((re * x % PRIME - im * y % PRIME) % PRIME)
         sine.append((re * y % PRIME + im * x % PRIME) % PRIME)
+    labels = [(l, m) for l in degrees for m in range(-l, l + 1)]
     columns = []
-    for l, m in _feature_labels(L, features):
+    for l, m in labels:
         value = np.zeros_like(z)
         for coefficient in reversed(associated_polynomial(l, abs(m))):
             value = (value * z + coefficient % PRIME) % PRIME
@@ -121,7 +132,7 @@ def _feature_values(
     return np.stack(columns, axis=1)
 
 
-def dense_rank(L: int, d: int, features: Features = "upto", *, seed: int = 0) -> DenseRank:
+def dense_rank(L: int, d: int, features: FeatureKind = "upto", *, seed: int = 0) -> DenseRank:
     """Rank modulo :data:`PRIME` of n random degree-d products at n random points, n = dim claim.
 
     Time grows as n³ (n = 4,225 takes seconds to tens of seconds), memory as 50 n² bytes.
@@ -129,79 +140,141 @@ def dense_rank(L: int, d: int, features: Features = "upto", *, seed: int = 0) ->
     >>> dense_rank(2, 2).rank
     25
     """
+    return product_rank(Factors.of(L, d, features), seed=seed)
+
+
+def product_rank(factors: Factors, *, seed: int = 0) -> DenseRank:
+    """:func:`dense_rank` for the products of any factors (T1″).
+
+    Powers of one random linear form for every product where the factors are the same features,
+    else products of one random linear form in each factor; both span all products.
+
+    >>> product_rank(Factors.power("0e+2e+4e", 3)).rank
+    91
+    """
     import numpy as np
 
-    expected = span_dimension(L, d, features)
-    rng = random.Random(f"{seed}/{L}/{d}/{features}")
-    values = _feature_values(L, features, list(_sphere_points(expected, rng)))
-    forms = np.array(
-        [[rng.randint(-_SPREAD, _SPREAD) for _ in range(expected)] for _ in range(values.shape[1])],
-        dtype=np.int64,
-    )
-    base = values @ forms % PRIME
-    powers = np.ones_like(base)
-    for _ in range(natural("d", d)):
-        powers *= base
-        powers %= PRIME
-    entries = powers.ravel().tolist()
-    del base, powers
-    rank = int(flint.nmod_mat(expected, expected, entries, PRIME).rank())
-    return DenseRank(rank, expected, expected, expected, PRIME, seed)
+    expected = factors.dimension
+    rng = random.Random(f"{seed}/{factors.L}/{factors.d}/{factors.kind}")
+    points = list(_sphere_points(expected, rng))
+    products = np.ones((expected, expected), dtype=np.int64)
+    if factors.symmetric and factors.d:
+        base = random_forms(feature_values(factors.degrees[0], points), expected, rng)
+        for _ in range(factors.d):
+            products *= base
+            products %= PRIME
+    elif not factors.symmetric:
+        for degrees in factors.degrees:
+            products *= random_forms(feature_values(degrees, points), expected, rng)
+            products %= PRIME
+    return DenseRank(rank_modulo_prime(products), expected, expected, expected, PRIME, seed)
 
 
-def _products_of_weight(
-    L: int, d: int, features: Features, weight: int
-) -> Iterator[tuple[Harmonic, ...]]:
-    """Candidate products with total order ``weight``, in an order that soon spans their space."""
-    if features == "upto":
-        # For each ℓ, split degree and order greedily; the degrees in z are all distinct.
-        for degree in range(weight, d * L + 1):
-            rest, order = degree, weight
-            factors = []
-            for _ in range(d):
-                l, m = min(L, rest), min(L, order)
-                factors.append((l, m))
-                rest, order = rest - l, order - m
-            yield tuple(factors)
-    else:
-        for split in _order_splits(L, d, weight):
-            yield tuple((L, m) for m in split)
+def random_forms(values: NDArray[np.int64], count: int, rng: random.Random) -> NDArray[np.int64]:
+    """``count`` random integer combinations of the columns of ``values``, modulo PRIME."""
+    import numpy as np
+
+    rows = [[rng.randint(-_SPREAD, _SPREAD) for _ in range(count)] for _ in range(values.shape[1])]
+    return values @ np.array(rows, dtype=np.int64) % PRIME
 
 
-def _order_splits(L: int, d: int, weight: int) -> Iterator[tuple[int, ...]]:
-    """Splits of ``weight`` into d orders |m| ≤ L, most of them independent as functions.
+def rank_modulo_prime(matrix: NDArray[np.int64]) -> int:
+    """The rank of an integer matrix modulo PRIME."""
+    return int(flint.nmod_mat(*matrix.shape, matrix.ravel().tolist(), PRIME).rank())
+
+
+def _candidates(
+    factors: Factors, weight: int, covering: Sequence[tuple[int, ...]]
+) -> Iterator[tuple[int, Iterator[tuple[Harmonic, ...]]]]:
+    """Pairs (n, products of total order ``weight``): n of all products up to there independent.
+
+    The orders of a product of degrees (l_1, …, l_d) span what these degrees meet, and the choices
+    of ``covering`` together meet every degree of the span.
+    """
+    if factors.stretchable:
+        yield factors.boundary + 1 - weight, _greedy_products(factors, weight)
+    met: set[int] = set()
+    for degrees in covering:
+        if sum(degrees) < weight:
+            continue
+        met |= product_degrees(degrees)
+        products = (
+            tuple(zip(degrees, split, strict=True)) for split in _order_splits(degrees, weight)
+        )
+        yield sum(1 for degree in met if degree >= weight), products
+
+
+def _greedy_products(factors: Factors, weight: int) -> Iterator[tuple[Harmonic, ...]]:
+    """For each ℓ, degree and order split greedily; the degrees in z are all distinct."""
+    for degree in range(weight, factors.boundary + 1):
+        rest, order = degree, weight
+        chosen = []
+        for degrees in factors.degrees:
+            l, m = min(max(degrees), rest), min(max(degrees), order)
+            chosen.append((l, m))
+            rest, order = rest - l, order - m
+        yield tuple(chosen)
+
+
+def _order_splits(degrees: Sequence[int], weight: int) -> Iterator[tuple[int, ...]]:
+    """Splits of ``weight`` into orders |m_i| ≤ l_i, most of them independent as functions.
 
     A product whose negative orders sum to -b vanishes to order exactly b at z² = 1 (beyond
     sin^M θ), so one split for every possible b comes first. What is still missing is found among
     the even split and those reached from it by moving two orders apart.
     """
-    for b in range((d * L - weight) // 2 + 1):
-        negative, positive = _fill(b, L), _fill(weight + b, L)
-        if len(negative) + len(positive) <= d:
-            zeros = [0] * (d - len(negative) - len(positive))
-            yield tuple([-m for m in negative] + zeros + positive[::-1])
-    low, extra = divmod(weight, d) if d else (0, 0)
-    start = tuple([low] * (d - extra) + [low + 1] * extra)
+    for b in range((sum(degrees) - weight) // 2 + 1):
+        split = _with_negative_part(degrees, weight, b)
+        if split is not None:
+            yield split
+    start = _even_split(degrees, weight)
     found, frontier = {start}, [start]
     while frontier:
         following = []
         for split in frontier:
             yield split
-            for i, j in combinations(range(d), 2):
-                if split[i] > -L and split[j] < L:
+            for i, j in permutations(range(len(degrees)), 2):
+                if degrees[i] == degrees[j] and i > j:
+                    continue  # equal degrees: only apart
+                if split[i] > -degrees[i] and split[j] < degrees[j]:
                     moved = list(split)
                     moved[i], moved[j] = moved[i] - 1, moved[j] + 1
-                    new = tuple(sorted(moved))
+                    new = _canonical(degrees, moved)
                     if new not in found:
                         found.add(new)
                         following.append(new)
         frontier = following
 
 
-def _fill(total: int, size: int) -> list[int]:
-    """``total`` as parts of at most ``size``, as few as possible, largest first."""
-    full, rest = divmod(total, size) if size else (0, 0)
-    return [size] * full + [rest] * (rest > 0)
+def _with_negative_part(degrees: Sequence[int], weight: int, b: int) -> tuple[int, ...] | None:
+    """A split whose negative orders sum to -b, in few factors; None where none was found."""
+    orders = [0] * len(degrees)
+    largest = sorted(range(len(degrees)), key=lambda i: -degrees[i])
+    for sign, rest in ((1, weight + b), (-1, b)):
+        for i in largest:
+            if rest and not orders[i]:
+                orders[i] = sign * min(degrees[i], rest)
+                rest -= abs(orders[i])
+        if rest:
+            return None
+    return _canonical(degrees, orders)
+
+
+def _even_split(degrees: Sequence[int], weight: int) -> tuple[int, ...]:
+    """``weight`` ≤ Σ l_i spread over the factors as evenly as their degrees allow."""
+    orders = [0] * len(degrees)
+    for _ in range(weight):
+        free = [i for i in range(len(degrees)) if orders[i] < degrees[i]]
+        orders[min(free, key=lambda i: orders[i])] += 1
+    return _canonical(degrees, orders)
+
+
+def _canonical(degrees: Sequence[int], orders: Sequence[int]) -> tuple[int, ...]:
+    """The orders sorted among factors of equal degree, which are the same function."""
+    sorted_orders = {
+        l: sorted(m for k, m in zip(degrees, orders, strict=True) if k == l) for l in set(degrees)
+    }
+    return tuple(sorted_orders[l].pop(0) for l in degrees)
 
 
 def height_values(product: Sequence[Harmonic], heights: Sequence[int]) -> list[int]:
@@ -218,7 +291,7 @@ def height_values(product: Sequence[Harmonic], heights: Sequence[int]) -> list[i
     return values
 
 
-def weight_evidence(L: int, d: int, features: Features = "upto") -> tuple[WeightBlock, ...]:
+def weight_evidence(L: int, d: int, features: FeatureKind = "upto") -> tuple[WeightBlock, ...]:
     """For each weight M = 0 … dL, products that are independent, as many as ℓ ≥ M are claimed.
 
     Weights ±M mirror each other (complex conjugation), so the blocks show
@@ -230,23 +303,33 @@ def weight_evidence(L: int, d: int, features: Features = "upto") -> tuple[Weight
     >>> [len(block.products) for block in weight_evidence(1, 2)]
     [3, 2, 1]
     """
-    degrees = span_degrees(L, d, features)
+    return weight_blocks(Factors.of(L, d, features))
+
+
+def weight_blocks(factors: Factors) -> tuple[WeightBlock, ...]:
+    """:func:`weight_evidence` for the products of any factors (T1″).
+
+    >>> [len(block.products) for block in weight_blocks(Factors.different(["0e+2e", "1o"]))]
+    [2, 2, 1, 1]
+    """
+    reached = factors.reached
+    covering = [] if factors.stretchable else covering_degrees(factors, reached)
     blocks = []
-    for weight in range(max(degrees) + 1):
-        size = sum(1 for degree in degrees if degree >= weight)
+    for weight in range(max(reached) + 1):
+        size = sum(1 for degree in reached if degree >= weight)
         heights = tuple(range(2, 2 + size))
         chosen: list[tuple[Harmonic, ...]] = []
         rows: list[list[int]] = []
-        for product in _products_of_weight(L, d, features, weight):
-            row = height_values(product, heights)
-            if _independent(rows, row):
-                chosen.append(product)
-                if len(chosen) == size:
+        for target, products in _candidates(factors, weight, covering):
+            for product in islice(products, MAX_CANDIDATES):
+                if len(chosen) == target:
                     break
+                if _independent(rows, height_values(product, heights)):
+                    chosen.append(product)
         if len(chosen) < size:
             raise ArithmeticError(
                 f"only {len(chosen)} of {size} independent products found at weight {weight} "
-                f"for L = {L}, d = {d}, features = {features}"
+                f"for the products {factors}"
             )
         blocks.append(WeightBlock(weight, tuple(chosen), heights))
     return tuple(blocks)

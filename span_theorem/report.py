@@ -8,7 +8,8 @@ from typing import Any, Literal
 from span_theorem._version import __version__
 from span_theorem.irreps import Irrep
 from span_theorem.rank import DenseRank, WeightBlock
-from span_theorem.theorem import Counterexample, SpanProof, Witness
+from span_theorem.theorem import SpanProof
+from span_theorem.witnesses import Counterexample, Witness
 
 __all__ = ["Report", "Verdict", "explanation", "table"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from span_theorem.arguments import natural
-from span_theorem.irreps import Features, feature_irreps
+from span_theorem.factors import Factors
+from span_theorem.irreps import FeatureKind
 
 __all__ = ["boundary", "span_degrees", "span_dimension"]
 
@@ -14,10 +14,10 @@ def boundary(L: int, d: int) -> int:
     >>> boundary(2, 2)
     4
     """
-    return natural("d", d) * natural("L", L)
+    return Factors.of(L, d).boundary
 
 
-def span_degrees(L: int, d: int, features: Features = "upto") -> range:
+def span_degrees(L: int, d: int, features: FeatureKind = "upto") -> range:
     """The degrees ℓ of the harmonics that products of degree d span (T1 and T1′).
 
     ``"upto"`` (products of at most d functions Y_lm, l ≤ L): every ℓ ≤ dL. ``"exact"`` (products
@@ -26,17 +26,15 @@ def span_degrees(L: int, d: int, features: Features = "upto") -> range:
     >>> list(span_degrees(2, 2)), list(span_degrees(3, 2, "exact"))
     ([0, 1, 2, 3, 4], [0, 2, 4, 6])
     """
-    feature_irreps(L, features)  # rejects an unknown name
-    top = boundary(L, d)
-    if features == "upto":
-        return range(top + 1)
-    return range(L, L + 1) if d == 1 else range(top % 2, top + 1, 2)
+    degrees = Factors.of(L, d, features).reached
+    step = degrees[1] - degrees[0] if len(degrees) > 1 else 1
+    return range(degrees[0], degrees[-1] + 1, step)
 
 
-def span_dimension(L: int, d: int, features: Features = "upto") -> int:
+def span_dimension(L: int, d: int, features: FeatureKind = "upto") -> int:
     """Σ (2ℓ+1) over :func:`span_degrees`: (dL+1)² for ``"upto"``.
 
     >>> span_dimension(2, 2), span_dimension(2, 2, "exact")
     (25, 15)
     """
-    return sum(2 * degree + 1 for degree in span_degrees(L, d, features))
+    return Factors.of(L, d, features).dimension

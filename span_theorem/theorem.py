@@ -1,46 +1,50 @@
-"""The span theorem for one (L, d), shown by exact arithmetic: T1 or T1′, T2 and T3."""
+"""The span theorem for one case, shown by exact arithmetic: T1, T1′ or T1″, then T2 and T3."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
-from math import factorial
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import comb, prod
 
-from span_theorem.arguments import natural
-from span_theorem.irreps import Features, Irrep, Irreps, feature_irreps
-from span_theorem.multiplicity import irrep_dimension_sum, multiplicities, power_dimension
-from span_theorem.products import Harmonic, expand_product, product_degrees
-from span_theorem.span import boundary, span_degrees, span_dimension
+from span_theorem.factors import Factors
+from span_theorem.gaunt import gaunt
+from span_theorem.irreps import FeatureKind, Irrep, Irreps
+from span_theorem.multiplicity import (
+    irrep_dimension_sum,
+    multiplicities,
+    power_dimension,
+    product_multiplicities,
+)
+from span_theorem.products import expand_product, product_degrees
 from span_theorem.surd import Surd
+from span_theorem.witnesses import (
+    Counterexample,
+    Witness,
+    find_counterexample,
+    find_witnesses,
+    stretched_constant,
+    stretched_product_constant,
+    witness,
+)
 
 __all__ = [
-    "Check",
+    "Comparison",
     "Counterexample",
     "SpanProof",
     "Witness",
     "find_counterexample",
+    "prove_products",
     "prove_span",
     "stretched_constant",
     "witness",
 ]
 
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """A product of d harmonics whose coefficient on Y_{degree, Σm} is ``constant`` ≠ 0.
-
-    Since the span is stable under rotations and H_degree occurs once among functions on S², one
-    such product puts all of H_degree in the span.
-    """
-
-    degree: int
-    factors: tuple[Harmonic, ...]
-    constant: Surd
+_MAX_INTEGRALS = 24  # boundary up to which the degrees reached are read off exact integrals
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Comparison:
     """One exact comparison: which statement it serves, what was compared, whether it held."""
 
     label: str
@@ -50,35 +54,64 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class SpanProof:
-    """Everything exact arithmetic shows for one (L, d)."""
+    """Everything exact arithmetic shows for one case.
 
-    L: int
-    d: int
-    features: Features
+    ``multiplicities`` are those of Sym^d(U) where all factors are the same features, and of
+    U_1 ⊗ … ⊗ U_d where they differ; ``tensor_multiplicities`` are those of the tensor product.
+    """
+
+    factors: Factors
     degrees: tuple[int, ...]
     dimension: int
     boundary: int
     witnesses: tuple[Witness, ...]
     multiplicities: dict[Irrep, int]
     tensor_multiplicities: dict[Irrep, int]
-    symmetric_dimension: int
+    product_dimension: int
     stretched: Surd
-    checks: tuple[Check, ...]
+    checks: tuple[Comparison, ...]
+
+    @property
+    def L(self) -> int:
+        """The largest degree of a feature."""
+        return self.factors.L
+
+    @property
+    def d(self) -> int:
+        """The number of factors."""
+        return self.factors.d
+
+    @property
+    def features(self) -> str:
+        """How the factors were given: ``upto``, ``exact``, ``irreps`` or ``factors``."""
+        return self.factors.kind
+
+    @property
+    def theorem(self) -> str:
+        """The label of the statement: T1, T1′ or T1″."""
+        return _LABELS[self.factors.kind]
 
     @property
     def irreps(self) -> Irreps:
-        """The feature space U."""
-        return feature_irreps(self.L, self.features)
+        """The feature space U; ValueError where the factors differ."""
+        if not self.factors.symmetric:
+            raise ValueError("the factors differ: there is no single feature space")
+        return self.factors.spaces[0]
+
+    @property
+    def symmetric_dimension(self) -> int | None:
+        """Dimension of Sym^d(U); None where the factors differ."""
+        return self.product_dimension if self.factors.symmetric else None
 
     @property
     def kernel_dimension(self) -> int:
-        """Dimension of the products in Sym^d(U) that vanish as functions of one direction."""
-        return self.symmetric_dimension - self.dimension
+        """Dimension of the products that vanish as functions of one direction."""
+        return self.product_dimension - self.dimension
 
     @property
     def boundary_multiplicity(self) -> int:
-        """Multiplicity of V_dL in Sym^d(U)."""
-        return self.multiplicities.get(_natural_power(self.L, self.d), 0)
+        """Multiplicity of V_ℓ, ℓ the boundary, with the parity of a product of harmonics."""
+        return self.multiplicities.get(_boundary_irrep(self.factors), 0)
 
     @property
     def holds(self) -> bool:
@@ -86,83 +119,17 @@ class SpanProof:
         return all(check.holds for check in self.checks)
 
 
-@dataclass(frozen=True, slots=True)
-class Counterexample:
-    """A harmonic degree in exactly one of the span and the claimed H_{≤claimed}."""
-
-    claimed: int
-    degree: int
-    side: Literal["span", "claim"]
-    witness: Witness | None
+_LABELS = {"upto": "T1", "exact": "T1′", "irreps": "T1″", "factors": "T1″"}
 
 
-def _natural_power(L: int, d: int) -> Irrep:
-    """V_dL with the parity (-1)^{dL} of a product of d harmonics of degree L."""
-    return Irrep.natural(d * L)
+def _boundary_irrep(factors: Factors) -> Irrep:
+    """V_ℓ with ℓ the boundary and the parity (-1)^ℓ of a product of stretched harmonics."""
+    if any(irrep.p == 0 for space in factors.spaces for _, irrep in space):
+        return Irrep(factors.boundary)
+    return Irrep.natural(factors.boundary)
 
 
-def stretched_constant(L: int, d: int) -> Surd:
-    """C(L, d) > 0 with Y_LL^d = C(L, d) · Y_{dL,dL} (T3), from its closed form.
-
-    C² = [(2L+1)!/(4π 4^L L!²)]^d · 4π 4^{dL} (dL)!² / (2dL+1)!; the signs (-1)^L of the
-    Condon–Shortley phase agree on both sides.
-
-    >>> stretched_constant(2, 2)
-    Surd(5/14, pi_power=-1)
-    """
-    top = boundary(L, d)
-    square = Fraction(factorial(2 * L + 1), 4 * factorial(L) ** 2) ** d
-    square *= Fraction(4 * factorial(top) ** 2, factorial(2 * top + 1))
-    return Surd(square, 1 - d)
-
-
-def witness(L: int, d: int, degree: int, features: Features = "upto") -> Witness:
-    """A product of exactly d features with a nonzero component in H_degree, and that component.
-
-    Up to L: the stretched product ∏ Y_{l_i l_i} with Σ l_i = degree. Exactly L: Y_{L0}^d, whose
-    Legendre coefficients are all positive where the parity and triangle rules allow them.
-
-    Raises:
-        ValueError: where H_degree is not in the span.
-
-    >>> witness(2, 2, 3).factors
-    ((2, 2), (1, 1))
-    """
-    if natural("degree", degree) not in span_degrees(L, d, features):
-        raise ValueError(
-            f"degree {degree} is not in the span for L = {L}, d = {d}, features = {features}: "
-            f"allowed are {list(span_degrees(L, d, features))}"
-        )
-    if features == "upto":
-        parts = [min(L, max(0, degree - k * L)) for k in range(d)]
-        factors = tuple((l, l) for l in parts)
-    else:
-        factors = ((L, 0),) * d
-    order = sum(m for _, m in factors)
-    constant = expand_product(factors).get((degree, order), Surd(Fraction(0)))
-    return Witness(degree, factors, constant)
-
-
-def find_counterexample(
-    L: int, d: int, claimed: int, features: Features = "upto"
-) -> Counterexample | None:
-    """The largest degree in the span above ``claimed``, or the least one claimed but not in it.
-
-    None where the span is H_{≤claimed}.
-
-    >>> find_counterexample(2, 2, 5).degree, find_counterexample(2, 2, 4)
-    (5, None)
-    """
-    claimed = natural("claim", claimed)
-    degrees = span_degrees(L, d, features)
-    if max(degrees) > claimed:
-        top = max(degrees)
-        return Counterexample(claimed, top, "span", witness(L, d, top, features))
-    missing = next((l for l in range(claimed + 1) if l not in degrees), None)
-    return None if missing is None else Counterexample(claimed, missing, "claim", None)
-
-
-def prove_span(L: int, d: int, features: Features = "upto") -> SpanProof:
+def prove_span(L: int, d: int, features: FeatureKind = "upto") -> SpanProof:
     """Show T1 (``"upto"``) or T1′ (``"exact"``), T2 and T3 for (L, d) by exact arithmetic.
 
     L = 0 and d = 0 are allowed: the span is then the constants.
@@ -170,96 +137,172 @@ def prove_span(L: int, d: int, features: Features = "upto") -> SpanProof:
     >>> prove_span(2, 2).holds
     True
     """
-    L, d = natural("L", L), natural("d", d)
-    irreps = feature_irreps(L, features)
-    degrees = tuple(span_degrees(L, d, features))
-    top, dimension = boundary(L, d), span_dimension(L, d, features)
-    feature_degrees = range(L + 1) if features == "upto" else (L,)
+    return prove_products(Factors.of(L, d, features))
 
-    reached = frozenset([0])
-    for _ in range(d):
-        reached = frozenset().union(
-            *(product_degrees([old, l]) for old in reached for l in feature_degrees)
-        )
-    witnesses = tuple(_witnesses(L, d, degrees, features))
-    symmetric = multiplicities(irreps, d)
-    tensor = multiplicities(irreps, d, "tensor")
-    symmetric_dimension = power_dimension(irreps.dim, d)
-    stretched = stretched_constant(L, d)
-    edge = _natural_power(L, d)
-    theorem = "T1" if features == "upto" else "T1′"
-    closed = (top + 1) ** 2 if features == "upto" or d == 0 else (top + 1) * (top + 2) // 2
-    if features == "exact" and d == 1:
-        closed = 2 * L + 1
-    checks = (
-        Check(
-            theorem,
-            f"containment: products reach the degrees {_listed(sorted(reached))}, none above {top}",
-            reached == frozenset(degrees),
-        ),
-        Check(
-            theorem,
-            f"{len(witnesses)} witnesses, one for every claimed degree, all constants nonzero",
-            [w.degree for w in witnesses] == list(degrees) and all(w.constant for w in witnesses),
-        ),
-        Check(theorem, f"dimension {dimension} = closed form {closed}", dimension == closed),
-        Check(
-            "T2",
-            f"Σ m_ℓ (2ℓ+1) = {irrep_dimension_sum(symmetric)} = dim Sym^{d} = "
-            f"{symmetric_dimension}",
-            irrep_dimension_sum(symmetric) == symmetric_dimension,
-        ),
-        Check(
-            "T2",
-            f"Σ (2ℓ+1) over U^⊗{d} = {irreps.dim}^{d}",
-            irrep_dimension_sum(tensor) == irreps.dim**d,
-        ),
-        Check(
-            "T2",
-            f"multiplicity of V_{edge} at the boundary: {symmetric.get(edge, 0)} in Sym^{d}, "
-            f"{tensor.get(edge, 0)} in the tensor power",
-            symmetric.get(edge) == tensor.get(edge) == 1
-            and max(irrep.l for irrep in symmetric) == top,
-        ),
-        Check(
-            "T2",
-            f"every harmonic degree occurs in Sym^{d} with natural parity; kernel of evaluation "
-            f"has dimension {symmetric_dimension} − {dimension} = "
-            f"{symmetric_dimension - dimension}",
-            all(Irrep.natural(l) in symmetric for l in degrees)
-            and symmetric_dimension >= dimension,
-        ),
-        Check(
-            "T3",
-            f"Y_LL^{d} expands to C·Y_{{{top},{top}}} alone, C|C| = {_brief(stretched)}, "
-            "the closed form",
-            expand_product([(L, L)] * d) == {(top, top): stretched},
-        ),
-    )
-    return SpanProof(
-        L,
-        d,
-        features,
+
+def prove_products(factors: Factors) -> SpanProof:
+    """Show T1, T1′ or T1″, T2 and T3 for the products of the given factors.
+
+    >>> proof = prove_products(Factors.power("0e+2e+4e", 3))
+    >>> proof.degrees, proof.dimension, proof.holds
+    ((0, 2, 4, 6, 8, 10, 12), 91, True)
+    """
+    degrees = factors.reached
+    if factors.symmetric:
+        space = factors.spaces[0]
+        counted = multiplicities(space, factors.d)
+        tensor = multiplicities(space, factors.d, "tensor")
+        product_dimension = power_dimension(space.dim, factors.d)
+    else:
+        counted = tensor = product_multiplicities(factors.spaces)
+        product_dimension = prod(space.dim for space in factors.spaces)
+    proof = SpanProof(
+        factors,
         degrees,
-        dimension,
-        top,
-        witnesses,
-        symmetric,
+        factors.dimension,
+        factors.boundary,
+        tuple(find_witnesses(factors, degrees)),
+        counted,
         tensor,
-        symmetric_dimension,
-        stretched,
-        checks,
+        product_dimension,
+        stretched_product_constant(max(sizes) for sizes in factors.degrees),
+        (),
+    )
+    checks = _span_checks(proof) + _multiplicity_checks(proof) + [_stretched_check(proof)]
+    return replace(proof, checks=tuple(checks))
+
+
+def _span_checks(proof: SpanProof) -> list[Comparison]:
+    """Upper bound, lower bound and, for T1 and T1′, the closed form of the dimension."""
+    factors, label = proof.factors, proof.theorem
+    reached = _degrees_met(factors)
+    checks = [
+        Comparison(
+            label,
+            f"containment: products reach the degrees {_listed(sorted(reached))}, "
+            f"none above {proof.boundary}",
+            reached == frozenset(proof.degrees),
+        ),
+        Comparison(
+            label,
+            f"{len(proof.witnesses)} witnesses, one for every claimed degree, "
+            "all constants nonzero",
+            [w.degree for w in proof.witnesses] == list(proof.degrees)
+            and all(w.constant for w in proof.witnesses),
+        ),
+    ]
+    closed = _closed_dimension(factors)
+    if closed is not None:
+        checks.append(
+            Comparison(
+                label,
+                f"dimension {proof.dimension} = closed form {closed}",
+                proof.dimension == closed,
+            )
+        )
+    return checks
+
+
+def _degrees_met(factors: Factors) -> frozenset[int]:
+    """The degrees that products meet, one factor at a time.
+
+    For T1″, whose degrees come from the parity and triangle rules, by exact integrals of zonal
+    harmonics where these are few.
+    """
+    by_integrals = factors.kind in ("irreps", "factors") and factors.boundary <= _MAX_INTEGRALS
+    met = frozenset([0])
+    for degrees in factors.degrees:
+        pairs = [(old, l) for old in met for l in degrees]
+        met = frozenset().union(
+            *(_met_by_integrals(*pair) if by_integrals else product_degrees(pair) for pair in pairs)
+        )
+    return met
+
+
+@lru_cache(maxsize=4096)
+def _met_by_integrals(a: int, b: int) -> frozenset[int]:
+    """The c with ∫ Y_a0 Y_b0 Y_c0 dΩ ≠ 0."""
+    return frozenset(c for c in range(a + b + 1) if gaunt(a, b, c, 0, 0, 0))
+
+
+def _closed_dimension(factors: Factors) -> int | None:
+    top = factors.boundary
+    if factors.kind == "upto" or (factors.kind == "exact" and factors.d == 0):
+        return (top + 1) ** 2
+    if factors.kind == "exact":
+        return 2 * top + 1 if factors.d == 1 else (top + 1) * (top + 2) // 2
+    return None
+
+
+def _multiplicity_checks(proof: SpanProof) -> list[Comparison]:
+    factors, counted, tensor = proof.factors, proof.multiplicities, proof.tensor_multiplicities
+    d, dimension = factors.d, proof.product_dimension
+    checks = []
+    if factors.symmetric:
+        power, size = f"Sym^{d}", factors.spaces[0].dim
+        checks.append(
+            Comparison(
+                "T2",
+                f"Σ m_ℓ (2ℓ+1) = {irrep_dimension_sum(counted)} = dim {power} = {dimension}",
+                irrep_dimension_sum(counted) == dimension,
+            )
+        )
+        whole, text = size**d, f"Σ (2ℓ+1) over U^⊗{d} = {size}^{d}"
+    else:
+        power, whole = "the tensor product", dimension
+        sizes = "·".join(str(space.dim) for space in factors.spaces)
+        text = f"Σ (2ℓ+1) over the tensor product = {sizes} = {dimension}"
+    checks.append(Comparison("T2", text, irrep_dimension_sum(tensor) == whole))
+    checks.append(_saturation_check(proof, power))
+    plain = _boundary_irrep(factors).p == 0
+    natural = [Irrep(l) if plain else Irrep.natural(l) for l in proof.degrees]
+    checks.append(
+        Comparison(
+            "T2",
+            f"every harmonic degree occurs in {power} with natural parity; kernel of evaluation "
+            f"has dimension {dimension} − {proof.dimension} = {dimension - proof.dimension}",
+            all(irrep in counted for irrep in natural) and dimension >= proof.dimension,
+        )
+    )
+    return checks
+
+
+def _saturation_check(proof: SpanProof, power: str) -> Comparison:
+    """The largest ℓ of the power occurs as often as there are stretched states: once for T1."""
+    factors, counted, tensor = proof.factors, proof.multiplicities, proof.tensor_multiplicities
+    if factors.kind in ("upto", "exact"):
+        edge = _boundary_irrep(factors)
+        return Comparison(
+            "T2",
+            f"multiplicity of V_{edge} at the boundary: {counted.get(edge, 0)} in {power}, "
+            f"{tensor.get(edge, 0)} in the tensor power",
+            counted.get(edge) == tensor.get(edge) == 1
+            and max(irrep.l for irrep in counted) == proof.boundary,
+        )
+    tops = [sum(mul for mul, ir in space if ir.l == space.lmax) for space in factors.factor_spaces]
+    largest = sum(space.lmax for space in factors.factor_spaces)
+    found = sum(count for irrep, count in counted.items() if irrep.l == largest)
+    expected = prod(tops)
+    if factors.symmetric:
+        expected = comb(tops[0] + factors.d - 1, factors.d) if factors.d else 1
+    return Comparison(
+        "T2",
+        f"the largest degree in {power} is {largest}, with multiplicity {found} = number of "
+        f"stretched states {expected}",
+        found == expected and max(irrep.l for irrep in counted) == largest,
     )
 
 
-def _witnesses(L: int, d: int, degrees: tuple[int, ...], features: Features) -> list[Witness]:
-    if features == "upto":
-        return [witness(L, d, degree, features) for degree in degrees]
-    # One product serves every degree; expand it once.
-    factors = ((L, 0),) * d
-    expansion = expand_product(factors)
-    zero = Surd(Fraction(0))
-    return [Witness(degree, factors, expansion.get((degree, 0), zero)) for degree in degrees]
+def _stretched_check(proof: SpanProof) -> Comparison:
+    top = proof.boundary
+    stretched = [(max(degrees), max(degrees)) for degrees in proof.factors.degrees]
+    product = f"Y_LL^{proof.d}" if proof.features in ("upto", "exact") else "∏ Y_{l_i l_i}"
+    return Comparison(
+        "T3",
+        f"{product} expands to C·Y_{{{top},{top}}} alone, C|C| = {_brief(proof.stretched)}, "
+        "the closed form",
+        expand_product(stretched) == {(top, top): proof.stretched},
+    )
 
 
 def _brief(value: Surd) -> str:
@@ -267,7 +310,7 @@ def _brief(value: Surd) -> str:
     return text if len(text) <= 60 else f"{text[:24]}… ({len(text)} characters, all in --json)"
 
 
-def _listed(degrees: list[int]) -> str:
+def _listed(degrees: Sequence[int]) -> str:
     if len(degrees) <= 8:
         return ", ".join(map(str, degrees))
     return f"{', '.join(map(str, degrees[:3]))}, …, {', '.join(map(str, degrees[-2:]))}"
