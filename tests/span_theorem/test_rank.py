@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from span_theorem import rank as rank_module
 from span_theorem import span_dimension
-from span_theorem.rank import PRIME, associated_polynomial, dense_rank, weight_evidence
+from span_theorem.factors import Factors
+from span_theorem.rank import (
+    PRIME,
+    associated_polynomial,
+    dense_rank,
+    product_rank,
+    weight_blocks,
+    weight_evidence,
+)
 
 
 @pytest.mark.parametrize("features", ["upto", "exact"])
@@ -32,36 +40,42 @@ def test_rank_does_not_depend_on_the_seed() -> None:
     assert {dense_rank(3, 2, seed=seed).rank for seed in range(5)} == {49}
 
 
-def test_claiming_more_than_the_span_leaves_the_rank_low(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rank_module, "span_dimension", lambda L, d, features: (L * d + 2) ** 2)
-    result = dense_rank(2, 2)
+class _Bold(Factors):
+    """Factors for which more is claimed than they span."""
+
+    @property
+    def reached(self) -> tuple[int, ...]:
+        return tuple(range(self.boundary + 2))
+
+
+def test_claiming_more_than_the_span_leaves_the_rank_low() -> None:
+    result = product_rank(_Bold.of(2, 2))
     assert (result.rank, result.expected, result.full) == (25, 36, False)
 
 
 def test_a_dropped_feature_lowers_the_rank(monkeypatch: pytest.MonkeyPatch) -> None:
-    full = rank_module._feature_values
-    monkeypatch.setattr(rank_module, "_feature_values", lambda *a: full(*a)[:, :-1])
+    full = rank_module.feature_values
+    monkeypatch.setattr(rank_module, "feature_values", lambda *a: full(*a)[:, :-1])
     assert not dense_rank(2, 2).full
 
 
 @given(st.integers(0, 2**32))
 def test_rank_is_invariant_under_a_change_of_basis(seed: int) -> None:
     # A unimodular integer matrix mixes the features; the span of their products is the same.
-    full = rank_module._feature_values
+    full = rank_module.feature_values
     rng = np.random.default_rng(seed)
     lower = np.tril(rng.integers(-3, 4, (9, 9)), -1) + np.eye(9, dtype=np.int64)
     upper = np.triu(rng.integers(-3, 4, (9, 9)), 1) + np.eye(9, dtype=np.int64)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            rank_module, "_feature_values", lambda *a: full(*a) @ (lower @ upper % PRIME) % PRIME
+            rank_module, "feature_values", lambda *a: full(*a) @ (lower @ upper % PRIME) % PRIME
         )
         assert dense_rank(2, 2).rank == 25
 
 
-def test_missing_degree_leaves_a_block_unfilled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rank_module, "span_degrees", lambda L, d, features: range(L * d + 2))
+def test_missing_degree_leaves_a_block_unfilled() -> None:
     with pytest.raises(ArithmeticError, match="only"):
-        weight_evidence(2, 2)
+        weight_blocks(_Bold.of(2, 2))
 
 
 def test_sphere_points_lie_on_the_sphere_and_harmonics_match_floats() -> None:
@@ -70,7 +84,7 @@ def test_sphere_points_lie_on_the_sphere_and_harmonics_match_floats() -> None:
     points = list(rank_module._sphere_points(5, random.Random(1)))
     assert all((x * x + y * y + z * z) % PRIME == 1 for x, y, z in points)
     # At the pole only m = 0 survives, with 2^l l! P_l(1) = 2^l l!.
-    values = rank_module._feature_values(2, "upto", [(0, 0, 1)])
+    values = rank_module.feature_values([0, 1, 2], [(0, 0, 1)])
     assert values.tolist() == [[1, 0, 2, 0, 0, 0, 8, 0, 0]]
     assert values.dtype == np.int64
 

@@ -9,12 +9,12 @@ import sympy
 
 import span_theorem.theorem as theorem_module
 from span_theorem import (
+    Irrep,
     Surd,
     expand_product,
     find_counterexample,
     prove_span,
     span_degrees,
-    span_dimension,
     stretched_constant,
     witness,
 )
@@ -78,11 +78,11 @@ def test_counterexamples() -> None:
 @pytest.mark.parametrize(
     ("name", "wrong", "failing"),
     [
-        ("span_dimension", lambda L, d, f: span_dimension(L, d, f) + 1, "closed form"),
+        ("_closed_dimension", lambda factors: factors.dimension + 1, "closed form"),
         ("power_dimension", lambda dim, d: dim**d + 1, "dim Sym"),
-        ("stretched_constant", lambda L, d: Surd(Fraction(1, 3), 1 - d), "expands"),
+        ("stretched_product_constant", lambda degrees: Surd(Fraction(1, 3), -1), "expands"),
         ("product_degrees", lambda degrees: frozenset([9]), "containment"),
-        ("_natural_power", lambda L, d: theorem_module.Irrep(L * d - 1, -1), "boundary"),
+        ("_boundary_irrep", lambda factors: Irrep(factors.boundary - 1, -1), "boundary"),
     ],
     ids=["dimension", "symmetric power", "constant", "containment", "boundary"],
 )
