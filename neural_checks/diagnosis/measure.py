@@ -21,8 +21,15 @@ from numpy.typing import NDArray
 from neural_checks.diagnosis.advice import advise
 from neural_checks.diagnosis.costs import Cost, cost
 from neural_checks.features.recorded import FeatureSet
-from neural_checks.readouts.metrics import LOST, RECOVERED, Metrics, bootstrap
-from neural_checks.readouts.recovery import Recovery, Samples, measure, rigid_body, top_degree
+from neural_checks.readouts.bootstrap import bootstrap
+from neural_checks.readouts.closed_form import measure
+from neural_checks.readouts.metrics import Metrics
+from neural_checks.readouts.recovery import Recovery, with_components
+from neural_checks.readouts.rigid import rigid_body
+from neural_checks.readouts.samples import Samples, top_degree
+from neural_checks.readouts.verdict import Curve as Intervals
+from neural_checks.readouts.verdict import Doubts
+from neural_checks.readouts.verdict import judge as judge_curve
 from numeric_checks.bandwidth.estimate import Bandwidth, bandwidth
 from numeric_checks.readouts.componentwise import componentwise
 from span_theorem.irreps import Irrep
@@ -171,9 +178,7 @@ def diagnose(
     closed = measure(samples, degree, degrees, CLOSED_CHANNELS[degree])
     channels = _component_channels(samples, options)
     fitted = componentwise(samples, degree, degrees, channels, options.orientations, rng)
-    component = Recovery(
-        fitted.field, closed.before, closed.after, closed.spurious, (fitted.weights,) * degrees
-    )
+    component = with_components(closed, fitted)
     curves = [_curve(run, options, rng) for run in (closed, component)]
     verdict, reason = judge(*curves, samples=samples, L=L, degree=degree)
     per_atom = 1 - closed.field.mean(axis=2)
@@ -231,53 +236,37 @@ def judge(
 ) -> tuple[Verdict, str]:
     """The verdict: every ℓ ≤ dL recovered by the closed form, none above by the component-wise one.
 
-    Recovered: the interval of R² lies above ``metrics.RECOVERED``; lost: below ``metrics.LOST``.
-    An interval that is neither, too few frames, or features of natural parity that end below L
-    leave it undecided, unless something else already disagrees.
+    Too few frames, or features of natural parity that end below L, leave it undecided.
     """
-    edge = boundary(L, degree)
-    if len(samples.fit) < MIN_FIT or len(samples.held) < MIN_HELD:
-        return "undecided", (
-            f"{len(samples.fit)} frames to fit and {len(samples.held)} held out; at least "
-            f"{MIN_FIT} and {MIN_HELD} are needed"
+    both = [Intervals(tuple(c.values), tuple(c.low), tuple(c.high)) for c in (closed, component)]
+    decided = judge_curve(
+        both[0].followed_by(both[1], boundary(L, degree)),
+        L,
+        degree,
+        _doubts(samples, L, closed.weights),
+    )
+    return decided.outcome.value, decided.reason
+
+
+def _doubts(samples: Samples, L: int, weights: int) -> Doubts:
+    fit, held = len(samples.fit), len(samples.held)
+    if fit < MIN_FIT or held < MIN_HELD:
+        return Doubts(
+            everything=f"{fit} frames to fit and {held} held out; at least {MIN_FIT} and "
+            f"{MIN_HELD} are needed"
         )
     natural = max(
         (i.l for i in map(Irrep.parse, samples.features) if i == Irrep.natural(i.l)), default=-1
     )
-    missing = [ell for ell in range(1, edge + 1) if closed.high[ell - 1] < LOST]
-    leaking = [
-        ell for ell in range(edge + 1, len(closed.low) + 1) if component.low[ell - 1] > RECOVERED
-    ]
-    if leaking:
-        return "disagrees", (
-            f"the component-wise readout recovers ℓ = {_list(leaking)} above the boundary: the "
-            "features do not transform as their irreps say, or frames were not turned enough"
-        )
     if natural < L:
-        return "undecided", (
-            f"features of natural parity end at l = {natural}, those of the other parity at "
+        return Doubts(
+            misses=f"features of natural parity end at l = {natural}, those of the other parity at "
             f"l = {L}: the closed form does not use the latter"
         )
     # A ridge fit with more weights than equations may miss what is there.
-    if missing and closed.weights > 3 * len(samples.fit):
-        return "undecided", (
-            f"ℓ = {_list(missing)} not recovered, but {closed.weights} weights were fitted on "
-            f"{len(samples.fit)} frames: give more frames"
-        )
-    if missing:
-        return "disagrees", f"ℓ = {_list(missing)} within the boundary is not recovered"
-    unclear = [ell for ell in range(1, edge + 1) if closed.low[ell - 1] <= RECOVERED] + [
-        ell for ell in range(edge + 1, len(closed.low) + 1) if component.high[ell - 1] >= LOST
-    ]
-    if unclear:
-        return "undecided", f"the intervals at ℓ = {_list(unclear)} reach both sides of {LOST:g}"
-    if edge == 0:
-        return "agrees", "nothing is recovered, at any ℓ"
-    return "agrees", f"every ℓ ≤ {edge} is recovered, none above"
-
-
-def _list(degrees: list[int]) -> str:
-    return ", ".join(map(str, degrees))
+    if weights > 3 * fit:
+        return Doubts(misses=f"{weights} weights were fitted on {fit} frames: give more frames")
+    return Doubts()
 
 
 def _component_channels(samples: Samples, options: Options) -> int:

@@ -20,7 +20,7 @@ from neural_checks.backbones.equivariance import (
     refuse,
 )
 from neural_checks.backbones.hooked import Backbone, Evaluation
-from neural_checks.readouts.recovery import Samples, assemble
+from neural_checks.readouts.samples import Samples, assemble
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.provenance import environment
 from numeric_checks.rotations.wigner import FeatureBlocks

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.readouts.recovery import Samples, measure, rigid_body
+from neural_checks.readouts.closed_form import measure
+from neural_checks.readouts.rigid import rigid_body
+from neural_checks.readouts.samples import Samples
 from neural_checks.readouts.trained import SpnConfig, train_spn
 from numeric_checks.readouts.componentwise import componentwise, over_quadrature
 from numeric_checks.readouts.samples import spread_sites

@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 from neural_checks.backbones.equivariance import check_equivariance
 from neural_checks.backbones.hooked import Backbone
 from neural_checks.injection.controls import run_controls
-from neural_checks.readouts.metrics import (
-    Metrics,
-    bootstrap,
-    bootstrap_spn,
-    recovery_cliff,
-    verdict,
-)
-from neural_checks.readouts.recovery import Recovery, collect, measure, measure_pooled, top_degree
+from neural_checks.readouts.bootstrap import bootstrap, bootstrap_spn
+from neural_checks.readouts.closed_form import measure, measure_pooled
+from neural_checks.readouts.metrics import Metrics, recovery_cliff
+from neural_checks.readouts.recovery import Recovery, with_components
+from neural_checks.readouts.samples import collect, top_degree
 from neural_checks.readouts.trained import SpnConfig, SpnRun, train_spn
+from neural_checks.readouts.verdict import Curve, Outcome, judge
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.readouts.componentwise import componentwise
 from span_theorem.span import boundary
@@ -109,11 +107,7 @@ def run(
             fitted = componentwise(
                 sample, degree, degrees, COMPONENT_CHANNELS[degree], settings.orientations, rng
             )
-            r = closed[-1]
-            # This fit is of the injected field; the force error's part is that of the closed form.
-            free.append(
-                Recovery(fitted.field, r.before, r.after, r.spurious, (fitted.weights,) * degrees)
-            )
+            free.append(with_components(closed[-1], fitted))
             step(f"component-wise ridge, degree {degree}")
             trained.append(
                 train_spn(
@@ -207,6 +201,14 @@ def _rows(point: Metrics, draws: Metrics, L: int, degree: int) -> dict[str, Any]
             low, high = np.quantile(getattr(draws, name), [0.025, 0.975], axis=0)
             rows[key] = values.tolist()
             rows[f"{key}_interval"] = np.stack([low, high], axis=1).tolist()
-    rows["rho_cliff"] = recovery_cliff(point, draws, boundary(L, degree))
-    rows["verdict"] = asdict(verdict(point, draws, L, degree))
+    edge = boundary(L, degree)
+    rows["rho_cliff"] = asdict(recovery_cliff(point, draws, edge))
+    decided = judge(Curve.of(point.score, draws.score), L, degree)
+    rows["verdict"] = {
+        **asdict(decided),
+        "metric": "R2_inj" if point.field is None else "R2_field",
+        "contrast": float(point.gain[edge - 1] - point.gain[edge]),
+        "agrees": decided.agrees,
+        "undecided": decided.outcome is Outcome.UNDECIDED,
+    }
     return rows

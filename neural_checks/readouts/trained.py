@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.readouts.recovery import Samples
+from neural_checks.readouts.samples import Samples
 from numeric_checks.readouts.channels import reduce_channels
 from numeric_checks.rotations.sampling import random_rotations
 from numeric_checks.rotations.wigner import unit_harmonics, wigner_upto
@@ -213,10 +213,11 @@ class _Inputs:
             g = self.amplitude * np.einsum("sbim,sm->sbi", y, c)
             field[:, :, :, ell] = g[..., None] * self.axes[:, None, None, ell]
         error = error.reshape(seeds, batch, -1, 1, 3)
-        return tuple(
-            torch.from_numpy(np.ascontiguousarray(a.swapaxes(1, 2), dtype=np.float32))
-            for a in (x, field, error)
-        )
+
+        def tensor(values: Array) -> Any:
+            return torch.from_numpy(np.ascontiguousarray(values.swapaxes(1, 2), dtype=np.float32))
+
+        return tensor(x), tensor(field), tensor(error)
 
 
 def _parameters(

@@ -24,7 +24,9 @@ from neural_checks.backbones.equivariance import check_equivariance
 from neural_checks.backbones.hooked import NequIPBackbone, Scaling
 from neural_checks.data.split import Split, split
 from neural_checks.features.file import read
-from neural_checks.readouts.recovery import Recovery, Samples, collect, measure, top_degree
+from neural_checks.readouts.closed_form import measure
+from neural_checks.readouts.recovery import Recovery, with_components
+from neural_checks.readouts.samples import Samples, collect, top_degree
 from neural_checks.sweep.config import Job, Measure
 from neural_checks.sweep.readouts import fitted_channels, nonpolynomial, some_sites
 from neural_checks.training.train import force_mae, train
@@ -231,12 +233,7 @@ def _readouts(
             result.append(_entry("closed form", degree, channels, closed))
         if "component-wise" in what.readouts:
             fitted = componentwise(one, degree, degrees, 1, what.orientations, rng)
-            # The force error is fitted in closed form: the best component-wise fit is the same.
-            mixed = Recovery(
-                fitted.field, closed.before, closed.after, closed.spurious,
-                (fitted.weights,) * degrees,
-            )  # fmt: skip
-            result.append(_entry("component-wise", degree, 1, mixed))
+            result.append(_entry("component-wise", degree, 1, with_components(closed, fitted)))
     if "non-polynomial" in what.readouts:
         free = nonpolynomial(samples, top_degree(L, max(what.degrees)))
         result.append(_entry("non-polynomial", None, free.weights[0], free))

@@ -14,7 +14,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.readouts.recovery import Recovery, Samples, fit_sites
+from neural_checks.readouts.closed_form import fit_sites
+from neural_checks.readouts.recovery import Recovery
+from neural_checks.readouts.samples import Samples
 from numeric_checks.readouts.channels import reduce_channels
 from numeric_checks.readouts.ridge import fit_ridge
 from numeric_checks.readouts.samples import Sites, spread_sites

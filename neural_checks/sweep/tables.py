@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.readouts.metrics import LOST, RECOVERED, Metrics, bootstrap, verdict
+from neural_checks.readouts.bootstrap import bootstrap
+from neural_checks.readouts.metrics import Metrics
 from neural_checks.readouts.recovery import Recovery
+from neural_checks.readouts.verdict import LIMIT, Curve, judge, reach
 from span_theorem.span import boundary
 
 __all__ = ["cells", "rows", "write_csv"]
@@ -114,19 +116,20 @@ def _cell(
 ) -> dict[str, Any]:
     L, degree = record["L"], readout["degree"]
     edge = _boundary(record, readout)
-    reach = _reach(drawn.field)
-    low, high = _interval(drawn.field)
+    curve = Curve.of(point.field, drawn.field)
+    low, high = np.array(curve.low), np.array(curve.high)
+    reached = reach(drawn.field)
     if degree is None:
-        measured: int | None = int(_reach(low[None])[0])
-        sharp = np.ones(len(reach), dtype=bool)
-        expected = high.max() < LOST if L == 0 else measured > edge
+        measured: int | None = int(reach(low))
+        sharp = np.ones(len(reached), dtype=bool)
+        expected = high.max() < LIMIT if L == 0 else measured > edge
     else:
-        decided = verdict(point, drawn, L, degree)
+        decided = judge(curve, L, degree)
         measured, expected = decided.measured, decided.agrees
-        above = np.arange(1, drawn.field.shape[1] + 1) > reach[:, None]
-        sharp = ~((drawn.field >= LOST) & above).any(axis=1)
+        above = np.arange(1, drawn.field.shape[1] + 1) > reached[:, None]
+        sharp = ~((drawn.field >= LIMIT) & above).any(axis=1)
     ends = (
-        np.quantile(reach[sharp], [0.025, 0.975], method="inverted_cdf")
+        np.quantile(reached[sharp], [0.025, 0.975], method="inverted_cdf")
         if sharp.any()
         else [None, None]
     )
@@ -211,11 +214,6 @@ def _recovery(readout: Record) -> Recovery:
     )
     field = np.array(readout["field"])[:, None]
     return Recovery(field, before, after, spurious, tuple(readout["weights"]))
-
-
-def _reach(values: Array) -> Array:
-    """How many degrees from ℓ = 1 on are recovered without a gap, per row of (draws, ℓ)."""
-    return np.cumprod(values > RECOVERED, axis=1).sum(axis=1)
 
 
 def _interval(values: Array) -> tuple[Array, Array]:

@@ -105,7 +105,7 @@ def test_one_readout_that_disagrees_decides_the_exit_code(
 
 def test_importing_the_package_loads_no_torch() -> None:
     code = (
-        "import sys, neural_checks.readouts.recovery, neural_checks.data.split; "
+        "import sys, neural_checks.readouts.closed_form, neural_checks.data.split; "
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -19,7 +19,7 @@ from neural_checks.diagnosis.costs import cost
 from neural_checks.diagnosis.measure import Curve, Diagnosis, Options, diagnose, judge
 from neural_checks.features.file import write
 from neural_checks.features.recorded import FeatureSet, record
-from neural_checks.readouts.metrics import LOST, RECOVERED
+from neural_checks.readouts.verdict import LIMIT
 from numeric_checks.rotations.wigner import unit_harmonics
 
 FAST = Options(draws=200, orientations=8)
@@ -59,8 +59,8 @@ def test_the_cliff_of_a_density_is_at_the_boundary(found: Diagnosis) -> None:
     assert (found.verdict, found.boundary, found.L) == ("agrees", 2, 1)
     assert min(found.closed.low[:2]) > 0.5
     assert np.abs(found.closed.values[2:]).max() < 1e-9
-    assert max(found.component.high[2:]) < LOST
-    # Orientation alone would go on above the boundary, so that a cliff is no matter of course.
+    assert max(found.component.high[2:]) < LIMIT
+    # Orientation alone would go on above the boundary, so a cliff is no artefact of the frames.
     assert found.orientation[2] > 0.3
     assert np.shape(found.per_atom) == (5, 5)
     assert found.force_mae is not None
@@ -71,7 +71,7 @@ def test_features_of_degree_zero_have_ceiling_zero(toy: Any) -> None:
     found = diagnose(features(toy, toy.DensityBackbone(L=0)), FAST)
     assert (found.verdict, found.boundary) == ("agrees", 0)
     assert found.deficits == []
-    assert max(found.closed.values + found.component.high) < LOST
+    assert max(found.closed.values + found.component.high) < LIMIT
     assert "nothing is recovered" in found.sentence
 
 
@@ -101,8 +101,8 @@ def curve(*values: float, spread: float = 0.01, weights: int = 10) -> Curve:
         (curve(0.9, 0.8, 0, 0), curve(0.5, 0.4, 0.3, -0.1), "disagrees"),
         (curve(0.9, 0.0, 0, 0), curve(0.5, 0.4, -0.1, -0.1), "disagrees"),
         (curve(0.9, 0.0, 0, 0, weights=1000), curve(0.5, 0.4, -0.1, -0.1), "undecided"),
-        (curve(0.9, RECOVERED, 0, 0), curve(0.5, 0.4, -0.1, -0.1), "undecided"),
-        (curve(0.9, 0.8, 0, 0), curve(0.5, 0.4, LOST, -0.1), "undecided"),
+        (curve(0.9, LIMIT, 0, 0), curve(0.5, 0.4, -0.1, -0.1), "undecided"),
+        (curve(0.9, 0.8, 0, 0), curve(0.5, 0.4, LIMIT, -0.1), "undecided"),
     ],
 )
 def test_the_verdict(toy: Any, closed: Curve, component: Curve, expected: str) -> None:
@@ -110,7 +110,7 @@ def test_the_verdict(toy: Any, closed: Curve, component: Curve, expected: str) -
     assert judge(closed, component, samples, 1, 2)[0] == expected
     # The largest degree only with the other parity: the closed form does not see it.
     axial = replace(samples, features={"0e": samples.features["0e"], "1e": samples.features["1o"]})
-    verdict, reason = judge(curve(0.9, 0.8, 0, 0), curve(0.5, 0.4, -0.1, -0.1), axial, 1, 2)
+    verdict, reason = judge(curve(0.9, 0.0, 0, 0), curve(0.5, 0.4, -0.1, -0.1), axial, 1, 2)
     assert (verdict, "natural parity end at l = 0" in reason) == ("undecided", True)
 
 

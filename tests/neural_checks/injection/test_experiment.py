@@ -109,7 +109,7 @@ def test_files_and_figures_are_whole_and_hold_the_numbers(
     print_tables(report, tmp_path)
     printed = capsys.readouterr().out
     assert "published, degree 2" in printed
-    assert "proved boundary 4: agrees" in printed
+    assert "proved boundary 4: AGREES" in printed
 
 
 def test_a_broken_backbone_stops_the_run(toy: Any) -> None:

@@ -10,9 +10,11 @@ import pytest
 
 pytest.importorskip("torch")
 
-from neural_checks.readouts.metrics import bootstrap_spn, recovery_cliff, resample, verdict
-from neural_checks.readouts.recovery import Samples, collect
+from neural_checks.readouts.bootstrap import bootstrap_spn, resample
+from neural_checks.readouts.metrics import recovery_cliff
+from neural_checks.readouts.samples import Samples, collect
 from neural_checks.readouts.trained import SpnConfig, SpnRun, train_spn
+from neural_checks.readouts.verdict import Curve, judge
 
 SMALL = SpnConfig(steps=250, batch=32, seeds=2, width=24, channels=2, orientations=3)
 
@@ -48,7 +50,8 @@ def test_a_cubic_readout_goes_beyond_the_quadratic_boundary(samples: Samples) ->
     run = train_spn(samples, 3, 7, config, 0, amplitude=3.0, sites=[1])
     assert _r2(run)[4] > 0.1
     point, draws = bootstrap_spn([run], 200, np.random.default_rng(0))
-    assert not verdict(point, draws, 2, 2).agrees  # called quadratic, it is found out
+    curve = Curve.of(point.injected, draws.injected)
+    assert not judge(curve, 2, 2).agrees  # called quadratic, it is found out
 
 
 def test_the_seed_decides_and_seeds_differ(samples: Samples, quadratic: SpnRun) -> None:
@@ -108,16 +111,14 @@ def test_the_bootstrap_has_a_level_for_backbones_seeds_and_frames() -> None:
 def test_the_cliff_has_an_interval_or_a_lower_bound(quadratic: SpnRun) -> None:
     point, draws = bootstrap_spn([quadratic], 300, np.random.default_rng(0))
     inside = recovery_cliff(point, draws, 3)
-    assert not inside["lower_bound_only"]
-    assert inside["low"] <= inside["ratio"] <= inside["high"]
-    assert inside["ratio"] == pytest.approx(point.recovery[2] / point.recovery[3])
+    assert not inside.lower_bound_only
+    assert inside.low <= inside.ratio <= inside.high
+    assert inside.ratio == pytest.approx(point.recovery[2] / point.recovery[3])
     negative = replace(draws, recovery=draws.recovery * [1, 1, 1, 1, -1, -1])
     above = replace(negative, recovery=negative.recovery - [0, 0, 0, 0, 9, 9])
-    assert recovery_cliff(point, above, 4)["low"] is None
+    assert recovery_cliff(point, above, 4).low is None
     straddling = draws.recovery.copy()
     straddling[:, 4] = np.linspace(-0.01, 0.01, len(straddling))
     bound = recovery_cliff(point, replace(draws, recovery=straddling), 4)
-    assert bound["lower_bound_only"]
-    assert bound["low"] == pytest.approx(
-        np.quantile(draws.recovery[:, 3], 0.025) / 0.0095, rel=0.01
-    )
+    assert bound.lower_bound_only
+    assert bound.low == pytest.approx(np.quantile(draws.recovery[:, 3], 0.025) / 0.0095, rel=0.01)

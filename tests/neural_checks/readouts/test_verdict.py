@@ -9,15 +9,13 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from neural_checks.readouts.metrics import Metrics, Verdict, bootstrap, verdict
-from neural_checks.readouts.recovery import (
-    Recovery,
-    Samples,
-    collect,
-    measure,
-    measure_pooled,
-    rigid_body,
-)
+from neural_checks.readouts.bootstrap import bootstrap
+from neural_checks.readouts.closed_form import measure, measure_pooled
+from neural_checks.readouts.metrics import Metrics
+from neural_checks.readouts.recovery import Recovery
+from neural_checks.readouts.rigid import rigid_body
+from neural_checks.readouts.samples import Samples, collect
+from neural_checks.readouts.verdict import Curve, Doubts, Outcome, Verdict, judge, overall, reach
 from neural_checks.sweep.readouts import nonpolynomial
 from numeric_checks.readouts.products import coupled_products
 from numeric_checks.readouts.ridge import fit_ridge
@@ -31,7 +29,7 @@ def samples(toy: Any) -> Samples:
 
 def _decide(runs: list[Recovery], degree: int, L: int = 2) -> Verdict:
     point, draws = bootstrap(runs, 200, np.random.default_rng(0))
-    return verdict(point, draws, L, degree)
+    return judge(Curve.of(point.field, draws.field), L, degree)
 
 
 @pytest.mark.parametrize("degree", [1, 2, 3])
@@ -51,8 +49,7 @@ def test_the_cliff_moves_with_L(toy: Any, L: int, degree: int) -> None:
 
 def test_a_cubic_readout_called_quadratic_is_found_out(samples: Samples) -> None:
     decided = _decide([measure(samples, 3, 9, channels=2)], 2)
-    assert not decided.agrees
-    assert not decided.undecided
+    assert decided.outcome is Outcome.DISAGREES
     assert decided.measured == 6
     assert "DISAGREES" in decided.sentence
 
@@ -69,22 +66,74 @@ def test_a_target_of_degree_4_called_5_is_found_out(samples: Samples) -> None:
 @pytest.mark.parametrize(
     ("low", "high", "says"),
     [
-        ([0.9, 0.8, 0.7, 0.3, -0.1], [1.0, 0.9, 0.8, 0.4, 0.0], "agrees"),
-        ([0.9, 0.8, 0.7, 0.02, -0.1], [1.0, 0.9, 0.8, 0.1, 0.0], "undecided"),
-        ([0.9, 0.8, 0.7, 0.3, -0.1], [1.0, 0.9, 0.8, 0.4, 0.1], "undecided"),
-        ([0.9, 0.8, 0.7, -0.1, -0.1], [1.0, 0.9, 0.8, 0.0, 0.0], "DISAGREES"),
-        ([0.9, 0.8, 0.7, 0.02, 0.06], [1.0, 0.9, 0.8, 0.1, 0.2], "DISAGREES"),
+        ([0.9, 0.8, 0.7, 0.3, -0.1], [1.0, 0.9, 0.8, 0.4, 0.0], Outcome.AGREES),
+        ([0.9, 0.8, 0.7, 0.02, -0.1], [1.0, 0.9, 0.8, 0.1, 0.0], Outcome.UNDECIDED),
+        ([0.9, 0.8, 0.7, 0.3, -0.1], [1.0, 0.9, 0.8, 0.4, 0.1], Outcome.UNDECIDED),
+        ([0.9, 0.8, 0.7, -0.1, -0.1], [1.0, 0.9, 0.8, 0.0, 0.0], Outcome.DISAGREES),
+        ([0.9, 0.8, 0.7, 0.02, 0.06], [1.0, 0.9, 0.8, 0.1, 0.2], Outcome.DISAGREES),
     ],
 )
 def test_only_uncertain_degrees_leave_the_verdict_undecided(
-    low: list[float], high: list[float], says: str
+    low: list[float], high: list[float], says: Outcome
 ) -> None:
     ends = np.array([low, high])
     draws = np.repeat(ends, 500, axis=0)  # quantiles are the two ends
-    point, drawn = (Metrics(v, v, v, v, None) for v in (ends.mean(axis=0), draws))
-    decided = verdict(point, drawn, 2, 2)
-    assert decided.sentence.endswith(says)
-    assert (decided.agrees, decided.undecided) == (says == "agrees", says == "undecided")
+    decided = judge(Curve.of(ends.mean(axis=0), draws), 2, 2)
+    assert decided.outcome is says
+    assert says.upper() in decided.sentence
+    assert decided.agrees == (says is Outcome.AGREES)
+
+
+def curve(*values: float) -> Curve:
+    return Curve(values, tuple(v - 0.01 for v in values), tuple(v + 0.01 for v in values))
+
+
+def test_doubts_keep_misses_from_counting_but_not_leaks() -> None:
+    lost, leak, clear = curve(0.9, 0, 0), curve(0.9, 0.8, 0.8), curve(0.9, 0.8, 0)
+    doubt = Doubts(misses="few frames")
+    assert judge(lost, 1, 2).outcome is Outcome.DISAGREES
+    assert judge(lost, 1, 2, doubt).outcome is Outcome.UNDECIDED
+    assert "few frames" in judge(lost, 1, 2, doubt).sentence
+    assert judge(clear, 1, 2, doubt).outcome is Outcome.AGREES
+    assert judge(leak, 1, 2, doubt).outcome is Outcome.DISAGREES
+    assert judge(leak, 1, 2, Doubts(everything="no frames")).outcome is Outcome.UNDECIDED
+
+
+def test_a_value_that_is_no_number_decides_nothing() -> None:
+    assert judge(curve(0.9, float("nan"), 0), 1, 2).outcome is Outcome.UNDECIDED
+
+
+def test_a_curve_that_ends_at_the_boundary_is_refused() -> None:
+    with pytest.raises(ValueError, match="boundary 2 needs degrees above"):
+        judge(curve(0.9, 0.8), 1, 2)
+
+
+def test_features_of_degree_zero_recover_nothing() -> None:
+    assert judge(curve(0, 0, 0), 0, 2).measured == 0
+    assert judge(curve(0, 0.5, 0), 0, 2).outcome is Outcome.DISAGREES
+
+
+def test_one_that_disagrees_decides_and_then_one_that_is_undecided() -> None:
+    agrees, disagrees = judge(curve(0.9, 0), 1, 1), judge(curve(0.9, 0.8), 1, 1)
+    undecided = judge(curve(0.9, 0.05), 1, 1)
+    assert overall([agrees, agrees]) is Outcome.AGREES
+    assert overall([agrees, undecided]) is Outcome.UNDECIDED
+    assert overall([undecided, disagrees, agrees]) is Outcome.DISAGREES
+    assert [o.exit for o in Outcome] == [0, 3, 4]
+
+
+def test_reach_counts_without_gaps() -> None:
+    assert reach(np.array([[0.9, 0.0, 0.9], [0.0, 0.9, 0.9], [0.9, 0.9, 0.9]])).tolist() == [
+        1,
+        0,
+        3,
+    ]
+
+
+def test_two_curves_are_joined_at_the_boundary() -> None:
+    joined = curve(1, 2, 3).followed_by(curve(4, 5, 6), 1)
+    assert joined.values == (1, 5, 6)
+    assert joined.at(2) == (5, 4.99, 5.01)
 
 
 def test_a_curve_without_a_single_cliff_disagrees(samples: Samples) -> None:

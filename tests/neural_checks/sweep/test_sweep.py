@@ -21,7 +21,8 @@ import pytest
 from neural_checks.data.split import split
 from neural_checks.features.file import write
 from neural_checks.features.recorded import record
-from neural_checks.readouts.recovery import Samples, collect, measure
+from neural_checks.readouts.closed_form import measure
+from neural_checks.readouts.samples import Samples, collect
 from neural_checks.sweep.__main__ import main
 from neural_checks.sweep.config import Job, Measure, read_config
 from neural_checks.sweep.features import features_of

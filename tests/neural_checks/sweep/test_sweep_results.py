@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neural_checks.readouts.metrics import LOST, RECOVERED
+from neural_checks.readouts.verdict import LIMIT
 from neural_checks.sweep.config import read_config
 from neural_checks.sweep.job import FORMAT
 from neural_checks.sweep.tables import cells, rows
@@ -83,10 +83,10 @@ def test_the_cells_say_whether_the_cliff_is_at_the_boundary(result: Path) -> Non
     assert found
     for cell in found:
         edge, reach = int(cell["boundary"]), cell["measured"]
-        above = float(cell["R2_above_high"]) < LOST
+        above = float(cell["R2_above_high"]) < LIMIT
         if cell["d_r"]:
             assert edge == int(cell["d_r"]) * int(cell["L"])
-            at = edge == 0 or float(cell["R2_at_low"]) > RECOVERED
+            at = edge == 0 or float(cell["R2_at_low"]) > LIMIT
             if cell["as_expected"] == "True":
                 assert at
                 assert above

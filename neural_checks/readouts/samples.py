@@ -1,0 +1,84 @@
+"""Features, marked directions and force errors of one network: what every readout is fitted to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neural_checks.backbones.hooked import Backbone, Evaluation
+from numeric_checks.molecules.data import ForceData
+from numeric_checks.molecules.marks import directions, marked_neighbors
+from numeric_checks.readouts.samples import Sites
+from span_theorem.span import boundary
+
+__all__ = ["Samples", "assemble", "collect", "top_degree"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Samples(Sites):
+    """One backbone on the frames used: those of ``fit`` first, then the held-out ones.
+
+    ``vectors`` (frames, atoms, 3) marked directions; ``errors`` (frames, atoms, 3) force errors
+    e = F − F_backbone in units of ``force_rms``, the RMS length of a force (eV/Å); ``positions`` Å.
+    """
+
+    errors: Array
+    positions: Array
+    force_rms: float
+
+
+def top_degree(L: int, degree: int) -> int:
+    """The last degree ℓ measured, dL + 3."""
+    return boundary(L, degree) + 3
+
+
+def assemble(
+    evaluation: Evaluation,
+    positions: Array,
+    numbers: NDArray[np.int64],
+    forces: Array | None,
+    fit: NDArray[np.int64],
+    held: NDArray[np.int64],
+) -> Samples:
+    """Samples of frames already evaluated; ``fit`` and ``held`` index them.
+
+    ``forces`` (frames, atoms, 3) of the data. Without them, or without the network's, the errors
+    are zero.
+    """
+    errors, force_rms = np.zeros_like(positions), 1.0
+    if forces is not None:
+        force_rms = float(np.sqrt((forces[fit] ** 2).sum(axis=2).mean()))
+        if not np.isnan(evaluation.forces).all():
+            errors = forces - evaluation.forces
+    return Samples(
+        features=evaluation.features,
+        vectors=directions(positions, marked_neighbors(positions[fit], numbers)),
+        errors=errors / force_rms,
+        positions=positions,
+        fit=fit,
+        held=held,
+        force_rms=force_rms,
+    )
+
+
+def collect(
+    backbone: Backbone,
+    data: ForceData,
+    fit: NDArray[np.int64],
+    held: NDArray[np.int64],
+) -> Samples:
+    """Run the backbone once over all frames needed."""
+    frames = np.concatenate([fit, held])
+    positions = data.positions[frames]
+    return assemble(
+        backbone.evaluate(positions),
+        positions,
+        data.numbers,
+        data.forces[frames],
+        fit=np.arange(len(fit)),
+        held=np.arange(len(fit), len(frames)),
+    )
