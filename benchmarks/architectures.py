@@ -41,7 +41,7 @@ def main() -> int:
     make = {"mace": _mace, "nequip-L0": _nequip}[arguments.network]
     begun = time.monotonic()
     backbone, settings = make(data, parts, arguments.steps, arguments.seed, arguments.out)
-    wrong = backbone.evaluate(data.positions[parts.test]).forces - data.forces[parts.test]
+    wrong = backbone.evaluate(data.positions[parts.test]).forces - data.molecule_forces[parts.test]
     record = {
         "network": arguments.network,
         "settings": settings,

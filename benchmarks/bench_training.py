@@ -58,7 +58,7 @@ def stock(data: ForceData, parts: Split, model: BackboneConfig, batch: int, step
                 {
                     "pos": torch.tensor(data.positions[k]),
                     "atom_types": types,
-                    "forces": torch.tensor(data.forces[k]),
+                    "forces": torch.tensor(data.molecule_forces[k]),
                     "total_energy": torch.tensor([[data.energies[k]]]),
                 }
             ),

@@ -22,7 +22,7 @@ for name, frames in (("train", parts.train), ("validation", parts.validation)):
     for frame in frames:
         atoms = Atoms(numbers=data.numbers, positions=data.positions[frame])
         atoms.calc = SinglePointCalculator(
-            atoms, energy=data.energies[frame], forces=data.forces[frame]
+            atoms, energy=data.energies[frame], forces=data.molecule_forces[frame]
         )
         images.append(atoms)
     write(Path(sys.argv[1]) / f"{name}.xyz", images, format="extxyz")

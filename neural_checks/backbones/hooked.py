@@ -104,7 +104,7 @@ class Scaling:
         return cls(
             numbers=tuple(int(z) for z in data.numbers),
             energy_shift=float(data.energies[frames].mean() / atoms),
-            force_rms=float(np.sqrt((data.forces[frames] ** 2).mean())),
+            force_rms=float(np.sqrt((data.molecule_forces[frames] ** 2).mean())),
             average_neighbors=float((distances < cutoff).sum() / len(frames) / atoms - 1.0),
         )
 

@@ -241,7 +241,9 @@ def fingerprint(data: ForceData) -> dict[str, Any]:
                 parts[part] = {
                     "frames": len(index),
                     "mean_positions": data.positions[index].mean(axis=0).round(5).tolist(),
-                    "rms_forces": np.sqrt((data.forces[index] ** 2).sum(axis=2).mean(axis=0))
+                    "rms_forces": np.sqrt(
+                        (data.molecule_forces[index] ** 2).sum(axis=2).mean(axis=0)
+                    )
                     .round(5)
                     .tolist(),
                     "energy_deviation": round(float(data.energies[index].std()), 6),

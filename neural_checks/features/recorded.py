@@ -203,7 +203,7 @@ def record(
             "recorded_with": environment(str(getattr(backbone, "device", "not stated"))),
         },
         reference_energies=data.energies[index],
-        reference_forces=data.forces[index],
+        reference_forces=data.molecule_forces[index],
         data_name=data.name,
         data_sha256=data.checksum,
     )

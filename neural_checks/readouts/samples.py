@@ -78,7 +78,7 @@ def collect(
         backbone.evaluate(positions),
         positions,
         data.numbers,
-        data.forces[frames],
+        data.molecule_forces[frames],
         fit=np.arange(len(fit)),
         held=np.arange(len(fit), len(frames)),
     )

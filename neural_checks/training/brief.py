@@ -62,7 +62,7 @@ def train_briefly(
         positions = torch.tensor(data.positions[chosen], dtype=torch.float32, requires_grad=True)
         energies = backbone.energy(backbone.graph(positions)).reshape(-1)
         (gradient,) = torch.autograd.grad(energies.sum(), positions, create_graph=True)
-        wrong = (-gradient - torch.tensor(data.forces[chosen], dtype=torch.float32)) ** 2
+        wrong = (-gradient - torch.tensor(data.molecule_forces[chosen], dtype=torch.float32)) ** 2
         shift = (energies - torch.tensor(data.energies[chosen], dtype=torch.float32)) / atoms
         loss = wrong.mean() + energy_weight * (shift**2).mean()
         if not bool(torch.isfinite(loss)):

@@ -88,7 +88,7 @@ MAX_BAD_STEPS = 10
 def force_mae(backbone: Backbone, data: ForceData, frames: Any) -> float:
     """Mean absolute error of the force components on ``frames``, meV/Å."""
     forces = backbone.evaluate(data.positions[frames]).forces
-    return float(1000 * np.abs(forces - data.forces[frames]).mean())
+    return float(1000 * np.abs(forces - data.molecule_forces[frames]).mean())
 
 
 def _batch(seed: int, step: int, frames: int, batch: int) -> np.ndarray:
@@ -183,7 +183,7 @@ def train(
         os.replace(temporary, checkpoint)
 
     positions = torch.tensor(data.positions[split.train], device=device)
-    forces = torch.tensor(data.forces[split.train], device=device)
+    forces = torch.tensor(data.molecule_forces[split.train], device=device)
     energies = torch.tensor(data.energies[split.train], device=device)
     atoms = len(data.numbers)
     begun = last_save = time.monotonic()

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from numeric_checks.molecules.structures import Structures
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -54,46 +56,129 @@ _LAYOUTS = (
 _STATED = ("units_energy", "units_length", "units_force")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ForceData:
-    """Frames of one molecule.
+    """Frames with energies and forces, of one molecule or of many.
 
-    ``positions`` (n, atoms, 3) in Å, ``forces`` (n, atoms, 3) in eV/Å, ``energies`` (n,) in eV, all
-    float64; ``numbers`` (atoms,) atomic numbers; ``published`` maps names of splits stored in the
-    file to indices; ``checksum`` is the SHA-256 of the file; ``order`` (n,) numbers the frames
-    along the trajectory they come from, where the file says it (``md17_index``).
+    Attributes:
+        structures: the frames.
+        energies: (frames,) float64, eV; NaN where the file has none.
+        forces: (atoms_total, 3) float64, eV/Å; NaN in all rows of a frame that has none.
+        name: of the file; ``level_of_theory`` and ``source`` as the file states them.
+        checksum: SHA-256 of the file.
+        published: names of the splits stored in the file, and their frames.
+        order: (frames,) places along the trajectory the frames come from, where the file says it.
+
+    Raises:
+        ValueError: shapes that do not fit; values that are infinite; a frame in which only some
+            forces are there.
     """
 
-    positions: Array
-    forces: Array
+    structures: Structures
     energies: Array
-    numbers: NDArray[np.int64]
+    forces: Array
     name: str
-    level_of_theory: str
-    source: str
-    checksum: str
+    level_of_theory: str = "not stated"
+    source: str = "not stated"
+    checksum: str = ""
     published: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     order: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
-        frames, atoms = checked_geometry(self.name, self.positions, self.numbers)
-        checked_array(self.name, "forces", self.forces, (frames, atoms, 3))
-        checked_array(self.name, "energies", self.energies, (frames,))
+        frames, atoms = len(self.structures), len(self.structures.numbers)
+        for what, values, shape in (
+            ("forces", self.forces, (atoms, 3)),
+            ("energies", self.energies, (frames,)),
+        ):
+            if values.shape != shape:
+                raise ValueError(f"{self.name}: {what} has shape {values.shape}, expected {shape}")
+        infinite = np.isinf(self.energies)
+        if infinite.any():
+            raise ValueError(
+                f"{self.name}: energies contains values that are not finite, in frame "
+                f"{int(infinite.argmax())}"
+            )
+        lost = ~np.isfinite(self.forces).all(axis=1)
+        absent = np.isnan(self.forces).all(axis=1)
+        whole = np.logical_and.reduceat(absent, self.structures.offsets[:-1])
+        partly = lost & ~whole[self.structures.frame_of]
+        if partly.any():
+            frame = int(self.structures.frame_of[int(partly.argmax())])
+            raise ValueError(
+                f"{self.name}: forces contains values that are not finite, in frame {frame}"
+            )
+
+    @classmethod
+    def of_molecule(
+        cls,
+        positions: Array,
+        forces: Array | None,
+        energies: Array | None,
+        numbers: NDArray[np.int64],
+        name: str,
+        **more: Any,
+    ) -> ForceData:
+        """Frames of one molecule, from arrays in Å, eV/Å and eV.
+
+        ``positions`` and ``forces`` (frames, atoms, 3), ``energies`` (frames,), ``numbers``
+        (atoms,); ``cell`` and ``periodic`` as in :meth:`Structures.of_molecule`, and the other
+        attributes by name. ValueError as for :class:`Structures` and :class:`ForceData`.
+        """
+        structures = Structures.of_molecule(
+            positions, numbers, more.pop("cell", None), more.pop("periodic", None)
+        )
+        places = structures.molecule[0]
+        known = np.full(places.shape, np.nan) if forces is None else np.asarray(forces, float)
+        if known.shape != places.shape:
+            raise ValueError(f"{name}: forces has shape {known.shape}, expected {places.shape}")
+        given = np.full(len(places), np.nan) if energies is None else np.asarray(energies, float)
+        return cls(structures, given, known.reshape(-1, 3), name, **more)
+
+    @property
+    def positions(self) -> Array:
+        """(frames, atoms, 3), Å; ValueError where the frames hold different atoms."""
+        return self.structures.molecule[0]
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """(atoms,) atomic numbers; ValueError where the frames hold different atoms."""
+        return self.structures.molecule[1]
+
+    @property
+    def molecule_forces(self) -> Array:
+        """(frames, atoms, 3), eV/Å; ValueError where the frames hold different atoms."""
+        return self.forces.reshape(self.structures.molecule[0].shape)
 
     @property
     def origin(self) -> dict[str, Any]:
-        """Name, level of theory, source, SHA-256, frames and atomic numbers, as JSON types."""
+        """Name, level of theory, source, SHA-256, frames and atomic numbers, as JSON types.
+
+        ``numbers`` is None where the frames hold different atoms.
+        """
         return {
             "name": self.name,
             "level_of_theory": self.level_of_theory,
             "source": self.source,
             "sha256": self.checksum,
             "frames": len(self),
-            "numbers": self.numbers.tolist(),
+            "numbers": self.numbers.tolist() if self.structures.fixed else None,
         }
 
     def __len__(self) -> int:
+        """Number of frames."""
         return len(self.energies)
+
+    def take(self, index: ArrayLike | slice) -> ForceData:
+        """The frames in ``index`` (see :meth:`Structures.take`), without the published splits."""
+        chosen = index if isinstance(index, slice) else np.asarray(index)
+        return replace(
+            self,
+            structures=self.structures.take(chosen),
+            energies=self.energies[chosen],
+            forces=self.forces[self.structures.rows(chosen)],
+            published={},
+            order=None if self.order is None else self.order[chosen],
+        )
 
 
 def checked_geometry(name: str, positions: Array, numbers: NDArray[np.int64]) -> tuple[int, int]:
@@ -248,7 +333,10 @@ def _load_npz(path: Path) -> ForceData:
             key: np.array([place[int(i)] for i in index if int(i) in place], dtype=np.int64)
             for key, index in published.items()
         }
-    return ForceData(
+    frames, atoms = checked_geometry(path.stem, positions, numbers)
+    checked_array(path.stem, "forces", forces, (frames, atoms, 3))
+    checked_array(path.stem, "energies", energies.reshape(-1), (frames,))
+    return ForceData.of_molecule(
         positions=positions * npz.length,
         forces=forces * (npz.energy / npz.length),
         energies=energies.reshape(-1) * npz.energy,
@@ -295,7 +383,7 @@ def _load_ase(path: Path) -> ForceData:
             raise ValueError(
                 f"{path.name}: every frame must hold an energy and forces, frame {index} does not"
             )
-    return ForceData(
+    return ForceData.of_molecule(
         positions=np.array([frame.get_positions() for frame in frames], dtype=np.float64),
         forces=np.array([frame.get_forces() for frame in frames], dtype=np.float64),
         energies=np.array([frame.get_potential_energy() for frame in frames], dtype=np.float64),

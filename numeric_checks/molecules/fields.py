@@ -48,7 +48,7 @@ class Field:
         """The forces of a data set, in eV/Å."""
         return cls(
             data.positions,
-            data.forces,
+            data.molecule_forces,
             data.numbers,
             data.name,
             "forces",

@@ -52,8 +52,8 @@ def toy_data(frames: int = 120, seed: int = 0) -> ForceData:
     base = np.array([[0, 0, 0], [1.4, 0, 0], [2.0, 1.3, 0], [-0.7, 1.2, 0.3], [-0.6, -1.1, 0.8]])
     positions = base + 0.08 * rng.normal(size=(frames, 5, 3))
     forces = rng.normal(size=(frames, 5, 3))
-    return ForceData(
-        positions, forces, np.zeros(frames), np.array([6, 6, 8, 6, 7]), "toy", "none", "test", "0"
+    return ForceData.of_molecule(
+        positions, forces, np.zeros(frames), np.array([6, 6, 8, 6, 7]), "toy", checksum="0"
     )
 
 

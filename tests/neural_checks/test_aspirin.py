@@ -26,8 +26,8 @@ def test_the_embedded_data_are_what_they_say() -> None:
     assert data.level_of_theory == "GFN2-xTB"
     assert np.bincount(data.numbers)[[1, 6, 8]].tolist() == [8, 9, 4]
     # Internal forces: they sum to zero.
-    assert np.abs(data.forces.sum(axis=1)).max() < 1e-3
-    assert 0.5 < np.sqrt((data.forces**2).mean()) < 3.0
+    assert np.abs(data.molecule_forces.sum(axis=1)).max() < 1e-3
+    assert 0.5 < np.sqrt((data.molecule_forces**2).mean()) < 3.0
     split(data, 900, 50, 250, 0)
 
 
@@ -50,7 +50,7 @@ def test_stored_forces_are_those_of_the_method() -> None:
     atoms = _molecule()
     for index in (0, 1499):
         atoms.set_positions(data.positions[index])
-        np.testing.assert_allclose(atoms.get_forces(), data.forces[index], atol=2e-3)
+        np.testing.assert_allclose(atoms.get_forces(), data.molecule_forces[index], atol=2e-3)
 
 
 def test_every_preset_is_valid_and_paper_has_four_networks_of_32_channels() -> None:

@@ -178,7 +178,7 @@ def test_options_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
 def saved(toy: Any, path: Path, frames: int = 220) -> Path:
     data = toy.toy_data(frames)
     np.savez(
-        path, R=data.positions, F=data.forces, E=data.energies, z=data.numbers,
+        path, R=data.positions, F=data.molecule_forces, E=data.energies, z=data.numbers,
         units_length="angstrom", units_energy="eV", units_force="eV/angstrom",
     )  # fmt: skip
     return path

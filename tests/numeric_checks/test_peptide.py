@@ -51,9 +51,9 @@ def test_the_file_holds_the_peptide_and_its_forces(folder: Path, structure: str)
     counts = {int(z): int((data.numbers == z).sum()) for z in set(data.numbers)}
     assert counts == {1: 17, 6: 13, 7: 3, 8: 5}
     energies, forces = peptide.energies_forces(structure, "GYG", data.positions)
-    np.testing.assert_allclose(data.forces, forces, atol=1e-3)
+    np.testing.assert_allclose(data.molecule_forces, forces, atol=1e-3)
     np.testing.assert_allclose(data.energies, energies, atol=1e-4)
-    np.testing.assert_allclose(data.forces.sum(axis=1), 0, atol=1e-4)
+    np.testing.assert_allclose(data.molecule_forces.sum(axis=1), 0, atol=1e-4)
     assert "seed 0" in data.source
     assert not list(folder.glob("*.partial"))
     with pytest.raises(FileExistsError):

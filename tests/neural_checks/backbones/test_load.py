@@ -83,7 +83,7 @@ def test_a_checkpoint_trained_here_is_restored(toy: Any, tmp_path: Path) -> None
     from neural_checks.training.train import TrainConfig, train
 
     data = toy.toy_data(60)
-    data.forces[:] = -5 * (data.positions - data.positions.mean(axis=0))
+    data.molecule_forces[:] = -5 * (data.positions - data.positions.mean(axis=0))
     config = TrainConfig(train=20, validation=5, test=10, steps=4, batch=3, validate_every=2)
     model = BackboneConfig(l_max=1, channels=2, radial_width=8)
     path = tmp_path / "backbone-0.pt"
@@ -139,7 +139,7 @@ def test_one_of_its_layers_is_chosen(toy: Any) -> None:
 
 def test_a_short_training_lowers_the_error_and_repeats(toy: Any) -> None:
     data = toy.toy_data(60)
-    data.forces[:] = -5 * (data.positions - data.positions.mean(axis=0))
+    data.molecule_forces[:] = -5 * (data.positions - data.positions.mean(axis=0))
     first, again = trained(data, steps=3), trained(data, steps=3)
     assert first.description["steps"] == 3
     after = first.evaluate(data.positions[:5]).forces

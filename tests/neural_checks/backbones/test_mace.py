@@ -35,7 +35,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def data(toy: Any) -> Any:
     made = toy.toy_data(260)
-    made.forces[:] = -5 * (made.positions - made.positions.mean(axis=0))
+    made.molecule_forces[:] = -5 * (made.positions - made.positions.mean(axis=0))
     return made
 
 
@@ -101,7 +101,7 @@ def test_a_model_file_is_trained_saved_trusted_and_diagnosed(
         load_mace(tmp_path / "linear.model", numbers)
     source = tmp_path / "toy.npz"
     np.savez(
-        source, R=data.positions, F=data.forces, E=data.energies, z=data.numbers,
+        source, R=data.positions, F=data.molecule_forces, E=data.energies, z=data.numbers,
         units_length="angstrom", units_energy="eV", units_force="eV/angstrom",
     )  # fmt: skip
     exported = tmp_path / "features.npz"

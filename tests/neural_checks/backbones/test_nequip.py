@@ -33,7 +33,9 @@ def data(toy: Any) -> Any:
     """Springs about the toy geometry, so that there is something to learn."""
     made = toy.toy_data(60)
     displaced = made.positions - made.positions.mean(axis=0)
-    return replace(made, forces=-5 * displaced, energies=2.5 * (displaced**2).sum(axis=(1, 2)))
+    return replace(
+        made, forces=-5 * displaced.reshape(-1, 3), energies=2.5 * (displaced**2).sum(axis=(1, 2))
+    )
 
 
 @pytest.fixture(scope="module")

@@ -148,7 +148,7 @@ def small(tmp_path: Path, toy: SimpleNamespace) -> Path:
     """A sweep of four tiny networks on a molecule of five atoms, and one job that cannot work."""
     pytest.importorskip("nequip")
     data = toy.toy_data(90)
-    arrays = {"R": data.positions, "F": data.forces, "E": data.energies}
+    arrays = {"R": data.positions, "F": data.molecule_forces, "E": data.energies}
     np.savez(tmp_path / "toy.npz", z=data.numbers, **arrays)
     # A direction cannot be marked where all atoms but one are hydrogens.
     np.savez(tmp_path / "hydrogens.npz", z=np.array([6, 1, 1, 1, 1]), **arrays)

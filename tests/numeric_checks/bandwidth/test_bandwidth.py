@@ -48,7 +48,7 @@ def haar(embedded: ForceData) -> tuple[np.ndarray, np.ndarray]:
     rotate = "nab,nib->nia"
     return (
         np.einsum(rotate, turns, embedded.positions),
-        np.einsum(rotate, turns, embedded.forces),
+        np.einsum(rotate, turns, embedded.molecule_forces),
     )
 
 
@@ -164,7 +164,7 @@ def test_forces_of_other_frames_are_no_function_of_the_direction(embedded: Force
     order = np.random.default_rng(3).permutation(len(embedded))
     u_field = Field(
         embedded.positions,
-        embedded.forces[order],
+        embedded.molecule_forces[order],
         embedded.numbers,
         "shuffled",
         "forces",

@@ -47,10 +47,10 @@ def test_the_two_npz_layouts_and_ase_agree(tmp_path: Path) -> None:
     first, second, third = (load(tmp_path / n) for n in ("a.npz", "b.npz", "c.extxyz"))
     for other in (second, third):
         np.testing.assert_allclose(other.positions, first.positions, atol=1e-7)
-        np.testing.assert_allclose(other.forces, first.forces, atol=1e-7)
+        np.testing.assert_allclose(other.molecule_forces, first.molecule_forces, atol=1e-7)
         np.testing.assert_allclose(other.energies, first.energies, atol=1e-7)
         assert np.array_equal(other.numbers, z)
-    np.testing.assert_allclose(first.forces, F * 0.04336411531, rtol=1e-9)
+    np.testing.assert_allclose(first.molecule_forces, F * 0.04336411531, rtol=1e-9)
 
 
 def test_units_are_converted(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_units_are_converted(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", R=R, F=F, E=E, z=z, **units)
     data = load(tmp_path / "a.npz")
     np.testing.assert_allclose(data.positions, R * 0.529177210903)
-    np.testing.assert_allclose(data.forces, F * 27.211386245988 / 0.529177210903)
+    np.testing.assert_allclose(data.molecule_forces, F * 27.211386245988 / 0.529177210903)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_spellings_of_one_unit_are_one_unit(tmp_path: Path) -> None:
     R, F, E, z = _arrays()
     units = {"r_unit": "Ang", "units_length": "Å", "units_energy": "eV", "units_force": "eV/Ang"}
     np.savez(tmp_path / "a.npz", R=R, F=F, E=E, z=z, **units)
-    np.testing.assert_allclose(load(tmp_path / "a.npz").forces, F)
+    np.testing.assert_allclose(load(tmp_path / "a.npz").molecule_forces, F)
 
 
 def test_the_generic_layout_must_state_its_units(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_the_generic_layout_must_state_its_units(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", **arrays, units_length="nm", units_energy="eV")
     data = load(tmp_path / "a.npz")
     np.testing.assert_allclose(data.positions, 10 * R)
-    np.testing.assert_allclose(data.forces, F / 10)
+    np.testing.assert_allclose(data.molecule_forces, F / 10)
     np.savez(tmp_path / "b.npz", **arrays)
     with pytest.raises(ValueError, match="must state units_length"):
         load(tmp_path / "b.npz")
@@ -183,7 +183,7 @@ def test_forces_as_a_field_are_those_of_the_data() -> None:
     data, field = load(EMBEDDED), load_field(EMBEDDED)
     assert isinstance(field, Field)
     assert field.unit == "eV/angstrom"
-    np.testing.assert_array_equal(field.values, data.forces)
+    np.testing.assert_array_equal(field.values, data.molecule_forces)
 
 
 def test_missing_and_foreign_files(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_repeats_are_dropped_and_published_indices_follow(tmp_path: Path) -> Non
 
 def test_split_is_disjoint_reproducible_and_depends_on_the_seed(tmp_path: Path) -> None:
     R, F, E, z = _arrays(40)
-    data = ForceData(R, F, E, z, "a", "", "", "")
+    data = ForceData.of_molecule(R, F, E, z, "a")
     first, again, other = (split(data, 20, 5, 10, seed) for seed in (1, 1, 2))
     assert not set(first.train) & set(first.test)
     assert not set(first.train) & set(first.validation)
@@ -247,7 +247,7 @@ def test_local_aspirin(data_dir: Path) -> None:
     data = load(data_dir / "aspirin_rmd17.npz")
     assert data.checksum == sha256(data_dir / "aspirin_rmd17.npz")
     assert data.positions.shape == (9633, 21, 3)
-    rms = float(np.sqrt((data.forces**2).mean()))
+    rms = float(np.sqrt((data.molecule_forces**2).mean()))
     assert rms / KCAL_PER_MOL == pytest.approx(29.38, abs=0.005)  # the data's own README
     parts = split(data, 900, 50, 250, 0)
     assert parts.train.max() < 1000 <= parts.test.min() < 2000
