@@ -48,7 +48,7 @@ def backbone(program: str, max_ell: int, correlation: int, options: Row) -> Any:
     # isort: split
     from e3nn import o3
 
-    from neural_checks.mace_backbone import MACEBackbone
+    from neural_checks.backbones.mace_backbone import MACEBackbone
     from span_theorem.coupling.mace import mace_built_with_exact_basis, reduce_mace
 
     scaling, channels = options["scaling"], options["channels"]
@@ -150,7 +150,7 @@ def run_training(task: Row) -> Row:
     import torch
 
     data, train, held_out = prepared(task)
-    from neural_checks.short_training import train_briefly
+    from neural_checks.training.short_training import train_briefly
 
     floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.process_time()

@@ -17,7 +17,14 @@ from span_theorem.gaunt import (
 from span_theorem.irreps import Features, Irrep, Irreps, feature_irreps
 from span_theorem.multiplicity import multiplicities, power_dimension
 from span_theorem.products import expand_product, harmonic_norm, product_degrees
-from span_theorem.real_basis import E3NN_AXES, real_component, real_from_complex
+from span_theorem.real_basis import (
+    E3NN_AXES,
+    e3nn_sign,
+    e3nn_table_sign,
+    real_component,
+    real_from_complex,
+)
+from span_theorem.recoupling import racah_w, wigner_6j, wigner_9j
 from span_theorem.span import boundary, span_degrees, span_dimension
 from span_theorem.surd import Surd
 from span_theorem.theorem import (
@@ -44,6 +51,8 @@ __all__ = [
     "boundary",
     "clebsch_gordan",
     "clebsch_gordan_block",
+    "e3nn_sign",
+    "e3nn_table_sign",
     "expand_product",
     "feature_irreps",
     "find_counterexample",
@@ -55,6 +64,7 @@ __all__ = [
     "power_dimension",
     "product_degrees",
     "prove_span",
+    "racah_w",
     "real_component",
     "real_from_complex",
     "real_gaunt",
@@ -68,5 +78,7 @@ __all__ = [
     "stretched_constant",
     "wigner_3j",
     "wigner_3j_block",
+    "wigner_6j",
+    "wigner_9j",
     "witness",
 ]

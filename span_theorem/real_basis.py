@@ -26,11 +26,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from span_theorem.arguments import integer, natural
 from span_theorem.surd import Surd
 
-__all__ = ["E3NN_AXES", "RealComponent", "real_component", "real_from_complex"]
+__all__ = [
+    "E3NN_AXES",
+    "Convention",
+    "RealComponent",
+    "RealTerm",
+    "convention_sign",
+    "e3nn_sign",
+    "e3nn_table_sign",
+    "real_component",
+    "real_entries",
+    "real_from_complex",
+    "real_invariant_term",
+]
+
+Convention = Literal["3j", "e3nn", "e3nn-0.4"]
+"""Whose sign a real 3j symbol has: the complex 3j symbol's, e3nn's, or the table's of e3nn 0.4."""
+
+RealTerm = tuple[tuple[int, int, int], int, bool]
+"""Complex orders, a sign, and whether the square is halved; see :func:`real_invariant_term`."""
 
 E3NN_AXES = (2, 0, 1)
 """Y_e3nn(v) = Y_real(v[2], v[0], v[1]): ``v[..., list(E3NN_AXES)]`` turns e3nn's axes into ours."""
@@ -73,3 +92,104 @@ def real_from_complex(l: int) -> dict[tuple[int, int], tuple[Surd, int]]:
         for order, turns in component.terms:
             unitary[m, order] = modulus, turns % 4
     return unitary
+
+
+def e3nn_sign(l1: int, l2: int, l3: int) -> int:
+    """The sign that turns our real 3j symbol into ``o3.wigner_3j(l1, l2, l3)`` of e3nn 0.6.
+
+    e3nn carries the Clebsch–Gordan coefficient ⟨l1 m1 l2 m2|l3 m3⟩ to its real basis, with factors
+    (-i)^l that make it real, and divides by the norm; no sign is chosen. Followed through, this is
+
+        (-1)^(l1 - l2 + ⌊(l1+l2-l3)/2⌋ + s) · ours,   s = 0 for even l1+l2+l3, 1 for odd.
+
+    It does not keep the symmetry of the 3j symbol in its columns where l1+l2+l3 is odd.
+
+    >>> [e3nn_sign(1, 1, l) for l in (0, 1, 2)]
+    [-1, -1, 1]
+    """
+    odd = (l1 + l2 + l3) & 1
+    return -1 if (l1 - l2 + (l1 + l2 - l3) // 2 + odd) & 1 else 1
+
+
+def e3nn_table_sign(l1: int, l2: int, l3: int) -> int:
+    """The same for the stored table of e3nn 0.4, which MACE 0.3 pins.
+
+    For l1 ≤ l2 ≤ l3 the entry at m = (0, 0, 0) is positive, or where it is zero, for odd l1+l2+l3,
+    the first entry in the order of the array. Other orders of the degrees follow from the symmetry
+    of the 3j symbol, so that the sign depends on the set of degrees alone. The table ends at
+    l = 11; the rule does not.
+
+    >>> [e3nn_table_sign(1, 1, l) for l in (0, 1, 2)]
+    [-1, -1, 1]
+    """
+    if (l1 + l2 + l3) & 1 == 0:
+        return e3nn_sign(l1, l2, l3)
+    a, b, c = sorted((l1, l2, l3))
+    if a < b:  # the first entry is at real orders (-a, -b, a-b)
+        return -1 if (c - a) & 1 else 1
+    if c == 2 * a - 1:  # at (-a, 1-a, 1-2a)
+        return -1
+    return 1 if a & 1 else -1  # at (-a, 1-a, -1)
+
+
+def convention_sign(convention: Convention, l1: int, l2: int, l3: int) -> int:
+    """The sign of one of the conventions; ValueError for an unknown one."""
+    if convention == "3j":
+        return 1
+    if convention == "e3nn":
+        return e3nn_sign(l1, l2, l3)
+    if convention == "e3nn-0.4":
+        return e3nn_table_sign(l1, l2, l3)
+    raise ValueError(f"convention must be '3j', 'e3nn' or 'e3nn-0.4', got {convention!r}")
+
+
+def _choices(m: int) -> tuple[tuple[int, int], ...]:
+    """The real orders in which Y_{l,m} occurs, with the power of i of its coefficient there."""
+    if m == 0:
+        return ((0, 0),)
+    if m < 0:
+        return ((-m, 0), (m, 1))
+    return ((m, 2 * (m & 1)), (-m, 3 + 2 * (m & 1)))
+
+
+def real_entries(orders: tuple[int, int, int], odd: int) -> list[tuple[tuple[int, int, int], int]]:
+    """The real orders at which an invariant gets its entry from these complex orders, with a sign.
+
+    The orders sum to 0. The entry of an invariant of V_l1 ⊗ V_l2 ⊗ V_l3 at real orders r is a sum
+    of two terms, of m and of -m with |m_i| = |r_i|, which are conjugate up to the factor i of an
+    odd l1+l2+l3. So it is sign · (complex entry at m), times 1/√2 where no order is 0.
+
+    >>> real_entries((-1, 0, 1), 0)
+    [((1, 0, 1), -1), ((-1, 0, -1), -1)]
+    """
+    found = []
+    for r1, t1 in _choices(orders[0]):
+        for r2, t2 in _choices(orders[1]):
+            for r3, t3 in _choices(orders[2]):
+                turns = (t1 + t2 + t3 - odd) & 3
+                if not turns & 1:
+                    found.append(((r1, r2, r3), 1 - turns))
+    return found
+
+
+def real_invariant_term(orders: tuple[int, int, int], odd: int) -> RealTerm | None:
+    """Where an invariant's real entry comes from: complex orders, sign, and whether 1/√2 enters.
+
+    None where the entry is zero for every invariant. ``odd`` is the parity of l1+l2+l3.
+
+    >>> real_invariant_term((1, 0, 1), 0)
+    ((-1, 0, 1), -1, False)
+    """
+    a, b, c = (abs(m) for m in orders)
+    if c == a + b:
+        partner = (-a, -b, c)
+    elif b == a + c:
+        partner = (-a, b, -c)
+    elif a == b + c:
+        partner = (-a, b, c)
+    else:
+        return None
+    for real_orders, sign in real_entries(partner, odd):
+        if real_orders == orders:
+            return partner, sign, all(orders)
+    return None

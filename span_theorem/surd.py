@@ -36,6 +36,10 @@ class Surd:
         signed_square: q, an int, Fraction or sympy Rational.
         pi_power: k.
 
+    Attributes:
+        numerator, denominator: of q in lowest terms, the sign in the numerator.
+        pi_power: k.
+
     Raises:
         TypeError: for a float, or anything else that is no exact rational.
 
@@ -51,10 +55,10 @@ class Surd:
     sqrt(5)/(2*sqrt(pi))
     """
 
-    __slots__ = ("_denominator", "_numerator", "_pi_power")
-    _numerator: int
-    _denominator: int
-    _pi_power: int
+    __slots__ = ("denominator", "numerator", "pi_power")
+    numerator: int
+    denominator: int
+    pi_power: int
 
     def __new__(cls, signed_square: int | Fraction, pi_power: int = 0) -> Surd:
         q = signed_square
@@ -70,37 +74,32 @@ class Surd:
         raise AttributeError(f"a Surd is immutable: cannot delete {name}")
 
     def __reduce__(self) -> tuple[type[Surd], tuple[Fraction, int]]:
-        return Surd, (self.signed_square, self._pi_power)
+        return Surd, (self.signed_square, self.pi_power)
 
     @property
     def signed_square(self) -> Fraction:
         """q: the rational part of the square, with the sign of the value."""
-        return Fraction(self._numerator, self._denominator)
-
-    @property
-    def pi_power(self) -> int:
-        """k: the power of π in the square."""
-        return self._pi_power
+        return Fraction(self.numerator, self.denominator)
 
     @property
     def sign(self) -> int:
         """-1, 0 or 1."""
-        return (self._numerator > 0) - (self._numerator < 0)
+        return (self.numerator > 0) - (self.numerator < 0)
 
     @property
     def square(self) -> Fraction:
         """The rational part |q| of the square |q| · π^k."""
-        return Fraction(abs(self._numerator), self._denominator)
+        return Fraction(abs(self.numerator), self.denominator)
 
     def _rational(self) -> Fraction | None:
         """The value as a Fraction, None where it is irrational."""
-        if self._pi_power:
+        if self.pi_power:
             return None
-        size = abs(self._numerator)
-        p, q = isqrt(size), isqrt(self._denominator)
-        if p * p != size or q * q != self._denominator:
+        size = abs(self.numerator)
+        p, q = isqrt(size), isqrt(self.denominator)
+        if p * p != size or q * q != self.denominator:
             return None
-        return Fraction(p if self._numerator > 0 else -p, q)
+        return Fraction(p if self.numerator > 0 else -p, q)
 
     def rational(self) -> Fraction:
         """The value as a Fraction; ValueError where it is irrational.
@@ -118,9 +117,9 @@ class Surd:
         if b is None:
             return NotImplemented
         return reduced(
-            self._numerator * b._numerator,
-            self._denominator * b._denominator,
-            self._pi_power + b._pi_power,
+            self.numerator * b.numerator,
+            self.denominator * b.denominator,
+            self.pi_power + b.pi_power,
         )
 
     __rmul__ = __mul__
@@ -140,7 +139,7 @@ class Surd:
             return _quotient(_ONE, self) ** -exponent
         # (-|q|)^n has the sign of the n-th power.
         return reduced(
-            self._numerator**exponent, self._denominator**exponent, self._pi_power * exponent
+            self.numerator**exponent, self.denominator**exponent, self.pi_power * exponent
         )
 
     def __add__(self, other: object) -> Surd:
@@ -158,32 +157,32 @@ class Surd:
         return NotImplemented if a is None else _sum(a, -self)
 
     def __neg__(self) -> Surd:
-        return made(-self._numerator, self._denominator, self._pi_power)
+        return made(-self.numerator, self.denominator, self.pi_power)
 
     def __pos__(self) -> Surd:
         return self
 
     def __abs__(self) -> Surd:
-        return made(abs(self._numerator), self._denominator, self._pi_power)
+        return made(abs(self.numerator), self.denominator, self.pi_power)
 
     def __bool__(self) -> bool:
-        return self._numerator != 0
+        return self.numerator != 0
 
     def __eq__(self, other: object) -> bool:
         b = _operand(other)
         if b is None:
             return NotImplemented
         return (
-            self._numerator == b._numerator
-            and self._denominator == b._denominator
-            and self._pi_power == b._pi_power
+            self.numerator == b.numerator
+            and self.denominator == b.denominator
+            and self.pi_power == b.pi_power
         )
 
     def __hash__(self) -> int:
         value = self._rational()
         if value is not None:
             return hash(value)
-        return hash((self._numerator, self._denominator, self._pi_power))
+        return hash((self.numerator, self.denominator, self.pi_power))
 
     def __lt__(self, other: object) -> bool:
         b = _operand(other)
@@ -210,31 +209,31 @@ class Surd:
         >>> float(Surd(Fraction(1, 10**600)))  # its square is no double
         1e-300
         """
-        if not self._numerator:
+        if not self.numerator:
             return 0.0
-        size = _nearest(abs(self._numerator), self._denominator, self._pi_power) or _SMALLEST
-        return size if self._numerator > 0 else -size
+        size = _nearest(abs(self.numerator), self.denominator, self.pi_power) or _SMALLEST
+        return size if self.numerator > 0 else -size
 
     def sympy(self) -> sympy.Expr:
         """The same number as a sympy expression."""
         import sympy
 
-        square = sympy.Rational(abs(self._numerator), self._denominator)
+        square = sympy.Rational(abs(self.numerator), self.denominator)
         value: sympy.Expr = self.sign * sympy.sqrt(square)
-        return value * sympy.pi ** sympy.Rational(self._pi_power, 2)
+        return value * sympy.pi ** sympy.Rational(self.pi_power, 2)
 
     _sympy_ = sympy  # the hook by which sympy's own operators and ``sympify`` accept a Surd
 
     def __repr__(self) -> str:
-        tail = f", pi_power={self._pi_power}" if self._pi_power else ""
+        tail = f", pi_power={self.pi_power}" if self.pi_power else ""
         return f"Surd({self.signed_square}{tail})"
 
 
 # The slots themselves can be set, where assignment is forbidden; this is the fastest way to do it.
 _new: Any = object.__new__
-_set_numerator: Any = Surd.__dict__["_numerator"].__set__
-_set_denominator: Any = Surd.__dict__["_denominator"].__set__
-_set_pi_power: Any = Surd.__dict__["_pi_power"].__set__
+_set_numerator: Any = Surd.__dict__["numerator"].__set__
+_set_denominator: Any = Surd.__dict__["denominator"].__set__
+_set_pi_power: Any = Surd.__dict__["pi_power"].__set__
 
 
 def made(numerator: int, denominator: int, pi_power: int) -> Surd:
@@ -269,12 +268,12 @@ def _operand(value: object) -> Surd | None:
 
 
 def _quotient(a: Surd, b: Surd) -> Surd:
-    if not b._numerator:
+    if not b.numerator:
         raise ZeroDivisionError("division by an exact zero")
-    numerator, denominator = a._numerator * b._denominator, a._denominator * b._numerator
+    numerator, denominator = a.numerator * b.denominator, a.denominator * b.numerator
     if denominator < 0:
         numerator, denominator = -numerator, -denominator
-    return reduced(numerator, denominator, a._pi_power - b._pi_power)
+    return reduced(numerator, denominator, a.pi_power - b.pi_power)
 
 
 def _sum(a: Surd, b: Surd) -> Surd:
@@ -296,8 +295,8 @@ def _order(a: Surd, b: Surd) -> int:
     if a == b:
         return 0
     # Unequal numbers of one sign: |a|² against |b|², where π^k is not rational and so never ties.
-    power = a._pi_power - b._pi_power
-    left, right = abs(a._numerator) * b._denominator, abs(b._numerator) * a._denominator
+    power = a.pi_power - b.pi_power
+    left, right = abs(a.numerator) * b.denominator, abs(b.numerator) * a.denominator
     bits = _BITS
     while power:
         low, high = _pi_power_bounds(power, bits)

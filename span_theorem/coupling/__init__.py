@@ -17,6 +17,7 @@ from span_theorem.coupling.export import (
     save_npz,
     sparse_arrays,
 )
+from span_theorem.coupling.mace import mace_built_with_exact_basis, reduce_mace
 
 __all__ = [
     "CouplingBasis",
@@ -29,7 +30,9 @@ __all__ = [
     "coupling_counts",
     "dense_arrays",
     "load_npz",
+    "mace_built_with_exact_basis",
     "mace_u_matrix",
+    "reduce_mace",
     "save_npz",
     "sparse_arrays",
     "write_certificate",

@@ -29,7 +29,8 @@ __all__ = ["mace_built_with_exact_basis", "reduce_mace"]
 
 @lru_cache(maxsize=256)
 def _columns(irreps: str, output: str, degree: int, dtype: str) -> torch.Tensor:
-    return mace_u_matrix(coupling_basis(irreps, degree, output), output, dtype)
+    columns: torch.Tensor = mace_u_matrix(coupling_basis(irreps, degree, output), output, dtype)
+    return columns
 
 
 def _dtype_name(dtype: torch.dtype) -> str:

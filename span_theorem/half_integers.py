@@ -1,0 +1,72 @@
+"""Angular momenta j = 0, 1/2, 1, 3/2, … as exact arguments, carried inside as the integer 2j."""
+
+from __future__ import annotations
+
+import operator
+from fractions import Fraction
+from math import isfinite
+from numbers import Rational
+from typing import SupportsIndex
+
+from span_theorem.arguments import shown
+
+__all__ = ["Momentum", "doubled", "doubled_degree", "halved"]
+
+Momentum = int | Fraction | SupportsIndex
+"""An integer or half-integer: an int, a Fraction such as ``Fraction(1, 2)``, a sympy Rational."""
+
+
+def doubled(name: str, value: Momentum) -> int:
+    """2·value as an int, of an exact integer or half-integer.
+
+    Raises:
+        TypeError: for a float, with the remedy, and for what is no number.
+        ValueError: for another fraction.
+
+    >>> doubled("m", Fraction(-1, 2)), doubled("m", 3)
+    (-1, 6)
+    """
+    if type(value) is int:
+        return 2 * value
+    if type(value) is Fraction or (isinstance(value, Rational) and not isinstance(value, bool)):
+        # sympy's numbers count as Rational too; their parts are made plain integers.
+        numerator, denominator = int(value.numerator), int(value.denominator)
+        if denominator == 1:
+            return 2 * numerator
+        if denominator == 2:
+            return numerator
+        raise ValueError(f"{name} must be an integer or a half-integer, got {shown(value)}")
+    try:
+        if not isinstance(value, bool):
+            return 2 * operator.index(value)
+    except TypeError:
+        pass
+    remedy = ""
+    if isinstance(value, float) and isfinite(value) and (2 * value).is_integer():
+        whole = int(2 * value)
+        remedy = f"; write {f'Fraction({whole}, 2)' if whole % 2 else whole // 2}"
+    raise TypeError(
+        f"{name} must be an integer or a half-integer (int, Fraction or sympy Rational), got "
+        f"{shown(value)}{remedy}"
+    )
+
+
+def doubled_degree(name: str, value: Momentum) -> int:
+    """2·value as an int ≥ 0; ValueError for a negative one, which names no representation.
+
+    >>> doubled_degree("j1", Fraction(3, 2))
+    3
+    """
+    number = 2 * value if type(value) is int else doubled(name, value)
+    if number < 0:
+        raise ValueError(f"{name} must be an integer or half-integer ≥ 0, got {shown(value)}")
+    return number
+
+
+def halved(number: int) -> int | Fraction:
+    """number / 2, an int where it is one.
+
+    >>> halved(3), halved(4)
+    (Fraction(3, 2), 2)
+    """
+    return Fraction(number, 2) if number & 1 else number // 2
