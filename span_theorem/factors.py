@@ -14,7 +14,7 @@ from typing import Literal
 from span_theorem.arguments import natural
 from span_theorem.irreps import FeatureKind, Irrep, Irreps, feature_irreps
 
-__all__ = ["Factors", "grown", "natural_degrees", "reach"]
+__all__ = ["Factors", "grown", "natural_degrees", "reach", "survives"]
 
 
 def reach(sets: Iterable[Iterable[int]]) -> frozenset[int]:
@@ -58,10 +58,11 @@ def natural_degrees(irreps: Irreps) -> tuple[int, ...]:
     >>> natural_degrees(Irreps.parse("0e+1e+2x2e+3o"))
     (0, 2, 3)
     """
-    return tuple(sorted({irrep.l for _, irrep in irreps if _survives(irrep)}))
+    return tuple(sorted({irrep.l for _, irrep in irreps if survives(irrep)}))
 
 
-def _survives(irrep: Irrep) -> bool:
+def survives(irrep: Irrep) -> bool:
+    """Whether the irrep has natural parity, or none: the others vanish on directions."""
     return irrep.p in (0, -1 if irrep.l % 2 else 1)
 
 
@@ -173,7 +174,7 @@ class Factors:
     @property
     def vanishing(self) -> tuple[str, ...]:
         """The irreps that vanish on one direction (1e, 2o, …), sorted, each once."""
-        found = {ir for space in self.spaces for _, ir in space if not _survives(ir)}
+        found = {ir for space in self.spaces for _, ir in space if not survives(ir)}
         return tuple(str(ir) for ir in sorted(found))
 
     def __str__(self) -> str:

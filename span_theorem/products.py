@@ -19,7 +19,7 @@ from span_theorem.gaunt import gaunt
 from span_theorem.real_basis import real_component
 from span_theorem.surd import Surd
 
-__all__ = ["Harmonic", "expand_product", "harmonic_norm", "product_degrees"]
+__all__ = ["Harmonic", "expand_product", "harmonic_norm", "product_degrees", "product_structure"]
 
 Harmonic = tuple[int, int]
 """(l, m) of one harmonic."""
@@ -41,7 +41,7 @@ def harmonic_norm(l: int, m: int) -> Surd:
 
 
 @lru_cache(maxsize=1 << 16)
-def _structure(l1: int, m1: int, l2: int, m2: int) -> tuple[tuple[int, Fraction], ...]:
+def product_structure(l1: int, m1: int, l2: int, m2: int) -> tuple[tuple[int, Fraction], ...]:
     """E_{l1 m1} E_{l2 m2} = Σ_ℓ r_ℓ E_{ℓ, m1+m2} as pairs (ℓ, r_ℓ)."""
     order = m1 + m2
     sign = -1 if order % 2 else 1
@@ -103,7 +103,7 @@ def _expand_complex(factors: list[Harmonic]) -> dict[Harmonic, Surd]:
         norm *= harmonic_norm(l, m)
         grown: dict[int, Fraction] = {}
         for degree, value in state.items():
-            for new, ratio in _structure(degree, order, l, m):
+            for new, ratio in product_structure(degree, order, l, m):
                 grown[new] = grown.get(new, Fraction(0)) + value * ratio
         state, order = grown, order + m
     return {
@@ -125,7 +125,7 @@ def _expand_real(factors: list[Harmonic]) -> dict[Harmonic, Surd]:
             turns += 2 * (order % 2 and order > 0)
             for (degree, old), value in state.items():
                 turned = _times_power_of_i(value, turns)
-                for new, ratio in _structure(degree, old, l, order):
+                for new, ratio in product_structure(degree, old, l, order):
                     key = new, old + order
                     re, im = grown.get(key, (Fraction(0), Fraction(0)))
                     grown[key] = re + turned[0] * ratio, im + turned[1] * ratio

@@ -94,7 +94,7 @@ def associated_polynomial(l: int, m: int) -> tuple[int, ...]:
     return tuple(int(c) for c in coefficients)
 
 
-def _sphere_points(count: int, rng: random.Random) -> Iterator[tuple[int, int, int]]:
+def sphere_points(count: int, rng: random.Random) -> Iterator[tuple[int, int, int]]:
     """Rational points of S² reduced modulo PRIME, by stereographic projection."""
     found = 0
     while found < count:
@@ -156,7 +156,7 @@ def product_rank(factors: Factors, *, seed: int = 0) -> DenseRank:
 
     expected = factors.dimension
     rng = random.Random(f"{seed}/{factors.L}/{factors.d}/{factors.kind}")
-    points = list(_sphere_points(expected, rng))
+    points = list(sphere_points(expected, rng))
     products = np.ones((expected, expected), dtype=np.int64)
     if factors.symmetric and factors.d:
         base = random_forms(feature_values(factors.degrees[0], points), expected, rng)

@@ -78,10 +78,10 @@ def test_missing_degree_leaves_a_block_unfilled() -> None:
         weight_blocks(_Bold.of(2, 2))
 
 
-def test_sphere_points_lie_on_the_sphere_and_harmonics_match_floats() -> None:
+def testsphere_points_lie_on_the_sphere_and_harmonics_match_floats() -> None:
     import random
 
-    points = list(rank_module._sphere_points(5, random.Random(1)))
+    points = list(rank_module.sphere_points(5, random.Random(1)))
     assert all((x * x + y * y + z * z) % PRIME == 1 for x, y, z in points)
     # At the pole only m = 0 survives, with 2^l l! P_l(1) = 2^l l!.
     values = rank_module.feature_values([0, 1, 2], [(0, 0, 1)])
