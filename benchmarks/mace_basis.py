@@ -48,7 +48,7 @@ def backbone(program: str, max_ell: int, correlation: int, options: Row) -> Any:
     # isort: split
     from e3nn import o3
 
-    from neural_checks.backbones.mace_backbone import MACEBackbone
+    from neural_checks.backbones.mace import MACEBackbone
     from span_theorem.coupling.mace import mace_built_with_exact_basis, reduce_mace
 
     scaling, channels = options["scaling"], options["channels"]
@@ -117,8 +117,8 @@ def prepared(task: Row) -> tuple[Any, Any, Any]:
     import mace  # noqa: F401  before e3nn
     import torch
 
-    from neural_checks.backbone import Scaling
-    from numeric_checks.molecules import load
+    from neural_checks.backbones.hooked import Scaling
+    from numeric_checks.molecules.data import load
 
     torch.set_num_threads(1)
     data = load(task["data"])
@@ -150,7 +150,7 @@ def run_training(task: Row) -> Row:
     import torch
 
     data, train, held_out = prepared(task)
-    from neural_checks.training.short_training import train_briefly
+    from neural_checks.training.brief import train_briefly
 
     floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.process_time()
