@@ -1,33 +1,43 @@
 """An independent checker of certificates: the standard library alone, nothing else of the project.
 
 Format and meaning: docs/certificate.md. This file can be copied anywhere and run by itself:
-``python check.py FILE``. Everything is recomputed from L, d and the features by other means than
+``python -I check.py FILE``. Everything is recomputed from L, d and the features by other means than
 the producer's: harmonics from the Legendre recurrences, coefficients by exact integration over
 z = cos θ, multiplicities by counting multisets of weights, determinants modulo a prime.
+
+Exit codes: 0 accepted, 2 not a certificate that can be read, 3 rejected. The lines that read a file
+and print a verdict stand in coupling_check.py as well, so that each checker is one file.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import os
 import re
+import stat
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import comb, factorial, prod
-from typing import Any, NoReturn
+from math import comb, factorial, gcd, prod
+from typing import IO, Any, NoReturn
 
-__all__ = ["CertificateError", "check_certificate", "main"]
+__all__ = ["CertificateError", "MalformedError", "check_certificate", "main"]
 
+# The limits, so chosen that no file takes more than 1 GiB or a minute.
 MAX_SIZE = 128
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = 16 * 2**20
+MAX_DIGITS = 4001
 PRIME = 2**31 - 1
-EXIT_ACCEPTED, EXIT_USAGE, EXIT_REJECTED = 0, 2, 3
+EXIT_ACCEPTED, EXIT_UNREADABLE, EXIT_REJECTED, EXIT_INTERRUPTED = 0, 2, 3, 130
 
-_RATIONAL = re.compile(r"-?(0|[1-9][0-9]{0,4000})(/[1-9][0-9]{0,4000})?", re.ASCII)
+_RATIONAL = re.compile(r"(-?(?:0|[1-9][0-9]{0,4000}))(?:/([1-9][0-9]{0,4000}))?", re.ASCII)
 _IRREP = re.compile(r"(0|[1-9][0-9]{0,5})[eo]", re.ASCII)
+_INVERSE = [0, *(pow(k, -1, PRIME) for k in range(1, MAX_SIZE + 1))]
+_MAX_CACHED = 10_000
 _HEAD = {"format", "version", "kind", "L", "d", "features"}
 _CLAIM = {
     "degrees",
@@ -43,89 +53,133 @@ class CertificateError(ValueError):
     """The certificate shows nothing; the message names the fault."""
 
 
+class MalformedError(CertificateError):
+    """The text does not follow the format, or is beyond the limits: nothing was checked."""
+
+
 def _fail(message: str) -> NoReturn:
     raise CertificateError(message)
 
 
+def _malformed(message: str) -> NoReturn:
+    raise MalformedError(message)
+
+
 # ---------------------------------------------------------------- reading
+
+
+def _whole(digits: str) -> int:
+    """The integer, in pieces that every PYTHONINTMAXSTRDIGITS allows."""
+    if len(digits) <= 600:
+        return int(digits)
+    size = digits.lstrip("-")
+    if len(size) > MAX_DIGITS:
+        _malformed(f"an integer has {len(size)} digits; at most {MAX_DIGITS} are allowed")
+    value = 0
+    for i in range(0, len(size), 600):
+        piece = size[i : i + 600]
+        value = value * 10 ** len(piece) + int(piece)
+    return -value if digits.startswith("-") else value
+
+
+def _shown(value: Any) -> str:
+    """A value in a few ASCII characters, however large it is."""
+    if type(value) is int and value.bit_length() > 200:
+        return f"an integer of {value.bit_length()} bits"
+    if isinstance(value, str):
+        return ascii(value[:60])
+    if isinstance(value, list) and len(value) <= 20 and all(type(x) is int for x in value):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    if isinstance(value, list | dict):
+        return f"a {type(value).__name__} of {len(value)}"
+    return repr(value)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
-            _fail(f"field {key!r} occurs twice")
+            _malformed(f"field {_shown(key)} occurs twice")
         result[key] = value
     return result
 
 
 def _no_float(text: str) -> NoReturn:
-    _fail(f"floating-point number {text}: only integers and rationals as strings are allowed")
+    _malformed(
+        f"floating-point number {text[:20]}: only integers and rationals as strings are allowed"
+    )
 
 
 def parse(text: str) -> dict[str, Any]:
     """The JSON object in ``text``; floats and repeated fields are faults."""
     if len(text) > MAX_BYTES:
-        _fail(f"the certificate is larger than {MAX_BYTES} bytes")
+        _malformed(f"larger than {MAX_BYTES} bytes")
     try:
         value = json.loads(
-            text, object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float
+            text,
+            object_pairs_hook=_unique,
+            parse_int=_whole,
+            parse_float=_no_float,
+            parse_constant=_no_float,
         )
     except CertificateError:
         raise
     except (ValueError, RecursionError) as error:
-        _fail(f"not readable as JSON: {str(error)[:200]}")
+        _malformed(f"not readable as JSON: {str(error)[:200]}")
     if not isinstance(value, dict):
-        _fail("the certificate is not a JSON object")
+        _malformed("the certificate is not a JSON object")
     return value
 
 
 def _fields(value: Any, expected: set[str], where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        _fail(f"{where} is not an object")
+        _malformed(f"{where} is not an object")
     for key in sorted(expected - value.keys()):
-        _fail(f"{where} lacks the field {key!r}")
-    for key in sorted(value.keys() - expected):
-        _fail(f"{where} has an unknown field {key[:60]!r}")
+        _malformed(f"{where} lacks the field {key!r}")
+    for key in value.keys() - expected:
+        _malformed(f"{where} has an unknown field {_shown(key)}")
     return value
 
 
 def _integer(value: Any, where: str, low: int, high: int) -> int:
     if type(value) is not int:
-        _fail(f"{where} is not an integer")
+        _malformed(f"{where} is not an integer")
     if not low <= value <= high:
-        _fail(f"{where} lies outside {low} … {high}")
+        _malformed(f"{where} lies outside {low} … {high}")
     return int(value)
 
 
 def _list(value: Any, where: str) -> list[Any]:
     if not isinstance(value, list):
-        _fail(f"{where} is not a list")
+        _malformed(f"{where} is not a list")
     return value
 
 
 def _rational(value: Any, where: str) -> Fraction:
-    if not isinstance(value, str) or not _RATIONAL.fullmatch(value):
-        _fail(f"{where} is not a rational written 'p' or 'p/q'")
-    result = Fraction(value)
-    if str(result) != value:
-        _fail(f"{where} is not in lowest terms")
-    return result
+    match = _RATIONAL.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        _malformed(f"{where} is not a rational written 'p' or 'p/q'")
+    p, q = _whole(match[1]), _whole(match[2] or "1")
+    if gcd(p, q) != 1 or match[2] == "1" or match[1] == "-0":
+        _malformed(f"{where} is not in lowest terms")
+    return Fraction(p, q)
 
 
 def _equal(found: Any, expected: Any, where: str) -> None:
-    if type(found) is not type(expected) or found != expected:
-        _fail(f"{where} is {ascii(found)[:80]}, recomputed {ascii(expected)[:80]}")
+    if type(found) is not type(expected):
+        _malformed(f"{where} is {_shown(found)}, of another type than {_shown(expected)}")
+    if found != expected:
+        _fail(f"{where} is {_shown(found)}, recomputed {_shown(expected)}")
 
 
 # ---------------------------------------------------------------- harmonics
 
 
-Polynomial = list[Fraction]
+Polynomial = list[int]  # in w = z²
 
 
-def _times(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
-    result = [Fraction(0)] * (len(a) + len(b) - 1)
+def _times(a: Sequence[int], b: Sequence[int]) -> Polynomial:
+    result = [0] * (len(a) + len(b) - 1)
     for i, x in enumerate(a):
         if x:
             for j, y in enumerate(b):
@@ -134,29 +188,31 @@ def _times(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
 
 
 def _legendre(l: int, m: int) -> Polynomial:
-    """d^m P_l / dz^m by the three-term recurrence in l."""
-    before: Polynomial = [Fraction(0)]
-    here: Polynomial = [Fraction(prod(range(1, 2 * m, 2)))]
+    """2^l d^m P_l / dz^m by the three-term recurrence in l, less a factor z where l - m is odd."""
+    before: Polynomial = []
+    here: Polynomial = [2**m * prod(range(1, 2 * m, 2))]
     for k in range(m + 1, l + 1):
-        shifted = [Fraction(0), *here]
-        before_padded = [*before, *[Fraction(0)] * (len(shifted) - len(before))]
+        shifted = here if (k - m) % 2 else [0, *here]  # z times the last
+        padded = [*before, *[0] * (len(shifted) - len(before))]
         before, here = (
             here,
             [
-                ((2 * k - 1) * up - (k + m - 1) * low) / (k - m)
-                for up, low in zip(shifted, before_padded, strict=True)
+                (2 * (2 * k - 1) * up - 4 * (k + m - 1) * low) // (k - m)  # without a remainder
+                for up, low in zip(shifted, padded, strict=True)
             ],
         )
     return here
 
 
-def _legendre_mod(l: int, m: int, z: int) -> int:
-    """The value at z of d^m P_l / dz^m modulo PRIME, by the same recurrence on numbers."""
+def _legendre_mod(L: int, m: int, z: int) -> list[int]:
+    """The values at z of d^m P_l / dz^m modulo PRIME, l = m … L, by the recurrence on numbers."""
     before, here = 0, prod(range(1, 2 * m, 2)) % PRIME
-    for k in range(m + 1, l + 1):
-        step = ((2 * k - 1) * z * here - (k + m - 1) * before) % PRIME
-        before, here = here, int(step * pow(k - m, -1, PRIME) % PRIME)
-    return here
+    values = [here]
+    for k in range(m + 1, L + 1):
+        step = (2 * k - 1) * z * here - (k + m - 1) * before
+        before, here = here, step * _INVERSE[k - m] % PRIME
+        values.append(here)
+    return values
 
 
 def _norm(l: int, m: int) -> Fraction:
@@ -170,16 +226,19 @@ def _coefficient(factors: Sequence[tuple[int, int]], degree: int) -> Fraction:
     order = sum(m for _, m in factors)
     if abs(order) > degree:
         return Fraction(0)
-    sines = sum(abs(m) for _, m in factors) + abs(order)  # even
-    product: Polynomial = [Fraction(1)]
-    for l, m in factors:
-        product = _times(product, _legendre(l, abs(m)))
-    product = _times(product, _legendre(degree, abs(order)))
-    for _ in range(sines // 2):
-        product = _times(product, [Fraction(1), Fraction(0), Fraction(-1)])
-    integral = sum((2 * c / (k + 1) for k, c in enumerate(product) if k % 2 == 0), Fraction(0))
-    odd = sum(m for _, m in factors if m > 0) + max(order, 0)  # Condon–Shortley signs
-    value = -integral if odd % 2 else integral
+    harmonics = [*((l, abs(m)) for l, m in factors), (degree, abs(order))]
+    odd_in_z = sum((l - m) % 2 for l, m in harmonics)
+    if odd_in_z % 2:
+        return Fraction(0)
+    half = sum(m for _, m in harmonics) // 2  # sin^|m| θ of all, as a power of 1 - w
+    product: Polynomial = [(-1) ** k * comb(half, k) for k in range(half + 1)]
+    for l, m in harmonics:
+        product = _times(product, _legendre(l, m))
+    integral = sum(
+        (Fraction(2 * c, 2 * k + odd_in_z + 1) for k, c in enumerate(product)), Fraction(0)
+    )
+    negative = sum(m for _, m in factors if m > 0) + max(order, 0)  # Condon–Shortley signs
+    value = (-integral if negative % 2 else integral) / (1 << sum(l for l, _ in harmonics))
     square = value * abs(value) * 4 * _norm(degree, order)  # (2π)² from φ
     for l, m in factors:
         square *= _norm(l, m)
@@ -248,15 +307,15 @@ def _nonsingular(rows: list[list[int]]) -> bool:
 def _factors(value: Any, L: int, d: int, features: str, where: str) -> tuple[tuple[int, int], ...]:
     pairs = _list(value, where)
     if len(pairs) != d:
-        _fail(f"{where} has {len(pairs)} factors, expected exactly d = {d}")
+        _malformed(f"{where} has {len(pairs)} factors, expected exactly d = {d}")
     result = []
     for pair in pairs:
         if len(_list(pair, f"a factor of {where}")) != 2:
-            _fail(f"a factor of {where} is not a pair [l, m]")
+            _malformed(f"a factor of {where} is not a pair [l, m]")
         l = _integer(pair[0], f"l in {where}", 0, L)
         m = _integer(pair[1], f"m in {where}", -l, l)
         if features == "exact" and l != L:
-            _fail(f"{where} has a factor of degree {l}; exactly {L} is allowed")
+            _malformed(f"{where} has a factor of degree {l}; exactly {L} is allowed")
         result.append((l, m))
     return tuple(result)
 
@@ -273,8 +332,26 @@ def _check_witness(value: Any, L: int, d: int, features: str, degree: int, where
         _fail(f"{where} states a wrong constant")
 
 
+Cache = dict[tuple[int, int], list[int]]
+
+
+def _value(factors: Counter[tuple[int, int]], L: int, z: int, cache: Cache) -> int:
+    """The product of the factors at height z modulo PRIME, without its e^{iMφ} sin^M θ."""
+    surplus = sum(-m * times for (_, m), times in factors.items() if m < 0)
+    value = pow(1 - z * z, surplus, PRIME) if surplus else 1
+    for (l, m), times in factors.items():
+        key = abs(m), z
+        if key not in cache:
+            if len(cache) >= _MAX_CACHED:
+                cache.clear()
+            cache[key] = _legendre_mod(L, *key)
+        factor = cache[key][l - abs(m)]
+        value = value * (factor if times == 1 else pow(factor, times, PRIME)) % PRIME
+    return value
+
+
 def _check_block(
-    value: Any, L: int, d: int, features: str, weight: int, size: int, cache: dict[Any, int]
+    value: Any, L: int, d: int, features: str, weight: int, size: int, cache: Cache
 ) -> None:
     where = f"rank block {weight}"
     block = _fields(value, {"weight", "products", "heights"}, where)
@@ -291,31 +368,25 @@ def _check_block(
         factors = _factors(product, L, d, features, f"a product of {where}")
         if sum(m for _, m in factors) != weight:
             _fail(f"a product of {where} has another weight")
-        surplus = sum(-m for _, m in factors if m < 0)
-        row = []
-        for z in heights:
-            entry = pow(1 - z * z, surplus, PRIME)
-            for l, m in factors:
-                key = l, abs(m), z
-                if key not in cache:
-                    cache[key] = _legendre_mod(*key)
-                entry = entry * cache[key] % PRIME
-            row.append(entry)
-        rows.append(row)
+        counted = Counter(factors)
+        rows.append([_value(counted, L, z, cache) for z in heights])
     if not _nonsingular(rows):
         _fail(f"the matrix of {where} is singular modulo {PRIME}")
 
 
 def _question(certificate: dict[str, Any]) -> tuple[int, int, str]:
-    _equal(certificate["format"], "span-theorem-certificate", "format")
-    _equal(certificate["version"], 1, "version")
+    if certificate["format"] != "span-theorem-certificate":
+        _malformed(f"the format is {_shown(certificate['format'])}")
+    version = certificate["version"]
+    if type(version) is not int or version != 1:
+        _malformed(f"the version is {_shown(version)}; this checker reads version 1")
     L = _integer(certificate["L"], "L", 0, MAX_SIZE)
     d = _integer(certificate["d"], "d", 0, MAX_SIZE)
     if L * d > MAX_SIZE:
-        _fail(f"dL = {L * d} is above the limit {MAX_SIZE}")
+        _malformed(f"dL = {L * d} is above the limit {MAX_SIZE}")
     features = certificate["features"]
     if features not in ("upto", "exact"):
-        _fail("features is neither 'upto' nor 'exact'")
+        _malformed("features is neither 'upto' nor 'exact'")
     return L, d, features
 
 
@@ -340,11 +411,12 @@ def _check_span(certificate: dict[str, Any]) -> str:
 
     stated = certificate["multiplicities"]
     if not isinstance(stated, dict):
-        _fail("multiplicities is not an object")
+        _malformed("multiplicities is not an object")
     for key, value in stated.items():
         if not _IRREP.fullmatch(key):
-            _fail(f"{key[:60]!r} in multiplicities is not an irrep such as '2e'")
-        _integer(value, f"the multiplicity of {key}", 1, 10**4000)
+            _malformed(f"{_shown(key)} in multiplicities is not an irrep such as '2e'")
+        if type(value) is not int or value < 1:
+            _malformed(f"the multiplicity of {key} is {_shown(value)}, not an integer ≥ 1")
     for key in sorted(stated.keys() | table.keys()):
         _equal(stated.get(key, 0), table.get(key, 0), f"the multiplicity of {key}")
     if sum(mul * (2 * int(key[:-1]) + 1) for key, mul in table.items()) != symmetric:
@@ -363,7 +435,7 @@ def _check_span(certificate: dict[str, Any]) -> str:
     blocks = _list(rank["blocks"], "rank.blocks")
     if len(blocks) != degrees[-1] + 1:
         _fail(f"{len(blocks)} rank blocks, expected one for every weight 0 … {degrees[-1]}")
-    cache: dict[Any, int] = {}
+    cache: Cache = {}
     for weight, block in enumerate(blocks):
         size = sum(1 for degree in degrees if degree >= weight)
         _check_block(block, L, d, features, weight, size, cache)
@@ -384,9 +456,9 @@ def _check_counterexample(certificate: dict[str, Any]) -> str:
         _check_witness(certificate["witness"], L, d, features, degree, "witness")
         return f"H_{degree} lies in the span, so the span is not H_≤{claimed}"
     if side != "claim":
-        _fail("side is neither 'span' nor 'claim'")
+        _malformed("side is neither 'span' nor 'claim'")
     if certificate["witness"] is not None:
-        _fail("a harmonic outside the span has no witness: null expected")
+        _malformed("a harmonic outside the span has no witness: null expected")
     if degree > claimed or degree in degrees:
         _fail(f"H_{degree} is not in H_≤{claimed} and outside the span")
     return f"H_{degree} does not lie in the span, so the span is not H_≤{claimed}"
@@ -402,42 +474,95 @@ def check_certificate(text: str) -> str:
     """One sentence saying what the certificate in ``text`` shows.
 
     Raises:
-        CertificateError: naming the fault, where it shows nothing.
+        MalformedError: the text does not follow the format, or is beyond the limits.
+        CertificateError: the certificate follows the format and does not show its claim.
     """
     certificate = parse(text)
     kind = certificate.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
-        _fail("kind is neither 'span' nor 'counterexample'")
+        _malformed("kind is neither 'span' nor 'counterexample'")
     return _KINDS[kind](certificate)
+
+
+# ---------------------------------------------------------------- files and command line
+
+
+def _read(path: str) -> str:
+    """The text of a regular file; devices and pipes are refused before they are opened."""
+    state = os.stat(path)
+    if not stat.S_ISREG(state.st_mode):
+        _malformed("not a regular file")
+    # Without blocking, should a pipe take the file's place between the two calls.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags), "rb") as stream:
+        data = b"" if state.st_size > MAX_BYTES else stream.read(MAX_BYTES + 1)
+    if max(state.st_size, len(data)) > MAX_BYTES:
+        _malformed(f"larger than {MAX_BYTES} bytes")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        _malformed("not UTF-8 text")
+
+
+def _line(text: str) -> str:
+    """``text`` as one line of printable characters."""
+    cut = text if len(text) <= 400 else text[:400] + " …"
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
+
+
+def _say(text: str, stream: IO[str] | None) -> bool:
+    """Print ``text`` at once; False where the stream is closed or full."""
+    if stream is None:
+        return False
+    try:
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without ≤ is no reason to crash
+            stream.reconfigure(errors="backslashreplace")
+        print(text, file=stream, flush=True)
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):  # else Python tries again when it exits
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return False
+    return True
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        _say(_line(f"{self.prog}: {message}"), sys.stderr)
+        raise SystemExit(EXIT_UNREADABLE)
+
+    def print_help(self, file: Any = None) -> None:
+        if not _say(self.format_help().rstrip(), file or sys.stdout):
+            raise SystemExit(EXIT_UNREADABLE)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line: 0 accepted, 2 unreadable file or bad usage, 3 rejected."""
-    parser = argparse.ArgumentParser(
-        prog="python -m span_theorem.check", description="Check a span-theorem certificate."
+    parser = _Parser(
+        prog="check.py",
+        description="Check a span-theorem certificate.",
+        epilog="exit codes: 0 accepted, 2 not a certificate that can be read, 3 rejected",
     )
     parser.add_argument("file", help="the certificate, a JSON file")
     path = parser.parse_args(argv).file
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without ≤ is no reason to crash
-        sys.stdout.reconfigure(errors="backslashreplace")
+    code = EXIT_UNREADABLE
     try:
-        if os.path.getsize(path) > MAX_BYTES:
-            print(f"rejected: larger than {MAX_BYTES} bytes")
-            return EXIT_REJECTED
-        with open(path, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        print(f"cannot read {path}: {error.strerror}", file=sys.stderr)
-        return EXIT_USAGE
-    try:
-        print(f"accepted: {check_certificate(data.decode('utf-8'))}")
-    except UnicodeDecodeError:
-        print("rejected: not UTF-8 text")
-        return EXIT_REJECTED
+        line = f"accepted: {check_certificate(_read(path))}"
+        code = EXIT_ACCEPTED
+    except MalformedError as error:
+        line = f"unreadable: {path}: {error}"
     except CertificateError as error:
-        print(f"rejected: {error}")
-        return EXIT_REJECTED
-    return EXIT_ACCEPTED
+        line, code = f"rejected: {error}", EXIT_REJECTED
+    except (OSError, ValueError) as error:
+        line = f"unreadable: {path}: {getattr(error, 'strerror', None) or error}"
+    except MemoryError:
+        line = f"unreadable: {path}: out of memory"
+    except KeyboardInterrupt:
+        line, code = "interrupted", EXIT_INTERRUPTED
+    verdict = code in (EXIT_ACCEPTED, EXIT_REJECTED)
+    if not _say(_line(line), sys.stdout if verdict else sys.stderr) and verdict:
+        _say("the verdict could not be written to standard output", sys.stderr)
+        return EXIT_UNREADABLE
+    return code
 
 
 if __name__ == "__main__":
