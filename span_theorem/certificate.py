@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,25 @@ from span_theorem.irreps import Features
 from span_theorem.rank import PRIME, WeightBlock
 from span_theorem.theorem import Counterexample, SpanProof, Witness
 
-__all__ = ["MAX_SIZE", "counterexample_certificate", "span_certificate", "write_atomically"]
+__all__ = [
+    "MAX_SIZE",
+    "check_command",
+    "counterexample_certificate",
+    "span_certificate",
+    "write_atomically",
+]
 
 MAX_SIZE = 128
 """Largest L, d and dL that a certificate may have (the checker's own limit)."""
+
+
+def check_command(path: str | Path, checker: str = "check.py") -> str:
+    """The shell command that checks the certificate ``path`` by the file of a checker alone.
+
+    With ``-I`` Python imports nothing from the current folder or the environment.
+    """
+    program = Path(__file__).resolve().with_name(checker)
+    return f"python -I {shlex.quote(str(program))} {shlex.quote(str(path))}"
 
 
 def _head(kind: str, L: int, d: int, features: Features) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from span_theorem.certificate import MAX_SIZE as MAX_CERTIFICATE
 from span_theorem.certificate import (
+    check_command,
     counterexample_certificate,
     span_certificate,
     write_atomically,
@@ -305,10 +306,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         print(table(report))
         if report.certificate is not None:
-            print(
-                f"certificate: {report.certificate} "
-                f"(check it: python -m span_theorem.check {report.certificate})"
-            )
+            print(f"certificate: {report.certificate}")
+            print(f"check it: {check_command(report.certificate)}")
     if fault:
         print(f"{parser.prog}: no certificate written: {fault}", file=sys.stderr)
         if args.certificate is not None:

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import costs
 import explorer_data
 import run_pages
 from docutils import nodes
@@ -93,6 +94,7 @@ def _builder_inited(app: Sphinx) -> None:
     api_pages()
     certificates()
     run_pages.write_all(write)
+    costs.write_all(write)
     write(DOCS / "_generated" / "static" / "explorer_data.js", explorer_data.script())
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from span_theorem.certificate import check_command
 from span_theorem.coupling.basis import CouplingBasis, coupling_basis
 from span_theorem.coupling.certificate import write_certificate
 from span_theorem.coupling.export import save_npz
@@ -89,6 +90,8 @@ def main(argv: list[str] | None = None) -> int:
     for path in (options.out, options.certificate):
         if path is not None:
             print(f"wrote {path}")
+    if options.certificate is not None:
+        print(f"check it: {check_command(options.certificate, 'coupling_check.py')}")
     return 0
 
 

@@ -9,18 +9,26 @@ import random
 import re
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from span_theorem import find_counterexample, prove_span
+import span_theorem.check as checker
+from span_theorem import expand_product, find_counterexample, prove_span
 from span_theorem.certificate import (
     counterexample_certificate,
     span_certificate,
     write_atomically,
 )
-from span_theorem.check import MAX_SIZE, CertificateError, check_certificate, main
+from span_theorem.check import (
+    MAX_SIZE,
+    CertificateError,
+    MalformedError,
+    check_certificate,
+    main,
+)
 from span_theorem.rank import weight_evidence
 
 
@@ -148,10 +156,11 @@ def true_counterexample(c: dict[str, Any]) -> bool:
     return 0 <= c["degree"] <= c["claimed"] and not inside(c["degree"])
 
 
-def test_mutations_that_change_the_meaning_are_rejected() -> None:
-    rng = random.Random(20261124)
+def attack(seed: int, attempts: int) -> tuple[int, int]:
+    """How many mutants are rejected and accepted; an accepted one must be true."""
+    rng = random.Random(seed)
     rejected = accepted = 0
-    for _ in range(4000):
+    for _ in range(attempts):
         original = rng.choice(VALID)
         changed = mutate(original, rng)
         if json.dumps(changed, sort_keys=True) == json.dumps(original, sort_keys=True):
@@ -166,7 +175,20 @@ def test_mutations_that_change_the_meaning_are_rejected() -> None:
             assert true_counterexample(changed), changed
         else:
             assert same_meaning(original, changed), changed
+    return rejected, accepted
+
+
+def test_mutations_that_change_the_meaning_are_rejected() -> None:
+    rejected, accepted = attack(seed=20261124, attempts=4000)
     assert rejected >= 1000
+    assert accepted <= 0.2 * rejected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10))
+def test_many_mutations(seed: int) -> None:
+    rejected, accepted = attack(seed, attempts=20_000)
+    assert rejected >= 5000
     assert accepted <= 0.2 * rejected
 
 
@@ -238,11 +260,58 @@ FAULTS = {
 }
 
 
+NOT_SHOWN = {
+    "empty witnesses", "zero constant", "wrong constant", "sign", "pi", "equal heights",
+    "no blocks", "empty block", "weight", "multiplicity", "missing irrep", "dimension", "degrees",
+    "claim that is true", "inside after all", "prime",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_is_named(fault: str) -> None:
+def test_each_fault_is_named_and_told_from_a_file_that_cannot_be_read(fault: str) -> None:
     text, message = FAULTS[fault]
-    with pytest.raises(CertificateError, match=re.escape(message)):
+    with pytest.raises(CertificateError, match=re.escape(message)) as caught:
         check_certificate(text)
+    assert isinstance(caught.value, MalformedError) == (fault not in NOT_SHOWN)
+
+
+# ------------------------------------------------------------------ second routes
+
+
+@pytest.mark.parametrize(("L", "d", "features"), [(3, 3, "upto"), (2, 4, "exact"), (4, 2, "upto")])
+def test_coefficients_in_integers_agree_with_the_exact_layer(L: int, d: int, features: str) -> None:
+    """All products with orders of both signs: integration over z against Gaunt coefficients."""
+    rng = random.Random(5)
+    seen = 0
+    for _ in range(60):
+        factors = []
+        for _ in range(d):
+            l = rng.randint(0, L) if features == "upto" else L
+            factors.append((l, rng.randint(-l, l)))
+        expansion = expand_product(factors)
+        order = sum(m for _, m in factors)
+        for degree in range(L * d + 2):
+            found = checker._coefficient(factors, degree)
+            surd = expansion.get((degree, order))
+            expected = Fraction(0) if surd is None else surd.signed_square
+            assert found == expected
+            seen += found != 0
+    assert seen > 60
+
+
+def test_values_modulo_the_prime_agree_with_the_polynomials() -> None:
+    for l, m, z in ((7, 2, 5), (6, 0, 11), (9, 9, 3), (10, 3, 123456)):
+        polynomial = checker._legendre(l, m)
+        value = sum(c * z ** (2 * k + (l - m) % 2) for k, c in enumerate(polynomial))
+        expected = value * pow(2**l, -1, checker.PRIME) % checker.PRIME
+        assert checker._legendre_mod(12, m, z)[l - m] == expected
+
+
+def test_long_numbers_are_read_whatever_the_environment_says() -> None:
+    for text in ("0", "-7", "1" + "0" * 599, "9" * 4000, "-" + "123456789" * 400):
+        assert checker._whole(text) == Fraction(text)
+    with pytest.raises(MalformedError, match="4002 digits"):
+        checker._whole("1" * 4002)
 
 
 # ------------------------------------------------------------------ files and command line
