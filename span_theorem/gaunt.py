@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import comb, factorial, gcd
 
 from span_theorem.arguments import integer, natural
-<<<<<<< HEAD
+from span_theorem.facade import make_callable
 from span_theorem.real_basis import (
     Convention,
     RealTerm,
@@ -23,12 +23,6 @@ from span_theorem.wigner import (
     wigner_3j,
     wigner_3j_block,
 )
-=======
-from span_theorem.facade import make_callable
-from span_theorem.real_basis import real_component
-from span_theorem.surd import Surd
-from span_theorem.wigner import _alternating_sum, wigner_3j, wigner_3j_block
->>>>>>> ecaddee (Checkers: what they take at their limits; the command that a reader who trusts nothing can run; tests)
 
 __all__ = [
     "gaunt",
@@ -247,60 +241,6 @@ def _real_block(
         for real_orders, sign in real_entries(orders, odd):
             block[real_orders] = value if sign > 0 else opposite
     return dict(sorted(block.items()))
-<<<<<<< HEAD
-=======
-
-
-def real_wigner_3j(l1: int, l2: int, l3: int, m1: int, m2: int, m3: int) -> Surd:
-    """The invariant of V_l1 ⊗ V_l2 ⊗ V_l3 in the real basis, Σ of the squares = 1.
-
-    The 3j symbol carried to the real basis; where l1+l2+l3 is odd the result is imaginary and is
-    multiplied by -i. Equals e3nn's ``o3.wigner_3j(l1, l2, l3)`` entry by entry up to one sign per
-    (l1, l2, l3).
-
-    >>> real_wigner_3j(1, 1, 0, 1, 1, 0)
-    Surd(-1/3)
-    """
-    degrees = natural("l1", l1), natural("l2", l2), natural("l3", l3)
-    orders = integer("m1", m1), integer("m2", m2), integer("m3", m3)
-    if any(abs(m) > degree for m, degree in zip(orders, degrees, strict=True)):
-        return _ZERO
-    return _combine(
-        orders, lambda a, b, c: wigner_3j(l1, l2, l3, a, b, c), 3 if (l1 + l2 + l3) & 1 else 0
-    )
-
-
-def _combine(orders: tuple[int, int, int], invariant: _Invariant, quarter_turns: int) -> Surd:
-    """Carry an invariant of three complex indices to the real basis, times i^quarter_turns.
-
-    Terms are grouped by i^k; all that survive share one radicand, which is checked.
-    """
-    components = [real_component(m) for m in orders]
-    square: Fraction | None = None
-    weight = [0, 0, 0, 0]  # counts of i^0, i^1, i^2, i^3
-    pi_power = 0
-    for a, turn_a in components[0].terms:
-        for b, turn_b in components[1].terms:
-            for c, turn_c in components[2].terms:
-                if a + b + c:
-                    continue
-                value = invariant(a, b, c)
-                if not value:
-                    continue
-                if square is None:
-                    square, pi_power = value.square, value.pi_power
-                elif square != value.square:
-                    raise ArithmeticError(f"radicands differ at real orders {orders}")
-                turns = turn_a + turn_b + turn_c + quarter_turns + (2 if value.sign < 0 else 0)
-                weight[turns % 4] += 1
-    if square is None:
-        return _ZERO
-    if weight[1] != weight[3]:
-        raise ArithmeticError(f"the invariant is not real at real orders {orders}")
-    real = weight[0] - weight[2]
-    halvings = sum(component.halved for component in components)
-    return Surd(Fraction(real * abs(real), 2**halvings) * square, pi_power)
 
 
 make_callable(__name__, "span_theorem.gaunt:gaunt")
->>>>>>> ecaddee (Checkers: what they take at their limits; the command that a reader who trusts nothing can run; tests)

@@ -248,7 +248,7 @@ def test_the_documented_example_is_what_is_made():
         ("10000x100e", ["1e"], 1, "dimensions"),
         ("201e", ["1e"], 1, "above 200"),
         ("200e", ["1e"], 100, "bytes to count"),
-        ("24x200e", ["1e"], 10, "steps to count"),
+        ("24x200e", ["1e"], 20, "steps to count"),
     ],
     ids=["no parity", "parity", "nothing claimed", "degree", "copies", "l", "bytes", "steps"],
 )
