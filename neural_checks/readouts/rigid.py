@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.readouts.samples import Samples
-from numeric_checks.molecules.marks import best_rotations
+from numeric_checks.rotations.alignment import best_rotations
 from numeric_checks.rotations.wigner import unit_harmonics, wigner_upto
 
 __all__ = ["rigid_body"]

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from neural_checks.backbones.hooked import Backbone, Evaluation
 from numeric_checks.molecules.data import ForceData
-from numeric_checks.molecules.marks import directions, marked_neighbors
+from numeric_checks.molecules.marks import directions, marked_rows
+from numeric_checks.molecules.structures import Structures
 from numeric_checks.readouts.samples import Sites
 from span_theorem.span import boundary
 
@@ -54,9 +55,11 @@ def assemble(
         force_rms = float(np.sqrt((forces[fit] ** 2).sum(axis=2).mean()))
         if not np.isnan(evaluation.forces).all():
             errors = forces - evaluation.forces
+    structures = Structures.of_molecule(positions, numbers)
+    rows = marked_rows(structures, over=structures.take(fit))
     return Samples(
         features=evaluation.features,
-        vectors=directions(positions, marked_neighbors(positions[fit], numbers)),
+        vectors=directions(structures, rows).reshape(positions.shape),
         errors=errors / force_rms,
         positions=positions,
         fit=fit,

@@ -31,7 +31,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric_checks.bandwidth.local_frames import choose_frames, local_frames
+from numeric_checks.bandwidth.local_frames import between, choose_frames, local_frames
 from numeric_checks.bandwidth.spectrum import MEASURES, Measure, Options, Spectrum, spectra
 from numeric_checks.bandwidth.view import draw, table
 from numeric_checks.figures import figure_paths
@@ -57,7 +57,7 @@ class Bandwidth:
         atoms: one :class:`~numeric_checks.bandwidth.spectrum.Spectrum` per site.
         pooled: all sites together; ``pooled.bandwidth`` is ℓ*, None where undecided;
             ``pooled.explained[n]`` the share of the variance that degrees ≤ n explain.
-        options: of the estimate.
+        options: of the estimate; ``notes`` what was left out of the data.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Bandwidth:
     atoms: tuple[Spectrum, ...]
     pooled: Spectrum
     options: Options
+    notes: tuple[str, ...] = ()
 
     @property
     def lower_bound(self) -> bool:
@@ -104,6 +105,7 @@ class Bandwidth:
             "measure": self.measure,
             "lower_bound": self.lower_bound,
             "options": asdict(self.options),
+            "notes": list(self.notes),
             "pooled": self.pooled.as_dict(),
             "atoms": [
                 {"atom": int(i), "number": int(z), "frame_atoms": jkm.tolist(), **s.as_dict()}
@@ -127,7 +129,8 @@ def bandwidth(
     """The bandwidth of a per-atom field; of the forces, for :class:`ForceData`.
 
     Frames are taken along the trajectory where the data says their order, so that blocks are apart
-    in time.
+    in time. Frames that repeat an earlier one exactly are left out. Where frames repeat in space,
+    directions and distances are those to the nearest image.
 
     Args:
         data: the field, and the positions it belongs to.
@@ -137,28 +140,30 @@ def bandwidth(
         measure: ``"sampled"`` (a lower bound for directions that cover part of the sphere) or
             ``"sphere"``.
         frame: ``"local"`` or ``"laboratory"``.
-        marks: (all atoms,) the marked neighbours j, where another rule than that of
-            :func:`~numeric_checks.bandwidth.local_frames.choose_frames` is to choose them.
+        marks: (all atoms,) the marked neighbours j, where they were chosen over other frames.
         report: told the number of atoms done.
 
     Raises:
-        TypeError, ValueError: atoms out of range or repeated, no local frame, too few frames for
+        TypeError, ValueError: frames that hold different atoms, atoms out of range or repeated, no
+            local frame, too few frames for
             the unknowns, a field without variance, or what :func:`spectra` refuses.
     """
     options = Options() if options is None else options
     if frame not in ("local", "laboratory"):
         raise ValueError(f"frame must be 'local' or 'laboratory', got {frame!r}")
-    field = (data if isinstance(data, Field) else Field.of_forces(data)).along_trajectory()
+    field = (
+        (data if isinstance(data, Field) else Field.of_forces(data)).distinct().along_trajectory()
+    )
     count = len(field.numbers)
     sites = np.arange(count) if atoms is None else np.asarray(atoms)
     if sites.ndim != 1 or sites.dtype.kind not in "iu" or len(sites) == 0:
         raise ValueError(f"atoms must be a list of at least one index, got {atoms!r}")
     if sites.min() < 0 or sites.max() >= count or len(set(sites.tolist())) < len(sites):
         raise ValueError(f"atoms must be different indices from 0 to {count - 1}, got {atoms!r}")
-    chosen = choose_frames(field.positions, field.numbers, marks)[sites]
-    directions, axes = local_frames(field.positions, np.column_stack([sites, chosen]))
-    values = field.values[:, sites]
-    toward = field.positions[:, chosen[:, 0]] - field.positions[:, sites]
+    chosen = choose_frames(field.structures, marks)[sites]
+    directions, axes = local_frames(field.structures, np.column_stack([sites, chosen]))
+    values = field.molecule_values[:, sites]
+    toward = between(field.structures, sites, chosen[:, 0])
     if frame == "laboratory":
         directions = toward
     elif values.ndim == 3:
@@ -180,6 +185,7 @@ def bandwidth(
         atoms=single,
         pooled=pooled,
         options=options,
+        notes=field.notes,
     )
 
 
@@ -258,7 +264,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         shown = Console()
         shown.width = max(shown.width, 100)
         shown.print(table(found))
-        print(found.text)
+        print("\n".join([found.text, *found.notes]))
         print(
             f"seed {options.seed}, {options.draws} draws, {found.pooled.samples} frames, "
             f"sha256 {found.checksum}"

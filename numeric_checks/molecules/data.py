@@ -68,6 +68,7 @@ class ForceData:
         checksum: SHA-256 of the file.
         published: names of the splits stored in the file, and their frames.
         order: (frames,) places along the trajectory the frames come from, where the file says it.
+        notes: sentences on what was left out of the file.
 
     Raises:
         ValueError: shapes that do not fit; values that are infinite; a frame in which only some
@@ -83,6 +84,7 @@ class ForceData:
     checksum: str = ""
     published: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     order: NDArray[np.int64] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         frames, atoms = len(self.structures), len(self.structures.numbers)

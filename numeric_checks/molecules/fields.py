@@ -4,87 +4,157 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from numeric_checks.molecules.data import (
     ForceData,
     Npz,
-    checked_array,
-    checked_geometry,
     data_path,
     load,
     read_ase,
     sha256,
 )
+from numeric_checks.molecules.repeats import repeats
+from numeric_checks.molecules.structures import Structures
 
 __all__ = ["Field", "load_field"]
 
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
-    """A scalar or vector for every atom in every frame of one molecule.
+    """A scalar or vector for every atom in every frame.
 
-    ``positions`` (n, atoms, 3) in Å; ``values`` (n, atoms) or (n, atoms, 3), float64, in ``unit``
-    (eV/Å for forces; else what the file says, or "as stored"); ``numbers`` (atoms,) atomic numbers;
-    ``quantity`` the name of the array; ``checksum`` the SHA-256 of the file; ``order`` as in
-    :class:`ForceData`.
+    Attributes:
+        structures: the frames.
+        values: (atoms_total,) or (atoms_total, 3) float64, in ``unit`` (eV/Å for forces; else what
+            the file says, or "as stored").
+        name: of the data; ``quantity`` the name of the array; ``checksum`` the SHA-256 of the file.
+        order, notes: as in :class:`ForceData`.
+
+    Raises:
+        ValueError: values of another shape, or not finite.
     """
 
-    positions: Array
+    structures: Structures
     values: Array
-    numbers: NDArray[np.int64]
     name: str
     quantity: str
     unit: str
-    checksum: str
+    checksum: str = ""
     order: NDArray[np.int64] | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        atoms = len(self.structures.numbers)
+        if self.values.shape not in ((atoms,), (atoms, 3)):
+            raise ValueError(
+                f"{self.name}: {self.quantity} has shape {self.values.shape}, expected "
+                f"{(atoms,)} or {(atoms, 3)}"
+            )
+        lost = ~np.isfinite(self.values.reshape(atoms, -1)).all(axis=1)
+        if lost.any():
+            frame = int(self.structures.frame_of[int(lost.argmax())])
+            raise ValueError(
+                f"{self.name}: {self.quantity} contains values that are not finite, in frame "
+                f"{frame}"
+            )
+
+    @classmethod
+    def of_molecule(
+        cls,
+        positions: Array,
+        values: Array,
+        numbers: NDArray[np.int64],
+        name: str,
+        quantity: str,
+        unit: str,
+        **more: Any,
+    ) -> Field:
+        """A field on frames of one molecule.
+
+        ``positions`` (frames, atoms, 3), Å; ``values`` (frames, atoms) or (frames, atoms, 3);
+        ``cell`` and ``periodic`` as in :meth:`Structures.of_molecule`, ``checksum`` and ``order``
+        by name. ValueError as for :class:`Structures` and :class:`Field`.
+        """
+        structures = Structures.of_molecule(
+            positions, numbers, more.pop("cell", None), more.pop("periodic", None)
+        )
+        shape = structures.molecule[0].shape
+        if np.shape(values) not in (shape, shape[:2]):
+            raise ValueError(
+                f"{name}: {quantity} has shape {np.shape(values)}, expected {shape[:2]} or {shape}"
+            )
+        flat = np.asarray(values, dtype=np.float64).reshape(-1, *np.shape(values)[2:])
+        return cls(structures, flat, name, quantity, unit, **more)
 
     @classmethod
     def of_forces(cls, data: ForceData) -> Field:
-        """The forces of a data set, in eV/Å."""
+        """The forces of a data set, in eV/Å; ValueError where a frame has none."""
         return cls(
-            data.positions,
-            data.molecule_forces,
-            data.numbers,
+            data.structures,
+            data.forces,
             data.name,
             "forces",
             "eV/angstrom",
             data.checksum,
             data.order,
+            data.notes,
         )
 
-    def __post_init__(self) -> None:
-        frames, atoms = checked_geometry(self.name, self.positions, self.numbers)
-        shape = (frames, atoms, 3) if self.values.ndim == 3 else (frames, atoms)
-        checked_array(self.name, self.quantity, self.values, shape)
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """(atoms,) atomic numbers; ValueError where the frames hold different atoms."""
+        return self.structures.molecule[1]
+
+    @property
+    def positions(self) -> Array:
+        """(frames, atoms, 3), Å; ValueError where the frames hold different atoms."""
+        return self.structures.molecule[0]
+
+    @property
+    def molecule_values(self) -> Array:
+        """(frames, atoms) or (frames, atoms, 3); ValueError where the frames differ."""
+        shape = self.structures.molecule[0].shape[:2]
+        return self.values.reshape(*shape, *self.values.shape[1:])
 
     def __len__(self) -> int:
-        return len(self.positions)
+        """Number of frames."""
+        return len(self.structures)
+
+    def take(self, index: ArrayLike | slice) -> Field:
+        """The frames in ``index``; see :meth:`Structures.take`."""
+        chosen = index if isinstance(index, slice) else np.asarray(index)
+        return replace(
+            self,
+            structures=self.structures.take(chosen),
+            values=self.values[self.structures.rows(chosen)],
+            order=None if self.order is None else self.order[chosen],
+        )
 
     def first(self, count: int) -> Field:
         """The first ``count`` frames; ValueError for fewer than one or more than there are."""
         if not 1 <= count <= len(self):
             raise ValueError(f"frames must lie between 1 and {len(self)}, got {count}")
-        order = None if self.order is None else self.order[:count]
-        return replace(
-            self, positions=self.positions[:count], values=self.values[:count], order=order
-        )
+        return self.take(slice(count))
+
+    def distinct(self) -> Field:
+        """Without the frames that repeat an earlier one exactly (:func:`repeats`)."""
+        again = repeats(self.structures) >= 0
+        if not again.any():
+            return self
+        note = f"{int(again.sum())} frames repeat an earlier one exactly and were left out"
+        return replace(self.take(~again), notes=(*self.notes, note))
 
     def along_trajectory(self) -> Field:
         """The same frames sorted by ``order``; as they are where there is none."""
         if self.order is None:
             return self
-        index = np.argsort(self.order, kind="stable")
-        return replace(
-            self,
-            positions=self.positions[index],
-            values=self.values[index],
-            order=self.order[index],
-        )
+        return self.take(np.argsort(self.order, kind="stable"))
 
 
 def load_field(data: str | Path, quantity: str = "forces") -> Field:
@@ -116,8 +186,15 @@ def _field_npz(path: Path, quantity: str) -> Field:
     if kept is not None:
         positions, values = positions[kept], values[kept]
         order = None if order is None else order[kept]
-    return Field(
-        positions * npz.length, values, numbers, path.stem, quantity, unit, sha256(path), order
+    return Field.of_molecule(
+        positions * npz.length,
+        values,
+        numbers,
+        path.stem,
+        quantity,
+        unit,
+        checksum=sha256(path),
+        order=order,
     )
 
 
@@ -137,12 +214,12 @@ def _field_ase(path: Path, quantity: str) -> Field:
     stacked = np.array(values)
     if stacked.dtype.kind not in "iuf":
         raise ValueError(f"{path.name}: {quantity} must be real, got dtype {stacked.dtype}")
-    return Field(
+    return Field.of_molecule(
         np.array([frame.get_positions() for frame in frames], dtype=np.float64),
         stacked.astype(np.float64),
         numbers,
         path.stem,
         quantity,
         "as stored",
-        sha256(path),
+        checksum=sha256(path),
     )

@@ -1,51 +1,195 @@
-"""Marked directions, and the rigid orientation of a frame.
+"""The marked direction of an atom: towards its nearest other atom that is not hydrogen.
 
-The injected field of pattern c is g = √(2ℓ+1) c·y_ℓ(û) with y_ℓ of length one
-(:func:`numeric_checks.rotations.wigner.unit_harmonics`): its mean square over the sphere is one for
+This is the one rule by which every part of the project marks a neighbour.
+
+*One molecule* (every frame holds the same atoms in the same order). The neighbour is the one at the
+least distance averaged over the frames, so an atom has one neighbour in all frames. Averaged
+distances keep bonded atoms nearest where a group turns; in a mean of aligned frames the ends of a
+turning group fall on each other.
+
+*Many molecules.* The neighbour is the nearest in the frame. It changes from frame to frame where
+two candidates change places; the direction then jumps, and no smooth function of the positions
+follows it there. :func:`changes` measures how often.
+
+In both, distances are those to the nearest image where a frame repeats, and the images of the atom
+itself are left out. Of neighbours that are equally near to within 1e-6 Å the one with the lowest
+index is taken. Such a tie is a matter of the order of the atoms: features that do not depend on
+that order cannot tell the two apart. A hydrogen is never the neighbour, for that reason: those of a
+methyl group are exchanged freely.
+
+The field of pattern c is g = √(2ℓ+1) c·y_ℓ(û) with y_ℓ of length one
+(:func:`numeric_checks.rotations.wigner.unit_harmonics`). Its mean square over the sphere is one for
 every unit c, as for √(4π) Σ c_m Y_ℓm.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["align", "best_rotations", "directions", "marked_neighbors"]
+from numeric_checks.molecules.distances import mean_distances, nearest_image, vectors_to
+from numeric_checks.molecules.structures import Structures
+
+__all__ = [
+    "Changes",
+    "changes",
+    "directions",
+    "marked_neighbors",
+    "marked_rows",
+    "nearest_neighbors",
+    "nearest_of",
+]
 
 Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+#: Distances (Å) that differ by less are equal.
+TIE = 1e-6
 
 
-def marked_neighbors(positions: Array, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For every atom the nearest other non-hydrogen atom in the mean of the aligned frames.
+def nearest_of(distances: Array) -> Integers:
+    """The column of the least entry of every row; of entries equal to 1e-6 the first.
 
-    ``positions`` (frames, atoms, 3). A hydrogen is never the mark: those of a methyl group would
-    be told apart by no permutation-invariant feature. ValueError without two other atoms to choose.
+    >>> nearest_of(np.array([[2.0, 1.5 + 1e-9, 1.5]])).tolist()
+    [1]
     """
+    least: Integers = (distances <= distances.min(axis=1, keepdims=True) + TIE).argmax(axis=1)
+    return least
+
+
+def marked_neighbors(structures: Structures) -> Integers:
+    """The marked neighbour of every atom of a molecule, by distances averaged over the frames.
+
+    Returns:
+        (atoms,) indices of atoms.
+
+    Raises:
+        ValueError: the frames hold different atoms, or fewer than two other than hydrogen.
+    """
+    numbers = structures.molecule[1]
     heavy = np.flatnonzero(numbers != 1)
     if len(heavy) < 2:
-        raise ValueError("marking a direction needs at least two atoms other than hydrogen")
-    mean = align(positions).mean(axis=0)
-    distances = np.linalg.norm(mean[:, None] - mean[None, heavy], axis=-1)
+        raise ValueError(
+            "marking a direction needs at least two atoms other than hydrogen, got "
+            f"{len(heavy)} among {len(numbers)}"
+        )
+    distances = mean_distances(structures)[:, heavy]
     distances[heavy, np.arange(len(heavy))] = np.inf
-    return heavy[distances.argmin(axis=1)]
+    return heavy[nearest_of(distances)]
 
 
-def directions(positions: Array, neighbors: NDArray[np.int64]) -> Array:
-    """Unit vectors (frames, atoms, 3) from every atom to its marked neighbour."""
-    vectors = positions[:, neighbors] - positions
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+def nearest_neighbors(structures: Structures) -> Integers:
+    """The marked neighbour of every atom in its own frame.
+
+    Returns:
+        (atoms_total,) rows of ``structures``; −1 where the frame holds no other atom that is not
+        hydrogen.
+    """
+    result = np.full(len(structures.numbers), -1, dtype=np.int64)
+    for frame, start in enumerate(structures.offsets[:-1]):
+        heavy, distances = _to_heavy(structures, frame)
+        if len(heavy):
+            found = start + heavy[nearest_of(distances)]
+            there = np.isfinite(distances).any(axis=1)
+            result[start : start + len(found)] = np.where(there, found, -1)
+    return result
 
 
-def best_rotations(positions: Array, reference: Array) -> Array:
-    """Rotations Q_n (Kabsch) minimising Σ_i |x_ni − Q_n ref_i|² about the centroids."""
-    moving = positions - positions.mean(axis=1, keepdims=True)
-    fixed = reference - reference.mean(axis=0)
-    u, _, vt = np.linalg.svd(np.einsum("nia,ib->nab", moving, fixed))
-    u[:, :, 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
-    return u @ vt
+def marked_rows(structures: Structures, over: Structures | None = None) -> Integers:
+    """The marked neighbour of every row, by the rule of this module.
+
+    Args:
+        structures: the frames.
+        over: frames of the same molecule over which distances are averaged; ``structures`` by
+            default. Not used for many molecules.
+
+    Returns:
+        (atoms_total,) rows of ``structures``; −1 where an atom has no marked neighbour, which
+        happens for many molecules alone.
+
+    Raises:
+        ValueError: one molecule with fewer than two atoms other than hydrogen; ``over`` of another
+            molecule.
+    """
+    if not structures.fixed:
+        return nearest_neighbors(structures)
+    chosen = structures if over is None else over
+    numbers = structures.molecule[1]
+    if not np.array_equal(chosen.molecule[1], numbers):
+        raise ValueError("the frames to average over hold another molecule")
+    neighbors = marked_neighbors(chosen)
+    return (structures.offsets[:-1, None] + neighbors).reshape(-1)
 
 
-def align(positions: Array) -> Array:
-    """Frames rotated onto the first one and centred."""
-    rotations = best_rotations(positions, positions[0])
-    return np.einsum("nab,nia->nib", rotations, positions - positions.mean(axis=1, keepdims=True))
+def directions(structures: Structures, rows: Integers) -> Array:
+    """Unit vectors (atoms_total, 3) from every atom to its marked neighbour ``rows``.
+
+    To the nearest image where a frame repeats; NaN where the neighbour is −1. ValueError for an
+    atom at the place of its neighbour.
+    """
+    marked = np.flatnonzero(rows >= 0)
+    vectors = vectors_to(structures, marked, rows[marked])
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    if not lengths.all():
+        row = marked[int((lengths[:, 0] == 0).argmax())]
+        frame = int(structures.frame_of[row])
+        raise ValueError(
+            f"atoms {row - structures.offsets[frame]} and "
+            f"{rows[row] - structures.offsets[frame]} of frame {frame} are at one place"
+        )
+    result = np.full((len(rows), 3), np.nan)
+    result[marked] = vectors / lengths
+    return result
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How the two rules of marking differ on the frames of one molecule.
+
+    ``differing`` (atoms,): the share of frames in which the nearest atom of the frame is not the
+    one that is nearest on average; ``ties`` (atoms,): the share in which the two nearest differ by
+    less than ``margin`` Å.
+    """
+
+    differing: tuple[float, ...]
+    ties: tuple[float, ...]
+    margin: float
+
+
+def changes(structures: Structures, margin: float = 0.05) -> Changes:
+    """Compare the neighbour nearest on average with the nearest in each frame.
+
+    Raises ValueError as :func:`marked_neighbors`.
+    """
+    fixed, each = marked_rows(structures), nearest_neighbors(structures)
+    shape = structures.molecule[0].shape[:2]
+    return Changes(
+        differing=tuple((fixed != each).reshape(shape).mean(axis=0).tolist()),
+        ties=tuple((_gaps(structures) < margin).reshape(shape).mean(axis=0).tolist()),
+        margin=margin,
+    )
+
+
+def _gaps(structures: Structures) -> Array:
+    """By how much the second nearest non-hydrogen atom is farther than the nearest, in Å."""
+    result = np.full(structures.molecule[0].shape[:2], np.inf)
+    for frame in range(len(structures)):
+        heavy, distances = _to_heavy(structures, frame)
+        if len(heavy) > 2:
+            nearest = np.partition(distances, 1, axis=1)
+            result[frame] = nearest[:, 1] - nearest[:, 0]
+    return result.reshape(-1)
+
+
+def _to_heavy(structures: Structures, frame: int) -> tuple[Integers, Array]:
+    """Atoms other than hydrogen in a frame, and all distances (atoms, them); ∞ to itself."""
+    one = structures.take(slice(frame, frame + 1))
+    heavy = np.flatnonzero(one.numbers != 1)
+    difference = one.positions[heavy] - one.positions[:, None]
+    owner = np.zeros(difference.shape[0] * difference.shape[1], dtype=np.int64)
+    flat = nearest_image(difference.reshape(-1, 3), one, owner)
+    distances = np.linalg.norm(flat.reshape(difference.shape), axis=-1)
+    distances[heavy, np.arange(len(heavy))] = np.inf
+    return heavy, distances

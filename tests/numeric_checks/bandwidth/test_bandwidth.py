@@ -15,11 +15,13 @@ from numeric_checks.bandwidth.spectrum import Options
 from numeric_checks.molecules.data import EMBEDDED, ForceData, load
 from numeric_checks.molecules.fields import Field
 from numeric_checks.molecules.marks import directions as marked_directions
-from numeric_checks.molecules.marks import marked_neighbors
+from numeric_checks.molecules.marks import marked_rows
+from numeric_checks.molecules.structures import Structures
 from numeric_checks.rotations.sampling import random_rotations
 from numeric_checks.sphere.harmonics import real_harmonics
 
 FAST = Options(l_max=4, draws=200)
+made = Structures.of_molecule
 
 
 def wandering(frames: int = 2500, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -54,11 +56,11 @@ def haar(embedded: ForceData) -> tuple[np.ndarray, np.ndarray]:
 
 def test_frames_turn_with_the_molecule_and_the_field_with_them() -> None:
     positions, numbers = wandering(50)
-    chosen = np.column_stack([np.arange(5), choose_frames(positions, numbers)])
+    chosen = np.column_stack([np.arange(5), choose_frames(made(positions, numbers))])
     assert chosen[4].tolist() == [4, 0, 1, 2]  # H on O, then C, then N
     turns = random_rotations(50, np.random.default_rng(1))
-    first, axes = local_frames(positions, chosen)
-    moved, turned = local_frames(np.einsum("nab,nib->nia", turns, positions), chosen)
+    first, axes = local_frames(made(positions, numbers), chosen)
+    moved, turned = local_frames(made(positions, numbers).turned(turns), chosen)
     np.testing.assert_allclose(moved, first, atol=1e-12)
     np.testing.assert_allclose(turned, np.einsum("nsab,ncb->nsac", axes, turns), atol=1e-12)
     np.testing.assert_allclose(np.linalg.det(axes), 1)
@@ -68,7 +70,7 @@ def test_local_angles_are_bond_angle_and_dihedral() -> None:
     from ase import Atoms
 
     positions, numbers = wandering(5)
-    u, _ = local_frames(positions, np.array([[4, 0, 1, 2]]))
+    u, _ = local_frames(made(positions, numbers), np.array([[4, 0, 1, 2]]))
     for frame, (x, y, z) in zip(positions, -u[:, 0], strict=True):  # from the oxygen outwards
         atoms = Atoms(numbers, frame)
         assert np.degrees(np.arccos(z)) == pytest.approx(atoms.get_angle(4, 0, 1))
@@ -80,11 +82,11 @@ def test_local_angles_are_bond_angle_and_dihedral() -> None:
 @pytest.mark.parametrize("ell", [1, 2, 3])
 def test_a_local_field_of_known_degree_is_found(ell: int) -> None:
     positions, numbers = wandering()
-    u, _ = local_frames(positions, np.array([[4, 0, 1, 2]]))
+    u, _ = local_frames(made(positions, numbers), np.array([[4, 0, 1, 2]]))
     pattern = np.random.default_rng(ell).standard_normal(2 * ell + 1)
     values = np.zeros(positions.shape[:2])
     values[:, 4] = real_harmonics(ell, u[:, 0])[:, ell * ell :] @ pattern
-    field = Field(positions, values, numbers, "made", "g", "1", "")
+    field = Field.of_molecule(positions, values, numbers, "made", "g", "1")
     for measure in ("sphere", "sampled"):
         found = bandwidth(field, FAST, atoms=[4], measure=measure)
         assert found.pooled.bandwidth == ell
@@ -96,10 +98,10 @@ def test_a_local_field_of_known_degree_is_found(ell: int) -> None:
 def test_a_local_vector_field_is_taken_in_its_local_components() -> None:
     # A local constant vector has degree 0 but no variance; û·(û·ẑ) in local axes has degree 2.
     positions, numbers = wandering()
-    u, axes = local_frames(positions, np.array([[4, 0, 1, 2]]))
+    u, axes = local_frames(made(positions, numbers), np.array([[4, 0, 1, 2]]))
     values = np.zeros(positions.shape)
     values[:, 4] = np.einsum("nba,nb->na", axes[:, 0], u[:, 0] * u[:, 0, 2:])
-    field = Field(positions, values, numbers, "made", "g", "1", "")
+    field = Field.of_molecule(positions, values, numbers, "made", "g", "1")
     assert bandwidth(field, FAST, atoms=[4], measure="sphere").pooled.bandwidth == 2
     lost = bandwidth(field, FAST, atoms=[4], measure="sphere", frame="laboratory").pooled
     assert lost.bandwidth != 2  # in the laboratory the axes move and the degree is another
@@ -110,18 +112,21 @@ def test_a_field_injected_in_the_laboratory_has_its_degree(
     embedded: ForceData, haar: tuple[np.ndarray, np.ndarray], ell: int
 ) -> None:
     positions, _ = haar
-    u = marked_directions(positions, marked_neighbors(embedded.positions, embedded.numbers))
+    turned = Structures.of_molecule(positions, embedded.numbers)
+    u = marked_directions(turned, marked_rows(turned)).reshape(positions.shape)
     rng = np.random.default_rng(ell)
     harmonics = real_harmonics(ell, u.reshape(-1, 3))[:, ell * ell :]
     g = (harmonics @ rng.standard_normal(2 * ell + 1)).reshape(u.shape[:2])
     values = g[..., None] * np.array([0.0, 0.6, 0.8]) + 0.2 * rng.standard_normal(u.shape)
-    field = Field(positions, values, embedded.numbers, "made", "injected", "1", "")
+    field = Field.of_molecule(positions, values, embedded.numbers, "made", "injected", "1")
     options = Options(l_max=6, radial=0, draws=200)
     sites = [0, 7, 12, 18]
     found = bandwidth(field, options, atoms=sites, measure="sphere", frame="laboratory")
     assert found.pooled.bandwidth == ell
     assert found.pooled.weights[ell] > 0.98
-    stored = Field(embedded.positions, values, embedded.numbers, "made", "injected", "1", "")
+    stored = Field.of_molecule(
+        embedded.positions, values, embedded.numbers, "made", "injected", "1"
+    )
     patch = bandwidth(stored, options, atoms=sites, measure="sphere", frame="laboratory")
     assert not patch.pooled.decided  # the control: orientations as stored cover a patch
 
@@ -130,18 +135,17 @@ def test_forces_in_the_laboratory_have_degree_one(
     embedded: ForceData, haar: tuple[np.ndarray, np.ndarray]
 ) -> None:
     # F(Rx) = R F(x): E[F | û] is along û. One C–C and one C–H, with the distance.
-    data = Field(*haar, embedded.numbers, "made", "forces", "eV/angstrom", "")
+    data = Field.of_molecule(*haar, embedded.numbers, "made", "forces", "eV/angstrom")
     options = Options(l_max=3, draws=200)
     found = bandwidth(data, options, atoms=[10, 18], measure="sphere", frame="laboratory")
     assert found.pooled.bandwidth == 1
-    energy_like = Field(
+    energy_like = Field.of_molecule(
         haar[0],
         np.linalg.norm(haar[1], axis=2),
         embedded.numbers,
         "made",
         "length of the force",
         "eV/angstrom",
-        "",
     )
     invariant = bandwidth(energy_like, options, atoms=[18], frame="laboratory").pooled
     assert invariant.bandwidth in (0, None)
@@ -162,41 +166,24 @@ def test_real_forces_are_undecided_on_the_sphere_and_bounded_below(embedded: For
 
 def test_forces_of_other_frames_are_no_function_of_the_direction(embedded: ForceData) -> None:
     order = np.random.default_rng(3).permutation(len(embedded))
-    u_field = Field(
+    u_field = Field.of_molecule(
         embedded.positions,
         embedded.molecule_forces[order],
         embedded.numbers,
         "shuffled",
         "forces",
         "eV/angstrom",
-        "",
     )
     found = bandwidth(u_field, FAST, atoms=[13, 18])
     assert not found.pooled.decided
     assert "hardly a function" in found.pooled.reason
 
 
-def test_marks_are_bonded_and_nearer_than_those_of_the_mean_geometry(data_dir: Path) -> None:
-    # In the mean of aligned frames the two oxygens of a turning carboxyl group fall on each other.
-    for path in sorted(data_dir.glob("*.npz")):
-        data = load(path)
-        positions = data.positions[:500]
-        ours = choose_frames(positions, data.numbers)[:, 0]
-        theirs = marked_neighbors(positions, data.numbers)
-        near, other = (
-            np.linalg.norm(positions - positions[:, marks], axis=-1).mean(axis=0)
-            for marks in (ours, theirs)
-        )
-        assert near.max() < 1.65, path.name  # Å, no more than a single bond
-        assert (near <= other + 1e-12).all()
-        assert (choose_frames(positions, data.numbers, theirs)[:, 0] == theirs).all()
-
-
 def test_marks_that_are_no_other_atoms_are_refused() -> None:
     positions, numbers = wandering(10)
     for marks in (np.arange(5), np.array([1, 0, 9, 1, 1]), np.array([1, 0])):
         with pytest.raises(ValueError, match="marks must name another atom"):
-            choose_frames(positions, numbers, marks)
+            choose_frames(made(positions, numbers), marks)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +199,7 @@ def test_marks_that_are_no_other_atoms_are_refused() -> None:
 def test_bad_arguments_are_refused(change: dict[str, object], message: str) -> None:
     positions, numbers = wandering(600)
     values = np.random.default_rng(0).standard_normal(positions.shape[:2])
-    field = Field(positions, values, numbers, "made", "g", "1", "")
+    field = Field.of_molecule(positions, values, numbers, "made", "g", "1")
     with pytest.raises(ValueError, match=message):
         bandwidth(field, FAST, **change)  # type: ignore[arg-type]
 
@@ -220,20 +207,20 @@ def test_bad_arguments_are_refused(change: dict[str, object], message: str) -> N
 def test_molecules_without_local_frames_are_refused() -> None:
     positions, numbers = wandering(10)
     with pytest.raises(ValueError, match="four atoms"):
-        choose_frames(positions[:, :3], numbers[:3])
+        choose_frames(made(positions[:, :3], numbers[:3]))
     with pytest.raises(ValueError, match="four atoms"):
-        choose_frames(positions, np.array([8, 1, 1, 1, 1]))
+        choose_frames(made(positions, np.array([8, 1, 1, 1, 1])))
     line = np.zeros((3, 5, 3))
     line[:, :, 0] = np.arange(5)
     with pytest.raises(ValueError, match="on a line"):
-        choose_frames(line, np.full(5, 6))
+        choose_frames(made(line, np.full(5, 6)))
     with pytest.raises(ValueError, match="at one place"):
-        local_frames(np.zeros((3, 5, 3)), np.array([[4, 0, 1, 2]]))
+        local_frames(made(np.zeros((3, 5, 3)), numbers), np.array([[4, 0, 1, 2]]))
 
 
 def save(folder: Path, frames: int = 900, **extra: object) -> SimpleNamespace:
     positions, numbers = wandering(frames)
-    u, _ = local_frames(positions, np.array([[4, 0, 1, 2]]))
+    u, _ = local_frames(made(positions, numbers), np.array([[4, 0, 1, 2]]))
     charges = np.random.default_rng(0).standard_normal(positions.shape[:2])
     charges[:, 4] = u[:, 0, 0] * u[:, 0, 1]
     path = folder / "made.npz"

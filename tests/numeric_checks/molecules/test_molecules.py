@@ -139,9 +139,9 @@ def test_other_arrays_are_fields(tmp_path: Path) -> None:
     )
     kept = np.arange(12) != 3
     spins, charges = (load_field(tmp_path / "a.npz", name) for name in ("spins", "charges"))
-    np.testing.assert_allclose(spins.values, F[kept])
+    np.testing.assert_allclose(spins.molecule_values, F[kept])
     assert (spins.unit, charges.unit) == ("as stored", "e")
-    assert charges.values.shape == (11, 3)
+    assert charges.molecule_values.shape == (11, 3)
     assert len(charges.first(4)) == 4
     with pytest.raises(ValueError, match="frames must lie"):
         charges.first(12)
@@ -154,7 +154,7 @@ def test_other_arrays_are_fields(tmp_path: Path) -> None:
         frame.set_array("spins", values)
     write(tmp_path / "a.extxyz", frames)
     again = load_field(tmp_path / "a.extxyz", "spins")
-    np.testing.assert_allclose(again.values, F, atol=1e-7)
+    np.testing.assert_allclose(again.molecule_values, F, atol=1e-7)
     with pytest.raises(ValueError, match="no per-atom array 'charges' in frame 0, which has"):
         load_field(tmp_path / "a.extxyz", "charges")
     with pytest.raises(ValueError, match="must hold an energy and forces, frame 0"):
@@ -173,7 +173,7 @@ def test_the_order_along_the_trajectory_is_kept(tmp_path: Path) -> None:
     np.testing.assert_array_equal(field.order, order)
     sorted_field = field.along_trajectory()
     np.testing.assert_allclose(sorted_field.positions[order], R)
-    np.testing.assert_allclose(sorted_field.values[order], field.values)
+    np.testing.assert_allclose(sorted_field.molecule_values[order], field.molecule_values)
     np.savez(tmp_path / "b.npz", R=R, F=F, E=E, z=z, md17_index=order[:3])
     with pytest.raises(ValueError, match="md17_index must be 12 integers"):
         load(tmp_path / "b.npz")
@@ -183,7 +183,7 @@ def test_forces_as_a_field_are_those_of_the_data() -> None:
     data, field = load(EMBEDDED), load_field(EMBEDDED)
     assert isinstance(field, Field)
     assert field.unit == "eV/angstrom"
-    np.testing.assert_array_equal(field.values, data.molecule_forces)
+    np.testing.assert_array_equal(field.molecule_values, data.molecule_forces)
 
 
 def test_missing_and_foreign_files(tmp_path: Path) -> None:
