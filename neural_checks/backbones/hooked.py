@@ -11,7 +11,7 @@ as x, y, z); rotation by ``R`` acts on degree l by e3nn's Wigner matrix.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.rotations.wigner import FeatureBlocks
+from span_theorem.arguments import shown, within
 from span_theorem.irreps import Irrep
 
 if TYPE_CHECKING:
@@ -79,11 +80,26 @@ class BackboneConfig:
     radial_width: int = 64
 
     def __post_init__(self) -> None:
-        for name, least in (("l_max", 0), ("layers", 2), ("channels", 1), ("radial_width", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be ≥ {least}, got {getattr(self, name)}")
-        if not self.cutoff > 0:
-            raise ValueError(f"cutoff must be > 0 Å, got {self.cutoff}")
+        for name, low, high in (
+            ("l_max", 0, 8), ("layers", 2, 16), ("channels", 1, 1024), ("radial_width", 1, 4096),
+        ):  # fmt: skip
+            within(name, getattr(self, name), low, high)
+        if not isinstance(self.parity, bool):
+            raise TypeError(f"parity must be true or false, got {shown(self.parity)}")
+        if not isinstance(self.cutoff, int | float) or not 0 < self.cutoff <= 20:
+            raise ValueError(f"cutoff must be above 0 and at most 20 Å, got {shown(self.cutoff)}")
+
+    def settings(self, elements: Sequence[int]) -> dict[str, Any]:
+        """The sizes by the package's names, for atoms of these ``elements``."""
+        return {
+            "type_names": [f"Z{z}" for z in elements],
+            "l_max": self.l_max,
+            "num_layers": self.layers,
+            "num_features": self.channels,
+            "parity": self.parity,
+            "radial_mlp_width": self.radial_width,
+            "r_max": self.cutoff,
+        }
 
 
 @dataclass(frozen=True)
@@ -107,6 +123,11 @@ class Scaling:
             force_rms=float(np.sqrt((data.molecule_forces[frames] ** 2).mean())),
             average_neighbors=float((distances < cutoff).sum() / len(frames) / atoms - 1.0),
         )
+
+    def stored(self) -> dict[str, Any]:
+        """What a checkpoint keeps: the elements instead of the atoms, and the constants."""
+        kept = asdict(self)
+        return {"elements": sorted(set(kept.pop("numbers"))), **kept}
 
 
 class HookedBackbone(ABC):
@@ -282,18 +303,13 @@ class NequIPBackbone(HookedBackbone):
         super().__init__(scaling.numbers, device, layer)
         self.config, self.scaling, self.seed, self.cutoff = config, scaling, seed, config.cutoff
         elements = sorted(set(scaling.numbers))
-        names = [f"Z{z}" for z in elements]
+        settings = config.settings(elements)
+        names = settings["type_names"]
         self.model = NequIPGNNModel(
             seed=seed,
             model_dtype="float32",
             compile_mode="compile" if compiled else "eager",
-            r_max=config.cutoff,
-            type_names=names,
-            l_max=config.l_max,
-            num_layers=config.layers,
-            num_features=config.channels,
-            radial_mlp_width=config.radial_width,
-            parity=config.parity,
+            **settings,
             avg_num_neighbors=scaling.average_neighbors,
             per_type_energy_scales=dict.fromkeys(names, scaling.force_rms),
             per_type_energy_shifts=dict.fromkeys(names, scaling.energy_shift),

@@ -7,23 +7,23 @@ caller says so (``trust``); everything that can be read without is.
 from __future__ import annotations
 
 import importlib
-import pickle
 import sys
 from pathlib import Path
+from typing import Any
 
+from neural_checks.backbones.checkpoints import from_state, is_checkpoint
 from neural_checks.backbones.hooked import Backbone, HookedBackbone
+from neural_checks.backbones.model_files import (
+    TRUST,
+    FileKind,
+    UntrustedError,
+    file_kind,
+    plain_state,
+    refuse_missing_classes,
+)
 from numeric_checks.molecules.data import ForceData
 
-__all__ = ["TRUST", "UntrustedError", "load_backbone"]
-
-TRUST = (
-    "loading it can run any code that its author put there; if you trust where it comes from, "
-    "say so with --trust-model"
-)
-
-
-class UntrustedError(ValueError):
-    """The file would run code when loaded, and nobody said that it may."""
+__all__ = ["load_backbone"]
 
 
 def load_backbone(
@@ -47,53 +47,51 @@ def load_backbone(
     if colon and not Path(model).exists() and "/" not in module:
         return _from_function(module, function, data, layer)
     path = Path(model)
-    if not path.is_file():
-        raise FileNotFoundError(f"no model file {path}")
+    kind = file_kind(path)
     numbers = tuple(int(z) for z in data.numbers)
-    if path.name.endswith((".ckpt", ".nequip.zip")):
-        return _from_nequip_file(path, numbers, layer, trust)
-    return _from_torch_file(path, data, numbers, layer, trust)
-
-
-def _from_nequip_file(
-    path: Path, numbers: tuple[int, ...], layer: int | None, trust: bool
-) -> Backbone:
-    from neural_checks.backbones.nequip_files import load_nequip, load_plain_checkpoint
-
-    if path.suffix == ".ckpt":
-        plain = load_plain_checkpoint(path, numbers, layer)
-        if plain is not None:
-            return plain
-        what = "holds more than plain data, or names functions to call"
-    else:
-        what = "is a package with code of its own"
-    if not trust:
-        raise UntrustedError(f"{path.name} {what}: {TRUST}")
-    return load_nequip(path, numbers, layer)
-
-
-def _from_torch_file(
-    path: Path, data: ForceData, numbers: tuple[int, ...], layer: int | None, trust: bool
-) -> Backbone:
-    import torch
-
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        state = None
-    except (RuntimeError, EOFError, OSError) as error:
-        raise ValueError(f"{path.name} is no torch file: {error}") from error
-    if isinstance(state, dict) and {"identity", "best"} <= set(state):
+    if kind is FileKind.PACKAGE:
+        if not trust:
+            raise UntrustedError(f"{path.name} is a package with code of its own: {TRUST}")
+        return _from_pickle(path, numbers, layer, nequip=True)
+    state = plain_state(path)
+    checkpoint = path.suffix == ".ckpt" or (isinstance(state, dict) and "hyper_parameters" in state)
+    if checkpoint and state is not None:
+        return _from_checkpoint(path, state, numbers, layer, trust)
+    if is_checkpoint(state):
         from neural_checks.backbones.nequip_files import restore_trained
 
-        return restore_trained(path, state, data, layer)
+        return restore_trained(path.name, from_state(path.name, state), data, layer)
     if state is not None:
         raise ValueError(
             f"{path.name} holds {type(state).__name__} without a model to go with it; expected a "
             "model file of mace or a checkpoint of neural_checks.training.train"
         )
     if not trust:
-        raise UntrustedError(f"{path.name} is a pickle of a whole model: {TRUST}")
+        what = "holds more than plain data" if checkpoint else "is a pickle of a whole model"
+        raise UntrustedError(f"{path.name} {what}: {TRUST}")
+    return _from_pickle(path, numbers, layer, nequip=checkpoint)
+
+
+def _from_checkpoint(
+    path: Path, state: Any, numbers: tuple[int, ...], layer: int | None, trust: bool
+) -> Backbone:
+    from neural_checks.backbones.nequip_files import load_plain_checkpoint
+
+    try:
+        return load_plain_checkpoint(path, state, numbers, layer)
+    except UntrustedError:
+        if not trust:
+            raise
+        return _from_pickle(path, numbers, layer, nequip=True)
+
+
+def _from_pickle(path: Path, numbers: tuple[int, ...], layer: int | None, nequip: bool) -> Backbone:
+    """A trusted file, by its package's own loader."""
+    refuse_missing_classes(path)
+    if nequip:
+        from neural_checks.backbones.nequip_files import load_nequip
+
+        return load_nequip(path, numbers, layer)
     from neural_checks.backbones.mace import load_mace
 
     return load_mace(path, numbers, layer)

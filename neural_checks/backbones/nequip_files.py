@@ -1,27 +1,37 @@
 """Trained models of the ``nequip`` package from its files, and the backbones trained here.
 
-A checkpoint (``.ckpt``) of the stock trainer is read with ``weights_only=True`` where it holds
-plain data and names nothing but the package's own model: the model is then built here and its
-weights filled in. Any other checkpoint is left to the package, which unpickles it and calls the
-functions it names; a packaged model (``.nequip.zip``) carries its own code. Loading these runs what
-the file says. The checkpoints of :mod:`neural_checks.training.train` hold plain data.
+A checkpoint (``.ckpt``) of the stock trainer is read as plain data where it holds no more and names
+the package's own network: the network is then built here from settings judged one by one
+(:mod:`neural_checks.backbones.nequip_settings`), and its weights are filled in. Any other
+checkpoint is left to the package, which unpickles it and calls the functions it names; a packaged
+model (``.nequip.zip``) carries its own code. Loading these runs what the file says. The checkpoints
+of :mod:`neural_checks.training.train` hold plain data.
 """
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 from typing import Any
 
+from neural_checks.backbones.checkpoints import Checkpoint, require_fit
 from neural_checks.backbones.hooked import BackboneConfig, HookedBackbone, NequIPBackbone, Scaling
+from neural_checks.backbones.model_files import TRUST, UntrustedError
+from neural_checks.backbones.nequip_settings import (
+    STOCK_MODEL,
+    plain_settings,
+    require_weights,
+    weights_needed,
+)
 from neural_checks.data.split import split
-from neural_checks.training.train import TrainConfig
 from numeric_checks.molecules.data import ForceData
+from span_theorem.arguments import shown
 
-__all__ = ["LoadedNequIP", "load_nequip", "load_plain_checkpoint", "restore_trained"]
-
-#: The model that a stock checkpoint may name and still be built without trust.
-STOCK_MODEL = "nequip.model.NequIPGNNModel"
+__all__ = [
+    "LoadedNequIP",
+    "load_nequip",
+    "load_plain_checkpoint",
+    "restore_trained",
+]
 
 
 class LoadedNequIP(NequIPBackbone):
@@ -39,6 +49,11 @@ class LoadedNequIP(NequIPBackbone):
 
         HookedBackbone.__init__(self, numbers, layer=layer)
         self.model, self.origin = model, origin
+        if not self.layers():
+            raise ValueError(
+                f"{origin}: no layer of this model is known: NequIP's convolutions are read, this "
+                f"is {_what(model)}"
+            )
         names = list(model.type_names)
         known = [
             int(name[1:]) if name[:1] == "Z" and name[1:].isdigit() else atomic_numbers.get(name)
@@ -63,6 +78,13 @@ class LoadedNequIP(NequIPBackbone):
         }
 
 
+def _what(model: Any) -> str:
+    """The name of a model of the framework, told by the modules it is made of."""
+    inner = {type(module).__module__.partition(".")[0] for module in model.modules()}
+    foreign = sorted(inner - {"nequip", "torch", "e3nn"})
+    return f"a model of {foreign[0]}" if foreign else f"a {type(model).__name__} without them"
+
+
 def load_nequip(path: Path, numbers: tuple[int, ...], layer: int | None = None) -> LoadedNequIP:
     """The model of a ``.ckpt`` or ``.nequip.zip`` file, by the package's own loader.
 
@@ -82,76 +104,106 @@ def load_nequip(path: Path, numbers: tuple[int, ...], layer: int | None = None) 
 
 
 def load_plain_checkpoint(
-    path: Path, numbers: tuple[int, ...], layer: int | None = None
-) -> LoadedNequIP | None:
-    """The model of a stock checkpoint without running anything the file says; None if that fails.
+    path: Path, state: Any, numbers: tuple[int, ...], layer: int | None = None
+) -> LoadedNequIP:
+    """The model of a stock checkpoint with the plain content ``state``; nothing in it is called.
 
-    The running average of the weights is taken where there is one, as the package does.
+    The network is built from settings judged one by one, and its weights are filled in: the running
+    average where there is one, as the package does.
+
+    Raises:
+        UntrustedError: the file names more than the package's own network and plain settings;
+        ValueError: it holds no model, another package's, or one whose weights do not fit.
     """
-    import torch
-
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        return None
-    except (RuntimeError, EOFError) as error:
-        raise ValueError(f"{path.name} is no torch file: {error}") from error
-    try:
-        config, weights = dict(state["hyper_parameters"]["model"]), state["state_dict"]
-    except (KeyError, TypeError):
-        return None
-    if config.pop("_target_", None) != STOCK_MODEL or _names_code(config):
-        return None
+    settings, weights = _settings_and_weights(path, state)
     from nequip.model import NequIPGNNModel
     from nequip.utils.global_state import set_global_state
 
     set_global_state()
-    model = NequIPGNNModel(**{**config, "compile_mode": "eager"})
+    try:
+        model = NequIPGNNModel(**settings)
+    except (AssertionError, RuntimeError, ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path.name}: nequip cannot build its network: {error}") from error
     prefix = "model.sole_model."
     own = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
-    try:
-        model.load_state_dict(own)
-    except RuntimeError as error:
-        raise ValueError(f"{path.name}: weights do not fit the model: {error}") from error
-    averages = [f"ema.ema_weight_{k}" for k, _ in enumerate(model.parameters())]
-    swapped = weights.get("ema._extra_state", {}).get("is_holding_ema_weights") is False
-    if averages[0] in weights and not swapped:
-        with torch.no_grad():
-            for parameter, name in zip(model.parameters(), averages, strict=True):
-                parameter.copy_(weights[name])
+    require_fit(path.name, model.state_dict(), own)
+    model.load_state_dict(own)
+    _take_average(path, model, weights)
     return LoadedNequIP(model.eval(), numbers, path.name, layer)
 
 
-def _names_code(config: Any) -> bool:
-    """Whether a configuration names something to be called, at any depth."""
-    if isinstance(config, dict):
-        return "_target_" in config or any(map(_names_code, config.values()))
-    return isinstance(config, list | tuple) and any(map(_names_code, config))
+def _settings_and_weights(path: Path, state: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Judged settings of the network, and the tensors, of a stock checkpoint's content."""
+    import torch
+
+    try:
+        settings, weights = dict(state["hyper_parameters"]["model"]), dict(state["state_dict"])
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"{path.name} is no checkpoint of nequip's trainer") from None
+    target = settings.pop("_target_", None)
+    if isinstance(target, str) and target.partition(".")[0] == "allegro":
+        raise ValueError(
+            f"{path.name}: no layer of this model is known: NequIP's convolutions are read, this "
+            f"is {target.rpartition('.')[2]}"
+        )
+    if target != STOCK_MODEL:
+        raise UntrustedError(f"{path.name} names {shown(target)} to be called: {TRUST}")
+    settings = plain_settings(path.name, settings)
+    stored = sum(v.numel() for v in weights.values() if isinstance(v, torch.Tensor))
+    require_weights(path.name, weights_needed(settings), stored)
+    return settings, weights
+
+
+def _take_average(path: Path, model: Any, weights: dict[str, Any]) -> None:
+    """Put the running average of the weights, where the file has one, in their place."""
+    import torch
+
+    averages = [f"ema.ema_weight_{k}" for k, _ in enumerate(model.parameters())]
+    extra = weights.get("ema._extra_state", {})
+    swapped = isinstance(extra, dict) and extra.get("is_holding_ema_weights") is False
+    if averages[0] not in weights or swapped:
+        return
+    parameters = dict(zip(averages, model.parameters(), strict=True))
+    require_fit(path.name, parameters, {k: v for k, v in weights.items() if k in parameters})
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(weights[name])
 
 
 def restore_trained(
-    path: Path, state: dict[str, Any], data: ForceData, layer: int | None = None
+    name: str, checkpoint: Checkpoint, data: ForceData, layer: int | None = None
 ) -> NequIPBackbone:
-    """A backbone from the state of a checkpoint of :func:`neural_checks.training.train.train`, best
-    weights.
+    """The backbone of a checkpoint of :func:`neural_checks.training.train.train`, best weights.
 
-    Raises ValueError where it was trained on other data: the scaling comes from the frames.
+    Raises ValueError where it was trained on other data, or its weights are not those of a network
+    of its settings.
     """
     import torch
 
-    identity = state["identity"]
-    if identity["data"] != data.checksum:
+    if checkpoint.data != data.checksum:
         raise ValueError(
-            f"{path.name} was trained on data with SHA-256 {identity['data'][:12]}…, "
+            f"{name} was trained on data with SHA-256 {checkpoint.data[:12]}…, "
             f"{data.name} has {data.checksum[:12]}…: give the data it was trained on"
         )
-    model, config = BackboneConfig(**identity["model"]), TrainConfig(**identity["train"])
-    frames = split(data, config.train, config.validation, config.test, config.split_seed).train
+    model = BackboneConfig(**checkpoint.model)
+    needed = weights_needed(model.settings(sorted(set(data.numbers.tolist()))))
+    require_weights(name, needed, sum(value.numel() for value in checkpoint.best))
     backbone = NequIPBackbone(
-        model, Scaling.of(data, frames, model.cutoff), identity["seed"], layer=layer
+        model, _scaling(checkpoint, data, model), checkpoint.seed, layer=layer
     )
     kept = [p for p in backbone.model.parameters() if p.requires_grad]
+    checkpoint.require_fit(name, kept)
     with torch.no_grad():
-        for parameter, value in zip(kept, state["best"], strict=True):
+        for parameter, value in zip(kept, checkpoint.best, strict=True):
             parameter.copy_(value)
     return backbone
+
+
+def _scaling(checkpoint: Checkpoint, data: ForceData, model: BackboneConfig) -> Scaling:
+    """What the network was told about its data: stored, or from its training frames again."""
+    if checkpoint.scaling is not None:
+        constants = {k: v for k, v in checkpoint.scaling.items() if k != "elements"}
+        return Scaling(tuple(int(z) for z in data.numbers), **constants)
+    parts = {key: checkpoint.train[key] for key in ("train", "validation", "test")}
+    frames = split(data, **parts, seed=checkpoint.train["split_seed"]).train
+    return Scaling.of(data, frames, model.cutoff)

@@ -6,8 +6,9 @@ friction 0.01/fs, 2 ps of equilibration, then one frame every 25 fs. The startin
 is a minimum of the same Hamiltonian. Overall translation is removed from the stored frames;
 overall rotation is left as the dynamics gave it.
 
-``python -m neural_checks.make_trajectory --output FILE.npz`` writes the data set and may be killed
-and started again: positions, velocities and the generator's state are kept in ``FILE.partial``.
+``python -m neural_checks.make_trajectory --out FILE.npz`` writes the data set and may be killed
+and started again: positions, velocities and the generator's state are kept in
+``FILE.npz.partial``.
 ``--check FILE.npz`` recomputes: forces of stored frames, one force by finite differences of the
 energy, and the energy drift of a constant-energy run of 1 ps.
 
@@ -17,22 +18,30 @@ Licence of the data file: CC0 1.0, as the project's own output. Needs ``ase`` an
 from __future__ import annotations
 
 import argparse
-import io
-import json
-import os
-import pickle
-import sys
+import zipfile
+import zlib
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from span_theorem.arguments import integer_option, within
+from span_theorem.command import Exit, Result, alias, parser, run
+from span_theorem.files import check_targets, writing
+from span_theorem.progress import Progress
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-__all__ = ["ASPIRIN", "check_dataset", "make_dataset"]
+__all__ = ["ASPIRIN", "check_dataset", "main", "make_dataset"]
+
+Array = NDArray[np.float64]
+
+#: First word of the format of partial files.
+PARTIAL = "span_theorem.trajectory.1"
 
 #: A GFN2-xTB minimum of aspirin (largest force below 5 meV/Å before rounding), Å.
 ASPIRIN: tuple[tuple[str, float, float, float], ...] = (
@@ -79,36 +88,49 @@ def _molecule() -> Atoms:
     return atoms
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".writing")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
-
-
 def make_dataset(output: Path, frames: int = 1500, seed: int = 0, report_every: int = 50) -> None:
     """Run the trajectory and write ``output``: R (Å), F (eV/Å), E (eV), z and provenance strings.
 
-    Raises FileExistsError rather than overwrite.
+    ``output.partial`` holds the state meanwhile; where it is there, the run goes on from it.
+
+    Raises:
+        FileExistsError: ``output`` exists; ValueError: the partial file cannot be used, or fewer
+        than one frame is asked for.
     """
+    within("frames", frames, 1, 10**6)
+    check_targets(output)
+    atoms = _molecule()
+    rng = np.random.RandomState(seed)
+    partial = output.with_name(output.name + ".partial")
+    if partial.exists():
+        kept, velocities = _resume(partial, atoms, rng, seed)
+    else:
+        kept, velocities = {"R": [], "F": [], "E": []}, None
+    dynamics = _langevin(atoms, rng, velocities)
+    with Progress() as progress:
+        while len(kept["E"]) < frames:
+            dynamics.run(STEPS_PER_FRAME)
+            kept["R"].append(atoms.get_positions() - atoms.get_center_of_mass())
+            kept["F"].append(atoms.get_forces())
+            kept["E"].append(atoms.get_potential_energy())
+            done = len(kept["E"])
+            if done % report_every == 0 or done == frames:
+                _save(partial, atoms, rng, seed, kept)
+            progress.update("trajectory", done, frames, f"{atoms.get_temperature():.0f} K")
+    _write_dataset(output, atoms, seed, kept)
+    partial.unlink()
+
+
+def _langevin(atoms: Atoms, rng: np.random.RandomState, velocities: Array | None) -> Any:
+    """The dynamics, equilibrated where it starts anew (``velocities`` is None)."""
     from ase import units
     from ase.md.langevin import Langevin
     from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
 
-    if output.exists():
-        raise FileExistsError(f"{output} exists")
-    atoms = _molecule()
-    rng = np.random.RandomState(seed)
-    partial = output.with_name(output.name + ".partial")
-    kept: dict[str, list[Any]] = {"R": [], "F": [], "E": []}
-    if partial.exists():
-        # Our own file beside the output, written by the block below.
-        state = pickle.loads(partial.read_bytes())
-        atoms.set_positions(state["positions"])
-        atoms.set_velocities(state["velocities"])
-        rng.set_state(state["rng"])
-        kept = state["kept"]
-    else:
+    if velocities is None:
         MaxwellBoltzmannDistribution(atoms, temperature_K=TEMPERATURE_K, rng=rng)
+    else:
+        atoms.set_velocities(velocities)
     dynamics = Langevin(
         atoms,
         timestep=TIME_STEP_FS * units.fs,
@@ -117,44 +139,85 @@ def make_dataset(output: Path, frames: int = 1500, seed: int = 0, report_every: 
         rng=rng,
         fixcm=False,
     )
-    if not partial.exists():
+    if velocities is None:
         dynamics.run(EQUILIBRATION_STEPS)
-    while len(kept["E"]) < frames:
-        dynamics.run(STEPS_PER_FRAME)
-        kept["R"].append(atoms.get_positions() - atoms.get_center_of_mass())
-        kept["F"].append(atoms.get_forces())
-        kept["E"].append(atoms.get_potential_energy())
-        done = len(kept["E"])
-        if done % report_every == 0 or done == frames:
-            state = {
-                "positions": atoms.get_positions(),
-                "velocities": atoms.get_velocities(),
-                "rng": rng.get_state(),
-                "kept": kept,
-            }
-            _write_atomically(partial, pickle.dumps(state))
-            print(f"{done}/{frames} frames, {atoms.get_temperature():.0f} K", file=sys.stderr)
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        R=np.array(kept["R"], dtype=np.float32),
-        F=np.array(kept["F"], dtype=np.float32),
-        E=np.array(kept["E"], dtype=np.float64),
-        z=atoms.get_atomic_numbers().astype(np.uint8),
-        units_length="angstrom",
-        units_energy="eV",
-        units_force="eV/angstrom",
-        level_of_theory="GFN2-xTB",
-        source=(
-            f"span-theorem, neural_checks/make_trajectory.py, seed {seed}: Langevin dynamics, "
-            f"{TEMPERATURE_K:g} K, step {TIME_STEP_FS:g} fs, friction {FRICTION_PER_FS:g}/fs, a "
-            f"frame every {STEPS_PER_FRAME * TIME_STEP_FS:g} fs, tblite {version('tblite')} at "
-            f"accuracy {ACCURACY:g}"
-        ),
-        licence="CC0 1.0",
-    )
-    _write_atomically(output, buffer.getvalue())
-    partial.unlink()
+    return dynamics
+
+
+def _save(
+    partial: Path, atoms: Atoms, rng: np.random.RandomState, seed: int, kept: dict[str, list[Any]]
+) -> None:
+    """The state as arrays: nothing in a partial file is executed when it is read."""
+    kind, keys, place, has_gauss, gauss = rng.get_state(legacy=True)
+    with writing(partial, force=True) as stream:
+        np.savez(
+            stream,
+            format=np.array(f"{PARTIAL} {kind}"),
+            seed=np.array(seed),
+            positions=atoms.get_positions(),
+            velocities=atoms.get_velocities(),
+            rng_keys=keys,
+            rng_place=np.array([place, has_gauss]),
+            rng_gauss=np.array(gauss),
+            **{name: np.array(values) for name, values in kept.items()},
+        )
+
+
+def _resume(
+    partial: Path, atoms: Atoms, rng: np.random.RandomState, seed: int
+) -> tuple[dict[str, list[Any]], Array]:
+    """The kept frames and the velocities; positions and the generator's state are set."""
+    count = len(ASPIRIN)
+    shapes: dict[str, tuple[int | None, ...]] = {
+        "positions": (count, 3), "velocities": (count, 3), "rng_keys": (624,), "rng_place": (2,),
+        "rng_gauss": (), "seed": (), "R": (None, count, 3), "F": (None, count, 3), "E": (None,),
+    }  # fmt: skip
+    try:
+        with np.load(partial, allow_pickle=False) as state:
+            if str(state["format"]) != f"{PARTIAL} MT19937":
+                raise ValueError(f"its format is {str(state['format'])!r}")
+            found = {name: state[name] for name in shapes}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(
+            f"{partial} holds no interrupted trajectory that can be continued ({error}): remove it "
+            "to start anew"
+        ) from error
+    for name, shape in shapes.items():
+        value = found[name]
+        fits = value.ndim == len(shape) and all(
+            n in (None, m) for n, m in zip(shape, value.shape, strict=True)
+        )
+        if not fits or value.dtype.kind not in "iuf" or not np.isfinite(value).all():
+            raise ValueError(f"{partial}: {name} is malformed: remove the file to start anew")
+    if int(found["seed"]) != seed or len({len(found[name]) for name in "RFE"}) != 1:
+        raise ValueError(f"{partial} belongs to seed {found['seed']}; remove it or give that seed")
+    atoms.set_positions(found["positions"])
+    place, has_gauss = (int(value) for value in found["rng_place"])
+    keys = found["rng_keys"].astype(np.uint32)
+    rng.set_state(("MT19937", keys, place, has_gauss, float(found["rng_gauss"])))
+    return {name: list(found[name]) for name in "RFE"}, found["velocities"]
+
+
+def _write_dataset(output: Path, atoms: Atoms, seed: int, kept: dict[str, list[Any]]) -> None:
+    with writing(output) as stream:
+        np.savez_compressed(
+            stream,
+            R=np.array(kept["R"], dtype=np.float32),
+            F=np.array(kept["F"], dtype=np.float32),
+            E=np.array(kept["E"], dtype=np.float64),
+            z=atoms.get_atomic_numbers().astype(np.uint8),
+            units_length="angstrom",
+            units_energy="eV",
+            units_force="eV/angstrom",
+            level_of_theory="GFN2-xTB",
+            source=(
+                f"span-theorem, neural_checks/make_trajectory.py, seed {seed}: Langevin dynamics, "
+                f"{TEMPERATURE_K:g} K, step {TIME_STEP_FS:g} fs, friction {FRICTION_PER_FS:g}/fs, "
+                f"a frame every {STEPS_PER_FRAME * TIME_STEP_FS:g} fs, tblite {version('tblite')} "
+                f"at accuracy {ACCURACY:g}"
+            ),
+            licence="CC0 1.0",
+        )
 
 
 def check_dataset(path: Path, step: float = 1e-3, nve_steps: int = 2000) -> dict[str, float]:
@@ -221,20 +284,26 @@ LIMITS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; exit code 0 made or verified, 2 bad input, 3 a check failed."""
-    parser = argparse.ArgumentParser(prog="python -m neural_checks.make_trajectory")
-    action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--output", type=Path, help="write the data set here")
-    action.add_argument("--check", type=Path, help="check an existing data set")
-    parser.add_argument("--frames", type=int, default=1500)
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args(argv)
-    try:
-        if arguments.output is not None:
-            make_dataset(arguments.output, arguments.frames, arguments.seed)
-            return 0
+    made = parser(
+        "neural_checks.make_trajectory",
+        "Make the embedded aspirin trajectory, or check one.",
+        "exit codes: 0 made or verified, 2 bad usage or input, 3 a check failed",
+    )
+    action = made.add_mutually_exclusive_group(required=True)
+    action.add_argument("--out", type=Path, metavar="FILE", help="write the data set here (.npz)")
+    alias(made, "--output", "--out")
+    action.add_argument("--check", type=Path, metavar="FILE", help="check an existing data set")
+    made.add_argument("--frames", type=integer_option("frames", 1, 10**6), default=1500)
+    made.add_argument("--seed", type=integer_option("seed", 0, 2**32 - 1), default=0)
+
+    def work(arguments: argparse.Namespace) -> Result:
+        if arguments.out is not None:
+            make_dataset(arguments.out, arguments.frames, arguments.seed)
+            return Result(f"wrote {arguments.out}", {"out": arguments.out})
         errors = check_dataset(arguments.check)
-    except (FileExistsError, FileNotFoundError, ImportError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(json.dumps({"errors": errors, "limits": LIMITS}, indent=2))
-    return 0 if all(errors[name] <= LIMITS[name] for name in LIMITS) else 3
+        good = all(errors[name] <= LIMITS[name] for name in LIMITS)
+        text = "\n".join(f"{name}: {errors[name]:.2e}, limit {LIMITS[name]:g}" for name in LIMITS)
+        found = {"errors": errors, "limits": LIMITS}
+        return Result(text, found, Exit.OK if good else Exit.REFUTED)
+
+    return run(made, argv, work)

@@ -8,20 +8,29 @@ weights, optimiser, running average, best weights and history.
 from __future__ import annotations
 
 import math
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from neural_checks.backbones.checkpoints import Checkpoint, read_checkpoint
 from neural_checks.backbones.hooked import Backbone, BackboneConfig, NequIPBackbone, Scaling
 from neural_checks.data.split import Split
+from neural_checks.training.interrupts import deferred
 from numeric_checks.molecules.data import ForceData
+from span_theorem.arguments import shown, within
 
-__all__ = ["TrainConfig", "Trained", "force_mae", "train"]
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Report", "TrainConfig", "Trained", "force_mae", "train"]
+
+#: Called with step, steps, loss and validation error (meV/Å).
+Report = Callable[[int, int, float, float], None]
 
 
 @dataclass(frozen=True)
@@ -54,12 +63,21 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for name in ("train", "validation", "test", "steps", "batch", "validate_every", "patience"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be ≥ 1, got {getattr(self, name)}")
-        if not 0.0 <= self.average < 1.0:
-            raise ValueError(f"average must be in [0, 1), got {self.average}")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate must be > 0, got {self.learning_rate}")
+            within(name, getattr(self, name), 1, 10**9)
+        for name in ("warmup", "split_seed"):
+            within(name, getattr(self, name), 0, 2**63)
+        for name, high in (
+            ("learning_rate", 10.0), ("average", 1.0), ("clip", 1e12), ("energy_weight", 1e12),
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not 0 <= value < high:
+                raise ValueError(
+                    f"{name} must be at least 0 and below {high:g}, got {shown(value)}"
+                )
+        if self.learning_rate == 0:
+            raise ValueError("learning_rate must be above 0")
+        if not isinstance(self.compiled, bool):
+            raise TypeError(f"compiled must be true or false, got {shown(self.compiled)}")
 
     def rate(self, step: int) -> float:
         """Learning rate of step ``step`` (0 ≤ step < steps)."""
@@ -85,18 +103,10 @@ class Trained:
 MAX_BAD_STEPS = 10
 
 
-def force_mae(backbone: Backbone, data: ForceData, frames: Any) -> float:
+def force_mae(backbone: Backbone, data: ForceData, frames: NDArray[np.int64]) -> float:
     """Mean absolute error of the force components on ``frames``, meV/Å."""
     forces = backbone.evaluate(data.positions[frames]).forces
     return float(1000 * np.abs(forces - data.molecule_forces[frames]).mean())
-
-
-def _batch(seed: int, step: int, frames: int, batch: int) -> np.ndarray:
-    """Positions in the training set of the frames of a step: a fresh permutation every epoch."""
-    batch = min(batch, frames)
-    epoch, place = divmod(step, frames // batch)
-    order = np.random.default_rng([seed, epoch]).permutation(frames)
-    return order[place * batch : (place + 1) * batch]
 
 
 def train(
@@ -107,145 +117,227 @@ def train(
     seed: int,
     checkpoint: Path,
     device: str = "cpu",
-    report: Callable[[int, int, float, float], None] | None = None,
+    report: Report | None = None,
     checkpoint_seconds: float = 60.0,
     stop_after: int | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
     """Train, or finish a training begun: ``checkpoint`` is read if it exists and kept up to date.
 
-    ``report(step, steps, loss, validation_mae)`` is called now and then. ``stop_after`` ends early
-    after that many steps in this call, leaving the checkpoint; with 0 the best weights so far are
-    read and nothing else is done.
+    ``report`` is called at every validation. ``stop_after`` ends early after that many steps in
+    this call, leaving the checkpoint; with 0 the best weights so far are read and nothing else is
+    done. ``stop`` is asked between steps and ends early too. So do Ctrl-C and SIGTERM, which are
+    raised once the checkpoint is written.
 
-    Raises ValueError if the checkpoint belongs to other settings or data, FloatingPointError after
-    ten consecutive steps whose loss or gradient is not finite.
+    Raises:
+        ValueError: the checkpoint is damaged, or belongs to other settings or data;
+        FloatingPointError: ten consecutive steps had a loss or gradient that is not finite.
     """
-    import torch
-
     scaling = Scaling.of(data, split.train, model.cutoff)
     backbone = NequIPBackbone(model, scaling, seed, device)
-    kept = [p for p in backbone.model.parameters() if p.requires_grad]
-    identity = {
-        "data": data.checksum,
-        "model": asdict(model),
-        "train": asdict(config),
-        "seed": seed,
-    }
-    state = None
+    run = _Training(data, split, config, seed, backbone)
     if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True, map_location=device)
-        if state["identity"] != identity:
-            raise ValueError(f"{checkpoint} belongs to other settings or data; remove it or rename")
-        if state["stopped"] or stop_after == 0:  # nothing to train, hence nothing to compile
-            _set(kept, state["best"])
-            backbone.model.eval()
-            past = [tuple(row) for row in state["history"]]
-            stopped = state["stopped"] or "interrupted"
-            return Trained(
-                backbone, state["step"], stopped, state["seconds"], state["skipped"], past
-            )
-    network = backbone.model
-    if config.compiled:
-        network = NequIPBackbone(model, scaling, seed, device, compiled=True).model
-    parameters = [p for p in network.parameters() if p.requires_grad]
-    optimiser = torch.optim.Adam(parameters, lr=config.learning_rate, amsgrad=True)
-    average = [p.detach().clone() for p in parameters]
-    step, bad, skipped, spent = 0, 0, 0, 0.0
-    best_mae, best, since = math.inf, [p.clone() for p in average], 0
-    history: list[tuple[int, float, float]] = []
-    stopped = ""
-    if state is not None:
-        _set(parameters, state["parameters"])
-        optimiser.load_state_dict(state["optimiser"])
-        average, best = state["average"], state["best"]
-        step, bad, skipped, spent = (state[k] for k in ("step", "bad", "skipped", "seconds"))
-        best_mae, since = state["best_mae"], state["since"]
-        history = [tuple(row) for row in state["history"]]
-
-    def save() -> None:
-        state = {
-            "identity": identity,
-            "parameters": [p.detach() for p in parameters],
-            "optimiser": optimiser.state_dict(),
-            "average": average,
-            "best": best,
-            "step": step,
-            "bad": bad,
-            "skipped": skipped,
-            "seconds": spent + time.monotonic() - begun,
-            "best_mae": best_mae,
-            "since": since,
-            "stopped": stopped,
-            "history": [list(row) for row in history],
-        }
-        temporary = checkpoint.with_name(checkpoint.name + ".writing")
-        torch.save(state, temporary)
-        os.replace(temporary, checkpoint)
-
-    positions = torch.tensor(data.positions[split.train], device=device)
-    forces = torch.tensor(data.molecule_forces[split.train], device=device)
-    energies = torch.tensor(data.energies[split.train], device=device)
-    atoms = len(data.numbers)
-    begun = last_save = time.monotonic()
-    first = step
+        run.resume(checkpoint.name, read_checkpoint(checkpoint))
+        if run.stopped or stop_after == 0:
+            return run.finished()
+    run.prepare()
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    while not stopped:
-        if stop_after is not None and step - first >= stop_after:
-            save()
-            break
-        network.train()
-        for group in optimiser.param_groups:
-            group["lr"] = config.rate(step)
-        index = torch.as_tensor(_batch(seed, step, len(split.train), config.batch), device=device)
-        output = network(backbone.graph(positions[index]))
-        force_error = output["forces"].reshape(-1, atoms, 3) - forces[index]
-        energy_error = (output["total_energy"].reshape(-1) - energies[index]) / atoms
-        loss = (force_error / scaling.force_rms).pow(2).mean() + config.energy_weight * (
-            energy_error / scaling.force_rms
-        ).pow(2).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(parameters, config.clip)
+    last_save, first = time.monotonic(), run.step
+    with deferred() as interrupt:
+        while not run.stopped:
+            asked = interrupt.asked or stop()
+            if asked or (stop_after is not None and run.step - first >= stop_after):
+                run.state().write(checkpoint)
+                interrupt.raise_if_asked()
+                break
+            run.advance()
+            if report is not None and run.validated:
+                report(run.step, config.steps, *run.history[-1][1:])
+            if run.stopped or time.monotonic() - last_save > checkpoint_seconds:
+                run.state().write(checkpoint)
+                last_save = time.monotonic()
+    return run.finished()
+
+
+class _Training:
+    """A training in progress: :meth:`advance` makes one step, :meth:`state` is its checkpoint."""
+
+    def __init__(
+        self,
+        data: ForceData,
+        split: Split,
+        config: TrainConfig,
+        seed: int,
+        backbone: NequIPBackbone,
+    ) -> None:
+        self.data, self.split, self.config, self.seed = data, split, config, seed
+        self.backbone, self.scaling = backbone, backbone.scaling
+        self.kept = [p for p in backbone.model.parameters() if p.requires_grad]
+        self.average = [p.detach().clone() for p in self.kept]
+        self.best = [p.clone() for p in self.average]
+        self.step = self.bad = self.skipped = self.since = 0
+        self.spent, self.best_mae, self.stopped = 0.0, math.inf, ""
+        self.history: list[tuple[int, float, float]] = []
+        self.validated = False
+        self.begun = time.monotonic()
+        self.resumed: Checkpoint | None = None
+
+    def resume(self, name: str, state: Checkpoint) -> None:
+        """Take over a checkpoint; ValueError where it belongs to other settings or data."""
+        try:
+            model, config = BackboneConfig(**state.model), TrainConfig(**state.train)
+        except TypeError as error:
+            raise ValueError(f"{name}: its settings are not known here: {error}") from error
+        mine = (self.data.checksum, self.backbone.config, self.config, self.seed)
+        if (state.data, model, config, state.seed) != mine:
+            raise ValueError(f"{name} belongs to other settings or data; remove it or rename")
+        state.require_fit(name, self.kept)
+        device = self.backbone.device
+        self.average = [value.to(device) for value in state.average]
+        self.best = [value.to(device) for value in state.best]
+        self.step, self.bad, self.skipped = state.step, state.bad, state.skipped
+        self.since, self.spent, self.best_mae = state.since, state.seconds, state.best_mae
+        self.stopped, self.history = state.stopped, list(state.history)
+        self.resumed = state
+
+    def prepare(self) -> None:
+        """Build what trains: the network or its compiled twin, the optimiser, the frames."""
+        import torch
+
+        config, device = self.config, self.backbone.device
+        self.network = self.backbone.model
+        if config.compiled:
+            model = self.backbone.config
+            twin = NequIPBackbone(model, self.scaling, self.seed, str(device), compiled=True)
+            self.network = twin.model
+        self.parameters = [p for p in self.network.parameters() if p.requires_grad]
+        self.optimiser = torch.optim.Adam(self.parameters, lr=config.learning_rate, amsgrad=True)
+        if self.resumed is not None:
+            _set(self.parameters, self.resumed.parameters)
+            settings = self.optimiser.state_dict()
+            self.optimiser.load_state_dict({**settings, "state": self.resumed.optimiser})
+        frames = self.split.train
+        self.positions = torch.tensor(self.data.positions[frames], device=device)
+        self.forces = torch.tensor(self.data.molecule_forces[frames], device=device)
+        self.energies = torch.tensor(self.data.energies[frames], device=device)
+
+    def advance(self) -> None:
+        """One step: frames, loss, gradient, weights, running average; validation where it is due.
+
+        Raises FloatingPointError after MAX_BAD_STEPS steps that were not finite.
+        """
+        import torch
+        from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+        config = self.config
+        self.network.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = config.rate(self.step)
+        loss = self._loss()
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, config.clip)
         if bool(torch.isfinite(loss)) and bool(torch.isfinite(norm)):
-            optimiser.step()
-            bad = 0
+            self.optimiser.step()
+            self.bad = 0
         else:
-            bad, skipped = bad + 1, skipped + 1
-            if bad >= MAX_BAD_STEPS:
-                raise FloatingPointError(
-                    f"loss or gradient not finite in {bad} consecutive steps, at step {step}"
-                )
-        with torch.no_grad():
-            decay = min(config.average, (1 + step) / (10 + step))
-            for mean, parameter in zip(average, parameters, strict=True):
-                mean.lerp_(parameter, 1 - decay)
-        step += 1
-        if step % config.validate_every == 0 or step == config.steps:
-            current = [p.detach().clone() for p in parameters]
-            _set(kept, average)
-            mae = force_mae(backbone, data, split.validation)
-            _set(parameters, current)
-            history.append((step, loss.item(), mae))
-            if mae < best_mae:
-                best_mae, best, since = mae, [p.clone() for p in average], 0
-            else:
-                since += 1
-            if step == config.steps:
-                stopped = "all steps done"
-            elif since >= config.patience:
-                stopped = f"no improvement in {since} validations"
-            if report is not None:
-                report(step, config.steps, loss.item(), mae)
-        if stopped or time.monotonic() - last_save > checkpoint_seconds:
-            save()
-            last_save = time.monotonic()
-    _set(kept, best)
-    backbone.model.eval()
-    seconds = spent + time.monotonic() - begun
-    return Trained(backbone, step, stopped or "interrupted", seconds, skipped, history)
+            self._bad_step()
+        decay = min(config.average, (1 + self.step) / (10 + self.step))
+        update = get_ema_multi_avg_fn(decay)
+        update(self.average, [p.detach() for p in self.parameters], self.step)
+        self.step += 1
+        self.validated = self.step % config.validate_every == 0 or self.step == config.steps
+        if self.validated:
+            self._validate(loss.item())
+
+    def _loss(self) -> torch.Tensor:
+        import torch
+
+        frames, scale = len(self.split.train), self.scaling.force_rms
+        index = torch.as_tensor(
+            _batch(self.seed, self.step, frames, self.config.batch), device=self.backbone.device
+        )
+        output = self.network(self.backbone.graph(self.positions[index]))
+        atoms = len(self.data.numbers)
+        force_error = output["forces"].reshape(-1, atoms, 3) - self.forces[index]
+        energy_error = (output["total_energy"].reshape(-1) - self.energies[index]) / atoms
+        loss: torch.Tensor = (force_error / scale).pow(2).mean() + self.config.energy_weight * (
+            energy_error / scale
+        ).pow(2).mean()
+        return loss
+
+    def _bad_step(self) -> None:
+        self.bad, self.skipped = self.bad + 1, self.skipped + 1
+        if self.bad >= MAX_BAD_STEPS:
+            raise FloatingPointError(
+                f"loss or gradient not finite in {self.bad} consecutive steps, at step "
+                f"{self.step}; a smaller learning rate than {self.config.learning_rate:g} may help"
+            )
+
+    def _validate(self, loss: float) -> None:
+        """The error of the running average, which is kept where it is the least so far."""
+        current = [p.detach().clone() for p in self.parameters]
+        _set(self.kept, self.average)
+        mae = force_mae(self.backbone, self.data, self.split.validation)
+        _set(self.parameters, current)
+        self.history.append((self.step, loss, mae))
+        if mae < self.best_mae:
+            self.best_mae, self.best, self.since = mae, [p.clone() for p in self.average], 0
+        else:
+            self.since += 1
+        if self.step == self.config.steps:
+            self.stopped = "all steps done"
+        elif self.since >= self.config.patience:
+            self.stopped = f"no improvement in {self.since} validations"
+
+    def state(self) -> Checkpoint:
+        """What a checkpoint holds of this moment."""
+        return Checkpoint(
+            data=self.data.checksum,
+            model=asdict(self.backbone.config),
+            train=asdict(self.config),
+            seed=self.seed,
+            scaling=self.scaling.stored(),
+            parameters=[p.detach() for p in self.parameters],
+            average=self.average,
+            best=self.best,
+            optimiser=self.optimiser.state_dict()["state"],
+            step=self.step,
+            bad=self.bad,
+            skipped=self.skipped,
+            since=self.since,
+            seconds=self._seconds(),
+            best_mae=self.best_mae,
+            stopped=self.stopped,
+            history=self.history,
+        )
+
+    def finished(self) -> Trained:
+        """The backbone with the best weights so far."""
+        _set(self.kept, self.best)
+        self.backbone.model.eval()
+        stopped = self.stopped or "interrupted"
+        return Trained(
+            self.backbone, self.step, stopped, self._seconds(), self.skipped, self.history
+        )
+
+    def _seconds(self) -> float:
+        ended = self.resumed is not None and bool(self.resumed.stopped)
+        return self.spent if ended else self.spent + time.monotonic() - self.begun
 
 
-def _set(parameters: list[Any], values: list[Any]) -> None:
+def _batch(seed: int, step: int, frames: int, batch: int) -> NDArray[np.int64]:
+    """Positions in the training set of the frames of a step: a fresh permutation every epoch.
+
+    The seeds of the permutations are those of the first checkpoints, which go on with them.
+    """
+    batch = min(batch, frames)
+    epoch, place = divmod(step, frames // batch)
+    order = np.random.default_rng([seed, epoch]).permutation(frames)
+    return order[place * batch : (place + 1) * batch]
+
+
+def _set(parameters: Sequence[torch.Tensor], values: Sequence[torch.Tensor]) -> None:
     import torch
 
     with torch.no_grad():

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ import torch
 
 from neural_checks.backbones.equivariance import check_equivariance
 from neural_checks.backbones.hooked import BackboneConfig, NequIPBackbone, Scaling
-from neural_checks.backbones.load import UntrustedError, load_backbone
+from neural_checks.backbones.load import load_backbone
+from neural_checks.backbones.model_files import UntrustedError, plain_state
 from neural_checks.data.split import split
 from neural_checks.diagnose import main
 from neural_checks.e3nn_example import PlainBackbone, trained, untrained
@@ -60,9 +62,10 @@ def test_a_checkpoint_that_names_functions_needs_trust(toy: Any, tmp_path: Path)
     for k, model in enumerate(({"_target_": "os.system", "command": "true"}, inner)):
         path = tmp_path / f"{k}.ckpt"
         torch.save({"hyper_parameters": {"model": model}, "state_dict": {}}, path)
-        with pytest.raises(UntrustedError, match="names functions"):
+        with pytest.raises(UntrustedError, match="--trust-model"):
             load_backbone(str(path), toy.toy_data(10))
-    (tmp_path / "a.nequip.zip").write_bytes(b"")
+    with zipfile.ZipFile(tmp_path / "a.nequip.zip", "w") as archive:
+        archive.writestr("a/.data/extern_modules", "")
     with pytest.raises(UntrustedError, match="code of its own"):
         load_backbone(str(tmp_path / "a.nequip.zip"), toy.toy_data(10))
 
@@ -175,8 +178,8 @@ def test_the_stock_trainer_of_nequip_and_its_package(repository: Path, tmp_path:
     data = load(EMBEDDED)
     numbers = tuple(int(z) for z in data.numbers)
     checkpoint = tmp_path / "run" / "last.ckpt"
-    plain = load_plain_checkpoint(checkpoint, numbers)
-    assert plain is not None
+    state = plain_state(checkpoint)
+    plain = load_plain_checkpoint(checkpoint, state, numbers)
     ours = plain.evaluate(data.positions[:3])
     for path in (checkpoint, tmp_path / "model.nequip.zip"):
         theirs = load_nequip(path, numbers).evaluate(data.positions[:3])
@@ -185,7 +188,7 @@ def test_the_stock_trainer_of_nequip_and_its_package(repository: Path, tmp_path:
             np.testing.assert_array_equal(values, theirs.features[name])
     check_equivariance(plain, data.positions[:4], np.random.default_rng(0))
     with pytest.raises(ValueError, match="not Z = "):
-        load_plain_checkpoint(checkpoint, (1, 7))
+        load_plain_checkpoint(checkpoint, state, (1, 7))
     common = ["--data", EMBEDDED, "--fit", "100", "--held", "50", "--draws", "100"]
     out = tmp_path / "out"
     assert main(["--model", str(checkpoint), *common, "--out", str(out)]) == 0

@@ -19,8 +19,9 @@ import torch
 
 from neural_checks.backbones.equivariance import check_equivariance
 from neural_checks.backbones.hooked import Scaling
-from neural_checks.backbones.load import UntrustedError, load_backbone
+from neural_checks.backbones.load import load_backbone
 from neural_checks.backbones.mace import MACEBackbone, load_mace, new_mace
+from neural_checks.backbones.model_files import UntrustedError
 from neural_checks.diagnose import main
 from neural_checks.features.file import read
 from neural_checks.training.brief import train_briefly

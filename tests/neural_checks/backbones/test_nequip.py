@@ -129,9 +129,11 @@ def test_training_lowers_the_force_error(data: Any, tmp_path: Path) -> None:
 
 def test_values_that_are_not_finite_stop_the_training(data: Any, tmp_path: Path) -> None:
     parts = split(data, 20, 5, 10, 0)
-    config = replace(TRAIN, steps=20, energy_weight=float("inf"))
-    with pytest.raises(FloatingPointError, match="not finite"):
-        train(data, parts, MODEL, config, 0, tmp_path / "a.pt")
+    wild = replace(data, energies=np.full(len(data), 1e200))
+    with pytest.raises(FloatingPointError, match=r"not finite in 10 consecutive steps, at step 9"):
+        train(wild, parts, MODEL, replace(TRAIN, steps=20), 0, tmp_path / "a.pt")
+    with pytest.raises(ValueError, match="energy_weight must be at least 0"):
+        replace(TRAIN, energy_weight=float("inf"))
 
 
 def test_seeds_trained_side_by_side_are_those_trained_in_turn(data: Any, tmp_path: Path) -> None:
