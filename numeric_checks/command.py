@@ -1,18 +1,23 @@
-"""The command line of a check: the frame of :mod:`span_theorem.command`, and a figure."""
+"""The command line of a check: the frame of :mod:`span_theorem.command`, a figure, provenance."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from numeric_checks.figures import figure_paths, save_figure
+from numeric_checks.provenance import command_line, versions
+from span_theorem.arguments import integer_option
 from span_theorem.command import Exit, Result, run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["run_check"]
+__all__ = ["add_seed", "run_check"]
+
+_SEED = 2**32 - 1
 
 
 class Finding(Protocol):
@@ -26,6 +31,16 @@ class Finding(Protocol):
 R = TypeVar("R", bound=Finding)
 
 
+def add_seed(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add ``--seed``; ``what`` it decides is said in the help."""
+    parser.add_argument(
+        "--seed",
+        type=integer_option("seed", 0, _SEED),
+        default=0,
+        help=f"of {what} (default %(default)s)",
+    )
+
+
 def run_check(
     parser: argparse.ArgumentParser,
     argv: Sequence[str] | None,
@@ -37,7 +52,8 @@ def run_check(
     """Parse ``argv``, run ``check`` and show what it found; the exit code.
 
     Adds ``--figure`` and ``--force`` where there is something to ``draw``. A figure that cannot be
-    written to its path is refused before the check starts.
+    written to its path is refused before the check starts. The JSON object says in ``made_with``
+    by which command and versions it was made.
     """
     if draw is not None:
         parser.add_argument("--figure", metavar="PATH", help=".svg or .png; without a suffix both")
@@ -54,6 +70,19 @@ def run_check(
             return ", ".join(map(str, paths))
 
         outputs = (write,) if paths else ()
-        return Result(table(found), found.as_dict(), exit_code(found), outputs)
+        made_with = _made_with(parser.prog, sys.argv[1:] if argv is None else argv)
+        return Result(
+            table(found), found.as_dict() | {"made_with": made_with}, exit_code(found), outputs
+        )
 
     return run(parser, argv, work)
+
+
+def _made_with(program: str, argv: Sequence[str]) -> dict[str, Any]:
+    """Command and versions; folders are left out of the command."""
+    found = versions()
+    return {
+        "command": command_line(program.removeprefix("python -m "), argv),
+        "python": found.pop("python"),
+        "versions": found,
+    }

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from numeric_checks.readouts.samples import Sites
 from numeric_checks.rotations.wigner import FeatureBlocks, coupling, unit_harmonics
-from span_theorem.arguments import natural
+from numeric_checks.streams import stream
+from span_theorem.arguments import natural, within
 from span_theorem.irreps import Irrep, Irreps
 
 __all__ = ["RandomFeatures", "random_sites"]
@@ -31,7 +32,7 @@ class RandomFeatures:
     Args:
         irreps: of the features, as :class:`span_theorem.Irreps` reads them, l ≤ 8. Terms without
             parity are taken from products of either parity.
-        atoms: number of atoms, at least 3.
+        atoms: number of atoms, 3 to 100.
         seed: integer ≥ 0, of all weights.
 
     Raises:
@@ -47,9 +48,7 @@ class RandomFeatures:
             raise ValueError("irreps must name at least one irrep, got none")
         if self.irreps.lmax > _LARGEST:
             raise ValueError(f"irreps must have l ≤ {_LARGEST}, got l = {self.irreps.lmax}")
-        self.atoms = natural("atoms", atoms)
-        if self.atoms < 3:
-            raise ValueError(f"atoms must be an integer ≥ 3, got {atoms}")
+        self.atoms = within("atoms", atoms, 3, 100)
         self.seed = natural("seed", seed)
 
     def __call__(self, positions: ArrayLike) -> FeatureBlocks:
@@ -67,7 +66,7 @@ class RandomFeatures:
             )
         if not np.isfinite(points).all():
             raise ValueError("positions must be finite")
-        rng = np.random.default_rng(self.seed)
+        rng = stream(self.seed, "random features", "weights")
         top = max(self.irreps.lmax, 1)
         layer = self._densities(points, top, rng)
         wanted = [(_HIDDEN, Irrep(l, p)) for l in range(top + 1) for p in (1, -1)]
@@ -139,7 +138,7 @@ def random_sites(
     if not 0 < jitter < np.inf:
         raise ValueError(f"jitter must be a finite number > 0, got {jitter!r}")
     features = RandomFeatures(irreps, atoms, seed)
-    rng = np.random.default_rng([seed, 1])
+    rng = stream(seed, "random features", "molecule")
     shape = (fit + held, atoms, 3)
     positions = rng.standard_normal(shape[1:]) + jitter * rng.standard_normal(shape)
     vectors = (positions[:, 1] - positions[:, 0])[:, None]

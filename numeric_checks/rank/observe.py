@@ -6,100 +6,32 @@ is not well above the cut-off small cases are repeated in 50-digit arithmetic
 (:mod:`numeric_checks.rank.precise`), and others are undecided.
 
 Nothing here proves anything: it *observes* numerically what :mod:`span_theorem` proves.
-Command line: ``python -m numeric_checks.rank --L 2 --d 2``; exit codes: 0 observed, 2 bad usage or
-input, 3 not observed, 4 undecided.
 """
 
 from __future__ import annotations
 
-import argparse
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numeric_checks.command import run_check
-from numeric_checks.rank.arrays import arrays_on
+from numeric_checks.costs import check_memory
+from numeric_checks.rank.arrays import mover
 from numeric_checks.rank.precise import affordable, precise_rank
-from numeric_checks.rank.stages import Stage, naive_stage, room, staged_rank
+from numeric_checks.rank.result import RankObservation, RankVerdict
+from numeric_checks.rank.stages import naive_stage, room, staged_rank
 from numeric_checks.sphere.harmonics import random_directions, real_harmonics, unit_vectors
-from span_theorem import command
-from span_theorem.arguments import natural
+from span_theorem.arguments import natural, within
 from span_theorem.irreps import Features, feature_irreps
 from span_theorem.span import span_dimension
 
-__all__ = [
-    "RankObservation",
-    "feature_values",
-    "main",
-    "observe_rank",
-    "observer",
-]
+__all__ = ["MAX_DEGREE", "check_cost", "feature_values", "observe_rank", "observer", "rank_seconds"]
 
-Verdict = Literal["observed", "not observed", "undecided"]
+MAX_DEGREE = 1000
+"""The largest L, and the largest d."""
 
-EXIT_CODES = {
-    "observed": command.Exit.OK,
-    "not observed": command.Exit.REFUTED,
-    "undecided": command.Exit.UNDECIDED,
-}
-
-MAX_BYTES = 16 * 2**30  # refuse what would need more memory than this
 _COPIES = 4  # arrays of the size of the largest stage that live at once
-
-
-@dataclass(frozen=True, slots=True)
-class RankObservation:
-    """What was observed for one (L, d): every stage, the naive result and the verdict.
-
-    ``precise`` is the rank in 50-digit arithmetic where double precision was ambiguous and the
-    case small enough, else None; ``rank`` is then this number.
-    ``reason`` says in words why the verdict is what it is; ``seconds`` is wall time.
-    """
-
-    L: int
-    d: int
-    features: Features
-    directions: int
-    seed: int
-    device: str
-    expected: int
-    rank: int
-    verdict: Verdict
-    reason: str
-    stages: tuple[Stage, ...]
-    naive: Stage | None
-    precise: int | None
-    seconds: float
-
-    @property
-    def gap(self) -> float | None:
-        """The smallest gap σ_r/σ_{r+1} over the stages; None where no stage has a σ_{r+1} > 0."""
-        return min((s.gap for s in self.stages if s.gap is not None), default=None)
-
-    @property
-    def text(self) -> str:
-        """One line for a reader."""
-        return (
-            f"rank {self.rank} of {self.expected} at {self.directions} directions "
-            f"(seed {self.seed}), smallest gap {_number(self.gap)}"
-            + ("" if self.precise is None else ", repeated with 50 digits")
-            + f": {self.verdict}"
-            + (f" ({self.reason})" if self.verdict != "observed" else "")
-        )
-
-    def as_dict(self) -> dict[str, Any]:
-        """The content as JSON types, with ``gap`` and ``text``."""
-        content = asdict(self)
-        content["stages"] = [asdict(stage) for stage in self.stages]
-        return {"text": self.text, "gap": self.gap} | content
-
-
-def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:.1e}"
 
 
 def feature_values(L: int, features: Features, directions: ArrayLike) -> NDArray[np.float64]:
@@ -109,11 +41,11 @@ def feature_values(L: int, features: Features, directions: ArrayLike) -> NDArray
     mean square of every feature over the sphere 1, so no product is large or small by convention.
     """
     feature_irreps(L, features)  # rejects an unknown name
-    values = np.sqrt(4 * np.pi) * real_harmonics(L, directions)
+    values: NDArray[np.float64] = np.sqrt(4 * np.pi) * real_harmonics(L, directions)
     return values if features == "upto" else values[:, L * L :]
 
 
-def _decide(rank: int, expected: int, count: int, clear: bool) -> tuple[Verdict, str]:
+def _decide(rank: int, expected: int, count: int, clear: bool) -> tuple[RankVerdict, str]:
     if not clear:
         return "undecided", "a singular value lies too near the cut-off"
     if rank == count <= expected:
@@ -136,7 +68,7 @@ def observe_rank(
     """Observe the dimension of the span of degree-d products on random directions (T1, T1′).
 
     Args:
-        L, d: integers ≥ 0.
+        L, d: integers from 0 to 1,000.
         features: ``"upto"`` (Y_lm, l ≤ L) or ``"exact"`` (Y_Lm alone).
         directions: how many random directions, or the directions themselves, shape (N, 3);
             by default a quarter more than the expected dimension, plus 16.
@@ -153,28 +85,20 @@ def observe_rank(
     (25, 'observed', [9, 25])
     """
     start = time.perf_counter()
-    L, d, seed = natural("L", L), natural("d", d), natural("seed", seed)
-    arrays = arrays_on(device)
+    L, d = within("L", L, 0, MAX_DEGREE), within("d", d, 0, MAX_DEGREE)
+    seed = natural("seed", seed)
+    move, device = mover(device)
     expected = [span_dimension(L, k, features) for k in range(d + 1)]
     rng = np.random.default_rng(seed)
-    given = None
-    if directions is None:
-        count = room(expected[-1])
-    elif np.ndim(directions) == 0:
-        count = natural("number of directions", directions)  # type: ignore[arg-type]
+    if directions is None or np.ndim(directions) == 0:
+        count = check_cost(L, d, features, directions)  # type: ignore[arg-type]
+        vectors = random_directions(count, rng)
     else:
-        given = unit_vectors(directions)
-        count = len(given)
-    needed = 8 * _COPIES * count * room(max(expected))
-    if needed > MAX_BYTES:
-        raise ValueError(
-            f"L = {L}, d = {d} with {count} directions needs about {needed / 2**30:.0f} GiB; "
-            f"at most {MAX_BYTES / 2**30:.0f} GiB is allowed"
-        )
-    vectors = random_directions(count, rng) if given is None else given
+        vectors = unit_vectors(directions)
+        count = check_cost(L, d, features, len(vectors))
     values = feature_values(L, features, vectors)
-    stages = staged_rank(values, expected, rng, arrays)
-    beside = naive_stage(values, d, expected[-1], rng, arrays) if naive else None
+    stages = staged_rank(values, expected, rng, move)
+    beside = naive_stage(values, d, expected[-1], rng, move) if naive else None
     rank, clear = stages[-1].rank, not any(stage.ambiguous for stage in stages)
     precise = None
     if not clear and affordable(L, d, features, count):
@@ -188,7 +112,7 @@ def observe_rank(
         features=features,
         directions=count,
         seed=seed,
-        device=arrays.device,
+        device=device,
         expected=expected[-1],
         rank=rank,
         verdict=verdict,
@@ -205,67 +129,19 @@ def observer(L: int, d: int, features: Features) -> dict[str, Any]:
     return observe_rank(L, d, features).as_dict()
 
 
-def _table(seen: RankObservation) -> str:
-    rows = [(f"k = {stage.degree}", stage) for stage in seen.stages]
-    if seen.naive is not None:
-        rows.append(("naive", seen.naive))
-    lines = [
-        f"Products of d = {seen.d} features of degree {'≤' if seen.features == 'upto' else '='} "
-        f"L = {seen.L} at {seen.directions} directions, seed {seen.seed}, device {seen.device}",
-        "",
-        f"{'stage':>9}  {'columns':>8}  {'rank':>6}  {'expected':>8}  {'σ₁':>8}  {'σ_r':>8}  "
-        f"{'σ_r+1':>8}  {'cut-off':>8}  {'gap':>8}",
-    ]
-    for name, stage in rows:
-        numbers = (stage.largest, stage.kept, stage.dropped, stage.cutoff, stage.gap)
-        lines.append(
-            f"{name:>9}  {stage.columns:>7}{'*' if stage.sampled else ' '}  {stage.rank:>6}  "
-            f"{stage.expected:>8}  " + "  ".join(f"{_number(value):>8}" for value in numbers)
-        )
-    if any(stage.sampled for _, stage in rows):
-        lines.append("  * random products, because all of them would be too many")
-    lines += ["", seen.text + f"; {seen.seconds:.2f} s"]
-    return "\n".join(lines)
+def check_cost(L: int, d: int, features: Features, directions: int | None = None) -> int:
+    """The number of directions; ValueError for a case that would need more than 16 GiB."""
+    largest = room(max(span_dimension(L, k, features) for k in range(d + 1)))
+    count = largest if directions is None else natural("number of directions", directions)
+    check_memory(
+        f"L = {L}, d = {d} with {count} directions",
+        8 * count * (_COPIES * largest + (L + 1) ** 2),
+    )
+    return count
 
 
-def _parser() -> command.Parser:
-    parser = command.parser(
-        "numeric_checks.rank",
-        description="Observe the rank of products of d features on random directions by singular "
-        "values, and compare it with the dimension that the span theorem gives.",
-        epilog="Exit codes: 0 observed, 2 bad usage or input, 3 not observed, 4 undecided.",
-    )
-    parser.add_argument("--L", type=int, required=True, help="largest degree of the features")
-    parser.add_argument("--d", type=int, required=True, help="degree of the products")
-    parser.add_argument("--features", choices=("upto", "exact"), default="upto")
-    parser.add_argument(
-        "--directions", type=int, metavar="N", help="default: expected dimension, a quarter more"
-    )
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cpu", help="cpu (default), cuda or cuda:N, by torch")
-    parser.add_argument(
-        "--naive",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="show the naive singular values beside the stages (default)",
-    )
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point of ``python -m numeric_checks.rank``; the exit code."""
-    return run_check(
-        _parser(),
-        argv,
-        lambda given: observe_rank(
-            given.L,
-            given.d,
-            given.features,
-            given.directions,
-            given.seed,
-            given.device,
-            given.naive,
-        ),
-        _table,
-        lambda seen: EXIT_CODES[seen.verdict],
-    )
+def rank_seconds(L: int, d: int, features: Features, directions: int | None, naive: bool) -> float:
+    """A rough estimate, in seconds on one core: the singular values of the largest matrix."""
+    columns = room(max(span_dimension(L, k, features) for k in (0, d)))
+    rows = columns if directions is None else directions
+    return (2 if naive else 1) * 5e-10 * rows * columns * min(rows, columns)

@@ -17,7 +17,7 @@ decomposition perturbs every singular value by about that much at most (Weyl's i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from math import comb
@@ -26,11 +26,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric_checks.rank.arrays import Arrays, NumpyArrays
+from numeric_checks.rank.arrays import keep, left_vectors, singular_values
 
 __all__ = [
     "MAX_DROPPED",
     "MIN_MARGIN",
+    "Move",
     "Stage",
     "naive_stage",
     "room",
@@ -44,7 +45,8 @@ MIN_MARGIN = 1e3
 MAX_DROPPED = 0.25
 """σ_{r+1} over the cut-off above which a rank counts as ambiguous."""
 
-_NUMPY = NumpyArrays()
+Move = Callable[[NDArray[np.float64]], Any]
+"""Brings a numpy array to the device on which stages are built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +131,12 @@ def _build(
     values: NDArray[np.float64],
     expected: Sequence[int],
     rng: np.random.Generator,
-    arrays: Arrays,
+    move: Move,
     last_basis: bool,
 ) -> tuple[tuple[Stage, ...], Any]:
     """The stages, and the basis of the last one where it is wanted."""
     count, top = len(values), len(expected) - 1
-    matrix = arrays.array((values if top else np.ones((count, 1))) * count**-0.5)
+    matrix = move((values if top else np.ones((count, 1))) * count**-0.5)
     bases: dict[int, Any] = {}
     stages = []
     for degree in _degrees(top):
@@ -145,18 +147,18 @@ def _build(
             sampled = widths[0] * widths[1] > 2 * columns
             if sampled:
                 # Tensors u ⊗ v span the tensor product, so random ones span the same space.
-                left, right = (arrays.array(rng.standard_normal((w, columns))) for w in widths)
+                left, right = (move(rng.standard_normal((w, columns))) for w in widths)
                 matrix = (first @ left) * (second @ right)
             else:
                 matrix = (first[:, :, None] * second[:, None, :]).reshape(count, -1)
         shape = (count, matrix.shape[1])
         fields = {"degree": degree, "sampled": sampled, "expected": expected[degree]}
         if degree < top or last_basis:
-            left, singular = arrays.left_vectors(matrix)
+            left, singular = left_vectors(matrix)
             stages.append(_stage(singular, shape, **fields))
             bases[degree] = left[:, : stages[-1].rank]
         else:
-            stages.append(_stage(arrays.singular_values(matrix), shape, **fields))
+            stages.append(_stage(singular_values(matrix), shape, **fields))
     return tuple(stages), bases.get(top)
 
 
@@ -164,7 +166,7 @@ def staged_rank(
     values: NDArray[np.float64],
     expected: Sequence[int],
     rng: np.random.Generator,
-    arrays: Arrays = _NUMPY,
+    move: Move = keep,
 ) -> tuple[Stage, ...]:
     """The stages of multiplying, orthonormalising and multiplying again, up to degree d.
 
@@ -177,9 +179,10 @@ def staged_rank(
         expected: the dimensions expected for k = 0 … d; they size the random products and are
             stored in the stages, and decide no rank.
         rng: source of the random combinations.
-        arrays: where to compute.
+        move: brings arrays to where they are computed with; see
+            :func:`numeric_checks.rank.arrays.mover`.
     """
-    return _build(values, expected, rng, arrays, last_basis=False)[0]
+    return _build(values, expected, rng, move, last_basis=False)[0]
 
 
 def staged_basis(
@@ -189,7 +192,7 @@ def staged_basis(
 
     The basis has shape (N, rank); its columns are orthonormal in the plain sum over the rows.
     """
-    return _build(values, expected, rng, _NUMPY, last_basis=True)
+    return _build(values, expected, rng, keep, last_basis=True)
 
 
 def naive_stage(
@@ -197,7 +200,7 @@ def naive_stage(
     d: int,
     expected: int,
     rng: np.random.Generator,
-    arrays: Arrays = _NUMPY,
+    move: Move = keep,
 ) -> Stage:
     """The plain singular values of degree-d product values, for comparison.
 
@@ -207,13 +210,13 @@ def naive_stage(
     width, columns = values.shape[1], room(expected)
     sampled = comb(width + d - 1, d) > 4 * columns
     if sampled:
-        matrix = (arrays.array(values) @ arrays.array(rng.standard_normal((width, columns)))) ** d
+        matrix = (move(values) @ move(rng.standard_normal((width, columns)))) ** d
         matrix /= (matrix**2).sum(0) ** 0.5
     else:
         chosen = combinations_with_replacement(range(width), d)
-        matrix = arrays.array(
+        matrix = move(
             np.stack([np.prod(values[:, list(columns)], axis=1) for columns in chosen], axis=1)
         )
     shape = (len(values), matrix.shape[1])
-    singular = arrays.singular_values(matrix)
+    singular = singular_values(matrix)
     return _stage(singular, shape, degree=d, sampled=sampled, expected=expected)

@@ -104,6 +104,6 @@ def _couple(first: Array, second: Array, target: int, symmetric: bool) -> Array:
     if symmetric:
         rows, columns = np.triu_indices(first.shape[1], k=(l1 + l2 + target) % 2)
         product, sizes = product[:, rows, columns], sizes[rows, columns]
-    flat = product.reshape(len(first), sizes.size, 2 * target + 1)
+    flat: Array = product.reshape(len(first), sizes.size, 2 * target + 1)
     kept = np.einsum("nck,nck->c", flat, flat) > _VANISHING**2 * sizes.ravel()
     return flat if kept.all() else flat[:, kept]

@@ -27,14 +27,17 @@ def random_rotations(
         raise ValueError("number of rotations must be an integer ≥ 1, got 0")
     if not 0.0 <= max_angle <= np.pi:
         raise ValueError(f"max_angle must be in [0, π], got {max_angle}")
+    turns: NDArray[np.float64]
     if max_angle == np.pi:
-        return Rotation.from_quat(rng.standard_normal((count, 4))).as_matrix()
+        turns = Rotation.from_quat(rng.standard_normal((count, 4))).as_matrix()
+        return turns
     axes = rng.standard_normal((count, 3))
     axes /= np.linalg.norm(axes, axis=1, keepdims=True)
     grid = np.linspace(0.0, max_angle, 20001)
     # ω − sin ω = ω³/6 − … loses its leading digits near 0, where the cube root is linear.
     angles = np.interp(rng.random(count) ** (1 / 3), np.cbrt(_share(grid)), grid)
-    return Rotation.from_rotvec(angles[:, None] * axes).as_matrix()
+    turns = Rotation.from_rotvec(angles[:, None] * axes).as_matrix()
+    return turns
 
 
 def _share(angles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -49,7 +49,8 @@ def unit_vectors(directions: ArrayLike) -> NDArray[np.float64]:
             f"directions must not be zero, got a zero vector in row {int(np.argmin(largest))}"
         )
     vectors /= largest  # before the square, which could overflow or underflow
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: NDArray[np.float64] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def random_directions(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -83,7 +84,8 @@ def real_harmonics(l_max: int, directions: ArrayLike) -> NDArray[np.float64]:
     l_max = natural("l_max", l_max)
     vectors = unit_vectors(directions)
     if l_max <= MAX_SPHERICART:
-        return SphericalHarmonics(l_max).compute(vectors)
+        values: NDArray[np.float64] = SphericalHarmonics(l_max).compute(vectors)
+        return values
     return scipy_harmonics(l_max, vectors)
 
 

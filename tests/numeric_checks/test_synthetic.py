@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from numeric_checks import synthetic
 from numeric_checks.readouts.monomials import monomials
 from numeric_checks.sphere.harmonics import real_harmonics
 from numeric_checks.sphere.quadrature import sphere_quadrature
-from numeric_checks.synthetic import calibrate, direction_cell, main, star_cell
+from numeric_checks.synthetic import cells as synthetic
+from numeric_checks.synthetic.__main__ import main
+from numeric_checks.synthetic.cells import calibrate, direction_cell, star_cell
 
 
 @pytest.mark.parametrize("features", ["upto", "exact"])
@@ -127,17 +129,25 @@ def test_same_seed_same_values() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--L-max", "0"], "L_max must be an integer ≥ 1, got 0"),
-        (["--d-max", "-2"], "d_max must be an integer ≥ 0, got -2"),
-        (["--L-max", "9", "--d-max", "9"], "at most 64, got 81"),
-        (["--fold", "0"], "fold must be an integer from 1 to 64, got 0"),
-        (["--seed", "-1"], "seed must be an integer ≥ 0"),
+        (["--L", "0"], "L must be an integer from 1 to 64, got '0'"),
+        (["--L", "1e30"], "L must be an integer from 1 to 64, got '1e30'"),
+        (["--d-max", "-2"], "d must be an integer from 1 to 64, got '-2'"),
+        (["--L", "9", "--d", "9"], "at most 64, got 81"),
+        (["--fold", "0"], "fold must be an integer from 1 to 64, got '0'"),
+        (["--seed", "-1"], "seed must be an integer from 0 to"),
         (["--figure", "map.gif"], "end in .svg or .png"),
     ],
 )
-def test_bad_input(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(arguments) == 2
-    assert message in capsys.readouterr().err
+def test_bad_input(
+    arguments: list[str],
+    message: str,
+    exit_code: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert exit_code(main, arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
 
 
 def test_bad_cells() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 
 import mpmath
 import numpy as np
@@ -12,13 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numeric_checks.rank.arrays import NumpyArrays, TorchArrays
-from numeric_checks.rank.observe import (
-    feature_values,
-    main,
-    observe_rank,
-    observer,
-)
+from numeric_checks.rank.__main__ import main
+from numeric_checks.rank.arrays import keep
+from numeric_checks.rank.observe import feature_values, observe_rank, observer
 from numeric_checks.rank.precise import precise_rank
 from numeric_checks.rank.stages import Stage, naive_stage, staged_basis, staged_rank
 from numeric_checks.sphere.harmonics import random_directions, real_harmonics, unit_vectors
@@ -216,6 +213,9 @@ def test_observer_and_json(capsys: pytest.CaptureFixture[str]) -> None:
         assert part in seen["text"]
     assert main(["--L", "2", "--d", "2", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
+    made_with = printed.pop("made_with")
+    assert made_with["command"] == "python -m numeric_checks.rank --L 2 --d 2 --json"
+    assert {"numpy", "scipy", "sphericart"} <= made_with["versions"].keys()
     assert printed.keys() == seen.keys()
     del printed["seconds"], seen["seconds"]
     assert printed == json.loads(json.dumps(seen))
@@ -235,17 +235,40 @@ def test_command_line(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--L", "-1", "--d", "2"], "L must be an integer ≥ 0, got -1"),
-        (["--L", "2", "--d", "-3"], "d must be an integer ≥ 0, got -3"),
-        (["--L", "2", "--d", "2", "--directions", "0"], "directions must be an integer ≥ 1, got 0"),
-        (["--L", "2", "--d", "2", "--seed", "-1"], "seed must be an integer ≥ 0"),
+        (["--L", "-1", "--d", "2"], "L must be an integer from 0 to 1000, got '-1'"),
+        (["--L", "1e30", "--d", "2"], "L must be an integer from 0 to 1000, got '1e30'"),
+        (["--L", "2", "--d", "9" * 99], "d must be an integer from 0 to 1000, got '999"),
+        (["--L", "2", "--d", "2", "--directions", "0"], "directions must be an integer from 1 to"),
+        (["--L", "2", "--d", "2", "--seed", "-1"], "seed must be an integer from 0 to"),
         (["--L", "99", "--d", "99"], "GiB is allowed"),
-        (["--L", "2", "--d", "2", "--directions", "9999999999"], "GiB is allowed"),
+        (["--L", "1000", "--d", "1000"], "GiB is allowed"),
+        (["--L", "2", "--d", "2", "--directions", "999999999"], "GiB is allowed"),
+        (["--L", "2", "--d", "2", "--device", "tpu"], "'cpu', 'cuda' or 'cuda:N', got 'tpu'"),
     ],
 )
-def test_bad_usage(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(arguments) == 2
-    assert message in capsys.readouterr().err
+def test_bad_usage(
+    arguments: list[str],
+    message: str,
+    exit_code: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert exit_code(main, arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_a_long_wait_is_announced(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def instead(*_: object) -> None:
+        raise ValueError("not now")
+
+    monkeypatch.setattr("numeric_checks.rank.observe.observe_rank", instead)
+    assert main(["--L", "8", "--d", "9"]) == 2
+    assert "may take about" in capsys.readouterr().err
+    assert main(["--L", "2", "--d", "2"]) == 2
+    assert "may take" not in capsys.readouterr().err
 
 
 def test_unreadable_arguments_exit_with_2() -> None:
@@ -321,7 +344,7 @@ def alike(first: Stage, second: Stage) -> bool:
 
 @pytest.mark.parametrize(("L", "d"), [(1, 1), (2, 2), (1, 3), (3, 5)])
 def test_torch_and_numpy_build_the_same_stages(L: int, d: int) -> None:
-    pytest.importorskip("torch")
+    torch = pytest.importorskip("torch")
     values = feature_values(L, "upto", random_directions(330, np.random.default_rng(0)))
     expected = [span_dimension(L, k) for k in range(d + 1)]
     ours, theirs = (
@@ -329,18 +352,18 @@ def test_torch_and_numpy_build_the_same_stages(L: int, d: int) -> None:
             *staged_rank(values, expected, np.random.default_rng(1), arrays),
             naive_stage(values, d, expected[-1], np.random.default_rng(1), arrays),
         )
-        for arrays in (NumpyArrays(), TorchArrays("cpu"))
+        for arrays in (keep, torch.from_numpy)
     )
     for mine, other in zip(ours, theirs, strict=True):
         assert alike(mine, other), (mine, other)
 
 
 def test_a_dropped_feature_lowers_the_rank_through_torch() -> None:
-    pytest.importorskip("torch")
+    torch = pytest.importorskip("torch")
     values = feature_values(2, "upto", random_directions(60, np.random.default_rng(0)))
     ranks = [
-        staged_rank(kept, [1, 9, 25], np.random.default_rng(1), TorchArrays("cpu"))[-1].rank
-        for kept in (values, values[:, :-1])
+        staged_rank(kept, [1, 9, 25], np.random.default_rng(1), torch.from_numpy)[-1].rank
+        for kept in (values, values[:, :-1].copy())
     ]
     assert ranks[0] == 25 > ranks[1]
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import mpmath
 import numpy as np
 import pytest
 
+from numeric_checks.accuracy import main
 from numeric_checks.sphere import accuracy
-from numeric_checks.sphere.accuracy import main, measure_accuracy, precise_harmonics
+from numeric_checks.sphere.accuracy import measure_accuracy
 from numeric_checks.sphere.harmonics import random_directions, real_harmonics, scipy_harmonics
+from numeric_checks.sphere.reference import precise_harmonics
 
 
 def test_the_reference_agrees_with_mpmath() -> None:
@@ -77,18 +80,29 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--degrees", "-1"], "degree must be an integer ≥ 0"),
-        (["--degrees", "9999"], "degrees must be 0 to 1024"),
-        (["--directions", "0"], "number of directions must be an integer ≥ 1"),
-        (["--seed", "-1"], "seed must be an integer ≥ 0"),
+        (["--l", "-1"], "l must be an integer from 0 to 1024, got '-1'"),
+        (["--l", "2", "1e30"], "l must be an integer from 0 to 1024, got '1e30'"),
+        (["--degrees", "9999"], "l must be an integer from 0 to 1024"),
+        (["--directions", "0"], "directions must be an integer from 1 to 10000, got '0'"),
+        (["--directions", "999999999"], "directions must be an integer from 1 to 10000"),
+        (["--seed", "-1"], "seed must be an integer from 0 to"),
     ],
 )
-def test_bad_input(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(arguments) == 2
-    assert message in capsys.readouterr().err
+def test_bad_input(
+    arguments: list[str],
+    message: str,
+    exit_code: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert exit_code(main, arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
 
 
 def test_the_reference_needs_a_degree_and_directions() -> None:
+    with pytest.raises(ValueError, match="degrees must be 0 to 1024"):
+        precise_harmonics([9999], [[0, 0, 1]])
     with pytest.raises(ValueError, match="at least one"):
         precise_harmonics([], [[0, 0, 1]])
     with pytest.raises(ValueError, match="zero vector"):
