@@ -10,7 +10,7 @@ from span_theorem.span import boundary
 
 if TYPE_CHECKING:
     from neural_checks.diagnosis.measure import Deficit
-    from numeric_checks.bandwidth.estimate import Bandwidth
+    from numeric_checks.bandwidth.result import Bandwidth
 
 __all__ = ["advise"]
 

@@ -30,7 +30,8 @@ from neural_checks.readouts.samples import Samples, top_degree
 from neural_checks.readouts.verdict import Curve as Intervals
 from neural_checks.readouts.verdict import Doubts
 from neural_checks.readouts.verdict import judge as judge_curve
-from numeric_checks.bandwidth.estimate import Bandwidth, bandwidth
+from numeric_checks.bandwidth.estimate import bandwidth
+from numeric_checks.bandwidth.result import Bandwidth
 from numeric_checks.readouts.componentwise import componentwise
 from span_theorem.irreps import Irrep
 from span_theorem.span import boundary

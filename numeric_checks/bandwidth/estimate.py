@@ -11,118 +11,31 @@ spectrum on the whole sphere and stays undecided where the directions do not tel
 With ``frame="laboratory"`` û and the field are taken as stored. That is meaningful where
 orientations are spread over all rotations, and shows fields tied to the laboratory, such as
 injected ones; an equivariant vector field has degree ≤ 1 there, an invariant one degree 0.
-
-Command line: ``python -m numeric_checks.bandwidth FILE``; exit codes: 0 decided for the atoms
-pooled, 2 bad usage or input, 4 undecided.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import platform
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.bandwidth.local_frames import between, choose_frames, local_frames
-from numeric_checks.bandwidth.spectrum import MEASURES, Measure, Options, Spectrum, spectra
-from numeric_checks.bandwidth.view import draw, table
-from numeric_checks.figures import figure_paths
+from numeric_checks.bandwidth.result import AngularMeasure, Bandwidth, FieldAxes, SpectrumOptions
+from numeric_checks.bandwidth.spectrum import spectra
 from numeric_checks.molecules.data import ForceData
-from numeric_checks.molecules.fields import Field, load_field
+from numeric_checks.molecules.fields import Field
 
-__all__ = ["Bandwidth", "bandwidth", "main"]
-
-EXIT_OK, EXIT_USAGE, EXIT_UNDECIDED = 0, 2, 4
-
-Frame = Literal["local", "laboratory"]
-
-
-@dataclass(frozen=True)
-class Bandwidth:
-    """The spectra of a per-atom field, atom by atom and pooled.
-
-    Attributes:
-        name, checksum: of the data; ``quantity`` and ``unit`` of the field.
-        frame: ``"local"`` or ``"laboratory"``; ``measure`` as in :class:`Spectrum`.
-        sites: (sites,) the atoms i; ``numbers`` (sites,) their atomic numbers.
-        frame_atoms: (sites, 3) the atoms (j, k, m); j is the marked neighbour.
-        atoms: one :class:`~numeric_checks.bandwidth.spectrum.Spectrum` per site.
-        pooled: all sites together; ``pooled.bandwidth`` is ℓ*, None where undecided;
-            ``pooled.explained[n]`` the share of the variance that degrees ≤ n explain.
-        options: of the estimate; ``notes`` what was left out of the data.
-    """
-
-    name: str
-    checksum: str
-    quantity: str
-    unit: str
-    frame: Frame
-    measure: Measure
-    sites: NDArray[np.int64]
-    numbers: NDArray[np.int64]
-    frame_atoms: NDArray[np.int64]
-    atoms: tuple[Spectrum, ...]
-    pooled: Spectrum
-    options: Options
-    notes: tuple[str, ...] = ()
-
-    @property
-    def lower_bound(self) -> bool:
-        """Whether ℓ* holds for the directions seen alone, so that on the sphere it is at least."""
-        return self.measure == "sampled" and self.pooled.resolvable < self.options.l_max
-
-    @property
-    def text(self) -> str:
-        """One line for a reader."""
-        p = self.pooled
-        if p.bandwidth is None or p.bandwidth_interval is None:
-            return f"undecided: {p.reason}"
-        low, high = p.bandwidth_interval
-        return (
-            f"ℓ* {'≥' if self.lower_bound else '='} {p.bandwidth} ({low} to {high}) at level "
-            f"{self.options.level:g} of the {p.explained[p.best]:.1%} of the variance that the "
-            f"direction {'and distance explain' if self.options.radial else 'explains'}"
-            + (": observed on the directions sampled" if self.lower_bound else ": observed")
-        )
-
-    def as_dict(self) -> dict[str, Any]:
-        """The content as JSON types."""
-        return {
-            "text": self.text,
-            "name": self.name,
-            "sha256": self.checksum,
-            "quantity": self.quantity,
-            "unit": self.unit,
-            "frame": self.frame,
-            "measure": self.measure,
-            "lower_bound": self.lower_bound,
-            "options": asdict(self.options),
-            "notes": list(self.notes),
-            "pooled": self.pooled.as_dict(),
-            "atoms": [
-                {"atom": int(i), "number": int(z), "frame_atoms": jkm.tolist(), **s.as_dict()}
-                for i, z, jkm, s in zip(
-                    self.sites, self.numbers, self.frame_atoms, self.atoms, strict=True
-                )
-            ],
-        }
+__all__ = ["bandwidth"]
 
 
 def bandwidth(
     data: Field | ForceData,
-    options: Options | None = None,
+    options: SpectrumOptions | None = None,
     *,
     atoms: Sequence[int] | None = None,
-    measure: Measure = "sampled",
-    frame: Frame = "local",
+    measure: AngularMeasure = "sampled",
+    frame: FieldAxes = "local",
     marks: NDArray[np.int64] | None = None,
     report: Callable[[int], None] | None = None,
 ) -> Bandwidth:
@@ -134,7 +47,7 @@ def bandwidth(
 
     Args:
         data: the field, and the positions it belongs to.
-        options: see :class:`~numeric_checks.bandwidth.spectrum.Options`; ``radial=0`` for a
+        options: see :class:`~numeric_checks.bandwidth.result.SpectrumOptions`; ``radial=0`` for a
             function of the direction alone.
         atoms: indices of the atoms wanted; all by default.
         measure: ``"sampled"`` (a lower bound for directions that cover part of the sphere) or
@@ -145,10 +58,10 @@ def bandwidth(
 
     Raises:
         TypeError, ValueError: frames that hold different atoms, atoms out of range or repeated, no
-            local frame, too few frames for
-            the unknowns, a field without variance, or what :func:`spectra` refuses.
+            local frame, too few frames for the unknowns, a field without variance, or what
+            :func:`numeric_checks.bandwidth.spectrum.spectra` refuses.
     """
-    options = Options() if options is None else options
+    options = SpectrumOptions() if options is None else options
     if frame not in ("local", "laboratory"):
         raise ValueError(f"frame must be 'local' or 'laboratory', got {frame!r}")
     field = (
@@ -187,101 +100,3 @@ def bandwidth(
         options=options,
         notes=field.notes,
     )
-
-
-def _parser() -> argparse.ArgumentParser:
-    defaults = Options()
-    parser = argparse.ArgumentParser(
-        prog="python -m numeric_checks.bandwidth",
-        description="The angular spectrum w(ℓ) of a per-atom field in its local frame, and the "
-        "smallest ℓ* whose degrees carry a given share of the variance.",
-    )
-    parser.add_argument("file", help="'embedded', a .npz or an ASE-readable file")
-    parser.add_argument("--field", default="forces", help="'forces' or the name of an array")
-    parser.add_argument("--atoms", type=int, nargs="+", help="indices; all by default")
-    parser.add_argument("--lmax", type=int, default=defaults.l_max, help="(%(default)s)")
-    parser.add_argument(
-        "--radial",
-        type=int,
-        default=defaults.radial,
-        help="degree of the polynomials in the distance; 0: the direction alone (%(default)s)",
-    )
-    parser.add_argument("--level", type=float, default=defaults.level, help="(%(default)s)")
-    parser.add_argument("--measure", choices=MEASURES, default="sampled", help="(%(default)s)")
-    parser.add_argument("--frame", choices=("local", "laboratory"), default="local")
-    parser.add_argument("--bootstrap", type=int, default=defaults.draws, help="draws (%(default)s)")
-    parser.add_argument("--blocks", type=int, default=defaults.blocks, help="(%(default)s)")
-    parser.add_argument("--seed", type=int, default=defaults.seed, help="(%(default)s)")
-    parser.add_argument("--frames", type=int, help="the first so many frames; all by default")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument(
-        "--figure",
-        type=Path,
-        help=".svg or .png; without a suffix both",
-    )
-    parser.add_argument("--force", action="store_true", help="replace an existing figure")
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; see the module's text for the exit code."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    arguments = _parser().parse_args(argv)
-    try:
-        options = Options(
-            l_max=arguments.lmax,
-            radial=arguments.radial,
-            level=arguments.level,
-            draws=arguments.bootstrap,
-            blocks=arguments.blocks,
-            seed=arguments.seed,
-        )
-        if arguments.figure is not None:
-            figure_paths(str(arguments.figure), arguments.force)
-        field = load_field(arguments.file, arguments.field)
-        if arguments.frames is not None:
-            field = field.first(arguments.frames)
-        with Progress(console=Console(stderr=True)) as progress:
-            task = progress.add_task("atoms", total=len(arguments.atoms or field.numbers))
-            found = bandwidth(
-                field,
-                options,
-                atoms=arguments.atoms,
-                measure=arguments.measure,
-                frame=arguments.frame,
-                report=lambda done: progress.update(task, completed=done),
-            )
-        if arguments.figure is not None:
-            draw(found, arguments.figure, arguments.force)
-    except (ImportError, OSError, TypeError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return EXIT_USAGE
-    if arguments.json:
-        print(json.dumps(found.as_dict() | {"made_with": _made_with(argv)}))
-    else:
-        shown = Console()
-        shown.width = max(shown.width, 100)
-        shown.print(table(found))
-        print("\n".join([found.text, *found.notes]))
-        print(
-            f"seed {options.seed}, {options.draws} draws, {found.pooled.samples} frames, "
-            f"sha256 {found.checksum}"
-        )
-    return EXIT_OK if found.pooled.decided else EXIT_UNDECIDED
-
-
-def _made_with(argv: Sequence[str] | None) -> dict[str, Any]:
-    """Command and versions; folders are left out of the command."""
-    words = [
-        Path(word).name if "/" in word else word
-        for word in (sys.argv[1:] if argv is None else argv)
-    ]
-    return {
-        "command": " ".join(["python -m numeric_checks.bandwidth", *words]),
-        "python": platform.python_version(),
-        "versions": {
-            name: version(name) for name in ("span-theorem", "numpy", "scipy", "sphericart")
-        },
-    }

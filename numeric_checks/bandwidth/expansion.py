@@ -7,68 +7,28 @@ The measures and estimates are explained there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from numeric_checks.bandwidth.result import AngularMeasure, SpectrumOptions
 from numeric_checks.sphere.harmonics import real_harmonics
-from span_theorem.arguments import natural
 
-__all__ = [
-    "FOLDS",
-    "MEASURES",
-    "MIN_COVERAGE",
-    "Measure",
-    "Options",
-    "Parts",
-    "Sampling",
-    "estimate",
-]
+__all__ = ["FOLDS", "MIN_COVERAGE", "FieldFit", "Sampling", "fit_field"]
 
 Array = NDArray[np.float64]
-Measure = Literal["sphere", "sampled"]
-
-MEASURES: tuple[Measure, ...] = ("sphere", "sampled")
 
 MIN_COVERAGE = 0.1
 """Least mean square, over the samples, of the functions of degree ≤ ℓ and mean square 1 on the
 sphere for these degrees to count as told apart: 1 for uniform directions, 0 where one vanishes."""
+
 FOLDS = 5
-_MIN_BLOCKS = 10
+"""Parts of the blocks, each predicted from the others."""
+
 _NEIGHBORS = 16  # nearest directions looked through for one of another block
 _DRAWS = 100  # draws held at once
 _VANISHING = 1e-9  # root mean square on the samples below which a function is left out
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a spectrum is estimated.
-
-    ``l_max`` largest degree fitted; ``radial`` largest degree of the polynomials in the distance,
-    where distances are given; ``level`` of ℓ*, in (0, 1); ``draws`` of the bootstrap, over
-    ``blocks`` of consecutive frames; ``seed`` of draws and folds; ``confidence`` of the intervals.
-
-    Raises TypeError or ValueError for a value out of range.
-    """
-
-    l_max: int = 8
-    radial: int = 2
-    level: float = 0.95
-    draws: int = 1000
-    blocks: int = 50
-    seed: int = 0
-    confidence: float = 0.95
-
-    def __post_init__(self) -> None:
-        least = {"l_max": 1, "radial": 0, "draws": 20, "blocks": _MIN_BLOCKS, "seed": 0}
-        for name, bound in least.items():
-            if natural(name, getattr(self, name)) < bound:
-                raise ValueError(f"{name} must be an integer ≥ {bound}, got {getattr(self, name)}")
-        for name in ("level", "confidence"):
-            if not 0 < getattr(self, name) < 1:
-                raise ValueError(f"{name} must lie between 0 and 1, got {getattr(self, name)}")
 
 
 @dataclass(frozen=True)
@@ -80,7 +40,7 @@ class Sampling:
     counts: Array  # (draws, blocks)
 
     @classmethod
-    def of(cls, frames: int, options: Options) -> Sampling:
+    def of(cls, frames: int, options: SpectrumOptions) -> Sampling:
         blocks, rng = options.blocks, np.random.default_rng(options.seed)
         share = np.full(blocks, 1 / blocks)
         return cls(
@@ -95,7 +55,7 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Parts:
+class FieldFit:
     """One field; the sums may be added over fields sampled in the same frames."""
 
     power: Array  # (l_max+1,), debiased; of the sphere
@@ -108,14 +68,14 @@ class Parts:
     unknowns: int
 
 
-def estimate(
+def fit_field(
     vectors: Array,
     values: Array,
     radial: Array,
-    options: Options,
-    measure: Measure,
+    options: SpectrumOptions,
+    measure: AngularMeasure,
     sampling: Sampling,
-) -> Parts:
+) -> FieldFit:
     """Fit one field by harmonics times ``radial`` functions, as the measure asks.
 
     ``vectors`` (N, 3) unit, ``values`` (N, components), ``radial`` (N, functions); N frames, in
@@ -144,7 +104,7 @@ def estimate(
     else:
         low = orthonormal[:, degrees <= errors[:, 1:].sum(axis=0).argmin()]
         residual = values - low @ (low.T @ values) / frames
-    return Parts(
+    return FieldFit(
         power=power,
         drawn=drawn,
         errors=errors,
@@ -161,7 +121,7 @@ def _on_the_sphere(
     gram: Array,
     of_degree: NDArray[np.int64],
     values: Array,
-    options: Options,
+    options: SpectrumOptions,
     sampling: Sampling,
 ) -> tuple[Array, Array, Array]:
     """Least-squares coefficients, debiased power by degree, and bootstrap draws of the power."""

@@ -28,111 +28,31 @@ blocks) are always given: a field that is no function of the direction, or one t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Literal
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numeric_checks.bandwidth.expansion import (
-    MEASURES,
-    MIN_COVERAGE,
-    Measure,
-    Options,
-    Parts,
-    Sampling,
-    estimate,
-)
+from numeric_checks.bandwidth.expansion import MIN_COVERAGE, FieldFit, Sampling, fit_field
+from numeric_checks.bandwidth.result import MEASURES, AngularMeasure, Spectrum, SpectrumOptions
 from numeric_checks.sphere.harmonics import unit_vectors
 
-__all__ = ["MEASURES", "Measure", "Options", "Spectrum", "spectra", "spectrum"]
+__all__ = ["MIN_EXPLAINED", "SAMPLES_PER_UNKNOWN", "spectra", "spectrum"]
 
 Array = NDArray[np.float64]
 
 MIN_EXPLAINED = 0.05
 """Share of the variance, on held-out frames, that must be explained."""
+
 SAMPLES_PER_UNKNOWN = 4
-
-
-@dataclass(frozen=True)
-class Spectrum:
-    """The spectrum of one field, or of several pooled; see the module's text.
-
-    Attributes:
-        measure: ``"sphere"`` or ``"sampled"``.
-        weights: w(ℓ), float64, shape (l_max+1,); NaN where nothing is resolved.
-        weights_interval: (l_max+1, 2).
-        power: q(ℓ), (l_max+1,), in units of the field squared.
-        variance: mean square about the mean, same unit.
-        explained: (l_max+1,), share of the variance of held-out frames that degrees ≤ ℓ explain;
-            pooled, each field uses degrees up to its own best one.
-        best: the degree with the largest ``explained``.
-        explained_interval: of ``explained[best]``.
-        beyond: share of the variance that varies with the direction but is not in the fit of
-            degree ``l_max`` (sphere) or ``best`` (sampled); may be < 0.
-        beyond_interval: its interval.
-        bandwidth: ℓ*; None where undecided.
-        bandwidth_interval: quantiles of ℓ* over the draws; None where undecided.
-        resolvable: the largest ℓ ≤ l_max such that the samples tell degrees ≤ ℓ apart; −1 if none.
-        coverage: least mean square on the samples of a function of degree ≤ l_max that has mean
-            square 1 on the sphere.
-        samples: frames; ``fields``: how many fields were pooled; ``unknowns``: coefficients per
-            component and field.
-        coefficients: (unknowns, components), for one field and ``"sphere"``, else None; row
-            (ℓ² + ℓ + m)(K+1) + κ belongs to R_κ(r)·√4π·Y_ℓm, R_κ orthonormal over the samples.
-        verdict: ``"decided"`` or ``"undecided"``; ``reason`` in words.
-    """
-
-    measure: Measure
-    weights: Array
-    weights_interval: Array
-    power: Array
-    variance: float
-    explained: Array
-    best: int
-    explained_interval: tuple[float, float]
-    beyond: float
-    beyond_interval: tuple[float, float]
-    bandwidth: int | None
-    bandwidth_interval: tuple[int, int] | None
-    resolvable: int
-    coverage: float
-    samples: int
-    fields: int
-    unknowns: int
-    coefficients: Array | None
-    verdict: Literal["decided", "undecided"]
-    reason: str
-    options: Options
-
-    @property
-    def decided(self) -> bool:
-        """Whether the verdict is ``"decided"``."""
-        return self.verdict == "decided"
-
-    def as_dict(self) -> dict[str, Any]:
-        """The content as JSON types, six digits, NaN as None, without coefficients and options."""
-        left_out = ("coefficients", "options")
-        return {
-            f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name not in left_out
-        }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, float):
-        return float(f"{value:.6g}") if np.isfinite(value) else None
-    return value
+"""Least number of frames for every coefficient fitted."""
 
 
 def spectrum(
     directions: ArrayLike,
     values: ArrayLike,
-    options: Options | None = None,
-    measure: Measure = "sphere",
+    options: SpectrumOptions | None = None,
+    measure: AngularMeasure = "sphere",
     distances: ArrayLike | None = None,
 ) -> Spectrum:
     """The spectrum of one field.
@@ -140,7 +60,7 @@ def spectrum(
     Args:
         directions: (N, 3), real, any length but zero.
         values: (N,) scalars or (N, k) components in an orthonormal frame that may move.
-        options: see :class:`Options`.
+        options: see :class:`SpectrumOptions`.
         measure: ``"sphere"`` or ``"sampled"``.
         distances: (N,), or None for a field of the direction alone.
 
@@ -151,7 +71,7 @@ def spectrum(
 
     >>> u = np.random.default_rng(0).standard_normal((4000, 3))
     >>> x, y, z = unit_vectors(u).T
-    >>> spectrum(u, x * y * z, Options(l_max=5)).bandwidth  # of degree 3
+    >>> spectrum(u, x * y * z, SpectrumOptions(l_max=5)).bandwidth  # of degree 3
     3
     """
     rows, field = np.asarray(directions), np.asarray(values)
@@ -167,8 +87,8 @@ def spectrum(
 def spectra(
     directions: ArrayLike,
     values: ArrayLike,
-    options: Options | None = None,
-    measure: Measure = "sphere",
+    options: SpectrumOptions | None = None,
+    measure: AngularMeasure = "sphere",
     distances: ArrayLike | None = None,
     report: Callable[[int], None] | None = None,
 ) -> tuple[tuple[Spectrum, ...], Spectrum]:
@@ -182,7 +102,7 @@ def spectra(
     Returns:
         one spectrum per field, and the pooled spectrum.
     """
-    options = Options() if options is None else options
+    options = SpectrumOptions() if options is None else options
     if measure not in MEASURES:
         raise ValueError(f"measure must be one of {', '.join(MEASURES)}, got {measure!r}")
     vectors, components, radii = _checked(directions, values, distances, options)
@@ -190,7 +110,7 @@ def spectra(
     parts = []
     for i in range(vectors.shape[1]):
         parts.append(
-            estimate(vectors[:, i], components[:, i], radii[:, i], options, measure, sampling)
+            fit_field(vectors[:, i], components[:, i], radii[:, i], options, measure, sampling)
         )
         if report is not None:
             report(i + 1)
@@ -199,7 +119,10 @@ def spectra(
 
 
 def _checked(
-    directions: ArrayLike, values: ArrayLike, distances: ArrayLike | None, options: Options
+    directions: ArrayLike,
+    values: ArrayLike,
+    distances: ArrayLike | None,
+    options: SpectrumOptions,
 ) -> tuple[Array, Array, Array]:
     """Unit directions (N, fields, 3), values (N, fields, k), R_κ(r) (N, fields, K+1); float64."""
     rows, field = np.asarray(directions), np.asarray(values)
@@ -218,120 +141,184 @@ def _checked(
         frame, row = np.argwhere(~np.isfinite(components))[0][:2]
         raise ValueError(f"values must be finite, got NaN or infinity in frame {frame}, row {row}")
     order = 0 if distances is None else options.radial
-    unknowns = (order + 1) * (options.l_max + 1) ** 2
-    least = max(SAMPLES_PER_UNKNOWN * unknowns, 2 * options.blocks)
-    if len(vectors) < least:
-        raise ValueError(
-            f"{len(vectors)} samples are too few for {unknowns} unknowns (l_max = "
-            f"{options.l_max}, radial degree {order}) in {options.blocks} blocks: at least {least} "
-            "are needed"
-        )
+    _check_samples(len(vectors), order, options)
     flat = np.ptp(components, axis=0).max(axis=-1) <= 1e-12 * np.abs(components).max(axis=(0, 2))
     if flat.any():
         raise ValueError(f"field {flat.argmax()} is constant: there is no variance to divide")
     if order == 0:
         return vectors, components, np.ones((*rows.shape[:2], 1))
-    radii = np.asarray(distances)
-    if radii.dtype.kind not in "iuf" or radii.shape != rows.shape[:2]:
-        raise ValueError(f"distances must be real of shape {rows.shape[:2]}, got {radii.shape}")
-    if not np.isfinite(radii).all():
+    return vectors, components, _radial(np.asarray(distances), rows.shape[:2], order)
+
+
+def _check_samples(frames: int, order: int, options: SpectrumOptions) -> None:
+    unknowns = (order + 1) * (options.l_max + 1) ** 2
+    least = max(SAMPLES_PER_UNKNOWN * unknowns, 2 * options.blocks)
+    if frames < least:
+        raise ValueError(
+            f"{frames} samples are too few for {unknowns} unknowns (l_max = {options.l_max}, "
+            f"radial degree {order}) in {options.blocks} blocks: at least {least} are needed"
+        )
+
+
+def _radial(distances: Array, shape: tuple[int, ...], order: int) -> Array:
+    """R_0 … R_order (N, fields, order + 1): polynomials, orthonormal on the samples, R_0 = 1."""
+    if distances.dtype.kind not in "iuf" or distances.shape != shape:
+        raise ValueError(f"distances must be real of shape {shape}, got {distances.shape}")
+    if not np.isfinite(distances).all():
         raise ValueError("distances must be finite")
-    spread = radii.std(axis=0)
-    if (spread <= 1e-9 * np.abs(radii).max(axis=0)).any():
+    spread = distances.std(axis=0)
+    if (spread <= 1e-9 * np.abs(distances).max(axis=0)).any():
         raise ValueError("a distance is constant: give no distances")
-    powers = ((radii - radii.mean(axis=0)) / spread)[..., None] ** np.arange(order + 1)
+    powers = ((distances - distances.mean(axis=0)) / spread)[..., None] ** np.arange(order + 1)
     # QR over the frames makes the powers orthonormal on the samples, the constant first.
-    radial = np.stack(
-        [np.linalg.qr(powers[:, i])[0] for i in range(rows.shape[1])], axis=1
-    ) * np.sqrt(len(rows))
-    return vectors, components, radial * np.sign(radial[:1, :, :1])
+    radial = np.stack([np.linalg.qr(powers[:, i])[0] for i in range(shape[1])], axis=1) * np.sqrt(
+        shape[0]
+    )
+    signed: Array = radial * np.sign(radial[:1, :, :1])
+    return signed
 
 
-def _summary(
-    parts: Sequence[Parts], sampling: Sampling, options: Options, measure: Measure
-) -> Spectrum:
-    """Ratios, intervals, ℓ* and the verdict, of one field or several pooled."""
-    frames, l_max = len(sampling.label), options.l_max
-    tails = [(1 - options.confidence) / 2, (1 + options.confidence) / 2]
-    errors = parts[0].errors if len(parts) == 1 else np.sum([_to_best(p) for p in parts], axis=0)
-    near = sum(p.near for p in parts)
-    coverage = np.min([p.coverage for p in parts], axis=0)
-    resolvable = int((np.minimum.accumulate(coverage) >= MIN_COVERAGE).sum()) - 1
+@dataclass(frozen=True)
+class _HeldOut:
+    """What held-out frames say, of one field or several pooled."""
 
-    drawn_errors = sampling.counts @ errors
-    total, drawn_total = errors[:, 0].sum(), drawn_errors[:, 0]
-    explained = 1 - errors[:, 1:].sum(axis=0) / total
-    best = int(explained.argmax())
-    low, high = np.quantile(1 - drawn_errors[:, best + 1] / drawn_total, tails).tolist()
-    beyond = float(near.sum() / total)
-    beyond_low, beyond_high = np.quantile(sampling.counts @ near / drawn_total, tails).tolist()
+    errors: Array  # (blocks, l_max+2), as in FieldFit
+    drawn_errors: Array  # (draws, l_max+2)
+    explained: Array  # (l_max+1,)
+    best: int
+    interval: tuple[float, float]  # of explained[best]
+    beyond: float
+    beyond_interval: tuple[float, float]
 
-    if measure == "sphere":
-        power, drawn = sum(p.power for p in parts), sum(p.drawn for p in parts)
-    else:
-        power, drawn = _falls(errors.sum(axis=0)) / frames, _falls(drawn_errors) / frames
-    weights, interval = np.full(l_max + 1, np.nan), np.full((l_max + 1, 2), np.nan)
-    bandwidth, bandwidths = None, None
-    resolved = power.sum() > 0 and bool((drawn.sum(axis=1) > 0).all())
-    if resolved:
-        weights = power / power.sum()
-        fractions = drawn / drawn.sum(axis=1, keepdims=True)
-        interval = np.quantile(fractions, tails, axis=0).T
-        bandwidth = int(_reached(weights, options.level))
-        reached = _reached(fractions, options.level)
-        bandwidths = (
+    @classmethod
+    def of(cls, fits: Sequence[FieldFit], sampling: Sampling, tails: Sequence[float]) -> _HeldOut:
+        errors = fits[0].errors if len(fits) == 1 else np.sum([_to_best(p) for p in fits], axis=0)
+        near = np.sum([p.near for p in fits], axis=0)
+        drawn_errors = sampling.counts @ errors
+        total, drawn_total = errors[:, 0].sum(), drawn_errors[:, 0]
+        explained = 1 - errors[:, 1:].sum(axis=0) / total
+        best = int(explained.argmax())
+        return cls(
+            errors=errors,
+            drawn_errors=drawn_errors,
+            explained=explained,
+            best=best,
+            interval=_interval(1 - drawn_errors[:, best + 1] / drawn_total, tails),
+            beyond=float(near.sum() / total),
+            beyond_interval=_interval(sampling.counts @ near / drawn_total, tails),
+        )
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """w(ℓ), its interval, ℓ* and its own; NaN and None where no power is left of the noise."""
+
+    weights: Array
+    interval: Array
+    bandwidth: int | None = None
+    bandwidths: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, power: Array, drawn: Array, level: float, tails: Sequence[float]) -> _Weights:
+        if not (power.sum() > 0 and bool((drawn.sum(axis=1) > 0).all())):
+            return cls(np.full(len(power), np.nan), np.full((len(power), 2), np.nan))
+        weights, fractions = power / power.sum(), drawn / drawn.sum(axis=1, keepdims=True)
+        reached = _reached(fractions, level)
+        ends = (
             int(np.quantile(reached, tails[0], method="lower")),
             int(np.quantile(reached, tails[1], method="higher")),
         )
-    reason = ""
-    if measure == "sphere" and resolvable < l_max:
-        known = f"tell degrees ≤ {resolvable} apart, not" if resolvable >= 0 else "tell no degrees"
-        reason = f"the directions cover only part of the sphere: they {known} up to {l_max}"
-    elif not resolved or low <= MIN_EXPLAINED:
-        reason = (
-            f"degrees ≤ {l_max} explain {explained[best]:.1%} of the variance of held-out frames "
-            f"({low:.1%} to {high:.1%}): the field is hardly a function of the direction, or one "
-            "of higher degree"
-        )
-    elif beyond_low > (1 - options.level) * (explained[best] + beyond_low):
-        reason = (
-            f"the field goes on above the degree fitted: another {beyond:.1%} of the variance, at "
-            f"least {beyond_low:.1%}, varies with the direction"
-        )
-    elif bandwidths is not None and bandwidths[1] >= l_max:
-        reason = f"{options.level:g} of it may be reached only at l_max = {l_max}, or above"
+        interval = np.quantile(fractions, tails, axis=0).T
+        return cls(weights, interval, int(_reached(weights, level)), ends)
+
+
+def _summary(
+    fits: Sequence[FieldFit],
+    sampling: Sampling,
+    options: SpectrumOptions,
+    measure: AngularMeasure,
+) -> Spectrum:
+    """Ratios, intervals, ℓ* and the verdict, of one field or several pooled."""
+    frames = len(sampling.label)
+    tails = [(1 - options.confidence) / 2, (1 + options.confidence) / 2]
+    held = _HeldOut.of(fits, sampling, tails)
+    coverage = np.min([p.coverage for p in fits], axis=0)
+    resolvable = int((np.minimum.accumulate(coverage) >= MIN_COVERAGE).sum()) - 1
+    if measure == "sphere":
+        power = np.sum([p.power for p in fits], axis=0)
+        # One row of zeros where a field has no draws of its own.
+        drawn = sum((p.drawn for p in fits[1:]), fits[0].drawn)
+    else:
+        power = _falls(held.errors.sum(axis=0)) / frames
+        drawn = _falls(held.drawn_errors) / frames
+    found = _Weights.of(power, drawn, options.level, tails)
+    reason = _doubt(held, found, resolvable, options, measure)
     return Spectrum(
         measure=measure,
-        weights=weights,
-        weights_interval=interval,
+        weights=found.weights,
+        weights_interval=found.interval,
         power=power,
-        variance=sum(p.variance for p in parts),
-        explained=explained,
-        best=best,
-        explained_interval=(low, high),
-        beyond=beyond,
-        beyond_interval=(beyond_low, beyond_high),
-        bandwidth=None if reason else bandwidth,
-        bandwidth_interval=None if reason else bandwidths,
+        variance=sum(p.variance for p in fits),
+        explained=held.explained,
+        best=held.best,
+        explained_interval=held.interval,
+        beyond=held.beyond,
+        beyond_interval=held.beyond_interval,
+        bandwidth=None if reason else found.bandwidth,
+        bandwidth_interval=None if reason else found.bandwidths,
         resolvable=resolvable,
         coverage=float(coverage[-1]),
         samples=frames,
-        fields=len(parts),
-        unknowns=parts[0].unknowns,
-        coefficients=parts[0].coefficients if len(parts) == 1 else None,
+        fields=len(fits),
+        unknowns=fits[0].unknowns,
+        coefficients=fits[0].coefficients if len(fits) == 1 else None,
         verdict="undecided" if reason else "decided",
-        reason=reason or f"{options.level:g} of it is reached by degree {bandwidth}",
+        reason=reason or f"{options.level:g} of it is reached by degree {found.bandwidth}",
         options=options,
     )
 
 
-def _to_best(part: Parts) -> Array:
+def _doubt(
+    held: _HeldOut,
+    found: _Weights,
+    resolvable: int,
+    options: SpectrumOptions,
+    measure: AngularMeasure,
+) -> str:
+    """Why ℓ* is undecided, in words; empty where it is decided."""
+    l_max, (low, high) = options.l_max, held.interval
+    share, beyond_low = held.explained[held.best], held.beyond_interval[0]
+    if measure == "sphere" and resolvable < l_max:
+        known = f"tell degrees ≤ {resolvable} apart, not" if resolvable >= 0 else "tell no degrees"
+        return f"the directions cover only part of the sphere: they {known} up to {l_max}"
+    if found.bandwidths is None or low <= MIN_EXPLAINED:
+        return (
+            f"degrees ≤ {l_max} explain {share:.1%} of the variance of held-out frames "
+            f"({low:.1%} to {high:.1%}): the field is hardly a function of the direction, or one "
+            "of higher degree"
+        )
+    if beyond_low > (1 - options.level) * (share + beyond_low):
+        return (
+            f"the field goes on above the degree fitted: another {held.beyond:.1%} of the "
+            f"variance, at least {beyond_low:.1%}, varies with the direction"
+        )
+    if found.bandwidths[1] >= l_max:
+        return f"{options.level:g} of it may be reached only at l_max = {l_max}, or above"
+    return ""
+
+
+def _interval(values: Array, tails: Sequence[float]) -> tuple[float, float]:
+    low, high = np.quantile(values, tails)
+    return float(low), float(high)
+
+
+def _to_best(fit: FieldFit) -> Array:
     """Held-out errors of one field among others: degrees above its best one are not used.
 
     Otherwise the fields whose directions support few degrees would hide what others need.
     """
-    best = part.errors[:, 1:].sum(axis=0).argmin() + 1
-    return part.errors[:, np.minimum(np.arange(part.errors.shape[1]), best)]
+    best = fit.errors[:, 1:].sum(axis=0).argmin() + 1
+    return fit.errors[:, np.minimum(np.arange(fit.errors.shape[1]), best)]
 
 
 def _falls(errors: Array) -> Array:
@@ -343,4 +330,5 @@ def _falls(errors: Array) -> Array:
 
 def _reached(weights: Array, level: float) -> NDArray[np.int64]:
     """The smallest ℓ with Σ_{ℓ' ≤ ℓ} w ≥ level; the sum to l_max is 1 but for rounding."""
-    return (weights.cumsum(axis=-1) >= level - 1e-9).argmax(axis=-1)
+    first: NDArray[np.int64] = (weights.cumsum(axis=-1) >= level - 1e-9).argmax(axis=-1)
+    return first

@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from numeric_checks.figures import figure_paths, save_figure, subplots
+from numeric_checks.bandwidth.result import Bandwidth, Spectrum
+from numeric_checks.figures import subplots
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
-    from numeric_checks.bandwidth.estimate import Bandwidth
-    from numeric_checks.bandwidth.spectrum import Spectrum
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["draw", "table"]
 
+_SHOWN = 5  # the largest degree whose w has a column
 
-def table(found: Bandwidth) -> Table:
-    """One row per atom, and one for all of them pooled."""
-    from rich import box
-    from rich.table import Table
 
-    shown = range(min(found.options.l_max, 5) + 1)
-    made = Table(
-        title=f"{found.name}: {found.quantity} ({found.unit}), {found.frame} frame, "
-        f"{found.measure} measure, level {found.options.level:g}",
-        box=box.SIMPLE,
-    )
-    for name in ("atom", "Z", "marked", "ℓ*", "explained", *(f"w({l})" for l in shown)):
-        made.add_column(name, justify="right", no_wrap=True)
+def table(found: Bandwidth) -> str:
+    """One row per atom, one for all of them pooled, and the verdict."""
+    shown = range(min(found.options.l_max, _SHOWN) + 1)
+    rows = [["atom", "Z", "marked", "ℓ*", "explained", *(f"w({l})" for l in shown)]]
     for site, number, marks, spectrum in zip(
         found.sites, found.numbers, found.frame_atoms, found.atoms, strict=True
     ):
-        made.add_row(str(site), str(number), str(marks[0]), *_cells(spectrum, shown, found))
-    made.add_section()
-    made.add_row("all", "", "", *_cells(found.pooled, shown, found))
-    return made
+        rows.append([str(site), str(number), str(marks[0]), *_cells(spectrum, shown, found)])
+    rows.append(["all", "", "", *_cells(found.pooled, shown, found)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    options = found.options
+    return "\n".join(
+        [
+            f"{found.name}: {found.quantity} ({found.unit}), {found.frame} frame, "
+            f"{found.measure} measure, level {options.level:g}",
+            "",
+            *lines,
+            "",
+            found.text,
+            *found.notes,
+            f"seed {options.seed}, {options.draws} draws, {found.pooled.samples} frames, "
+            f"sha256 {found.checksum}",
+        ]
+    )
 
 
 def _cells(spectrum: Spectrum, shown: range, found: Bandwidth) -> list[str]:
@@ -56,13 +64,8 @@ def _cells(spectrum: Spectrum, shown: range, found: Bandwidth) -> list[str]:
     ]
 
 
-def draw(found: Bandwidth, path: Path, force: bool = False) -> None:
-    """Write w(ℓ) of the atoms pooled, and the cumulative share explained atom by atom.
-
-    ``path`` and what is raised: as :func:`numeric_checks.figures.figure_paths`.
-    """
-    paths = figure_paths(str(path), force)
-
+def draw(found: Bandwidth) -> Figure:
+    """w(ℓ) of the atoms pooled, and the cumulative share explained atom by atom."""
     pooled, l_max = found.pooled, found.options.l_max
     degrees = np.arange(l_max + 1)
     figure, (left, right) = subplots(1, 2, figsize=(9.5, 4.2), layout="constrained")
@@ -80,7 +83,7 @@ def draw(found: Bandwidth, path: Path, force: bool = False) -> None:
         left.set_title("all atoms pooled: ℓ* undecided")
     left.set_xlabel("degree ℓ")
     left.set_ylabel(f"w(ℓ), {found.measure} measure")
-    _cumulative(right, found, degrees)
+    _cumulative(right, found)
     figure.suptitle(f"{found.name}: {found.quantity}, {found.frame} frame")
     figure.supxlabel(
         f"n = {pooled.samples} frames in {found.options.blocks} blocks, {len(found.atoms)} atoms, "
@@ -88,11 +91,12 @@ def draw(found: Bandwidth, path: Path, force: bool = False) -> None:
         f"{found.options.confidence:.0%} intervals.",
         fontsize=8,
     )
-    save_figure(figure, paths, force=force)
+    return figure
 
 
-def _cumulative(axes: Any, found: Bandwidth, degrees: np.ndarray) -> None:
+def _cumulative(axes: Axes, found: Bandwidth) -> None:
     """Share of the variance of held-out frames that degrees ≤ ℓ explain, up to the best degree."""
+    degrees = np.arange(found.options.l_max + 1)
     named = set()
     for number, spectrum in sorted(
         zip(found.numbers, found.atoms, strict=True), key=lambda p: p[0]

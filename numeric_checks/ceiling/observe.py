@@ -25,7 +25,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric_checks.ceiling.random_features import random_sites
+from numeric_checks.ceiling.random_features import STREAMS, random_sites
 from numeric_checks.ceiling.result import Ceiling, CeilingRow, failures_of
 from numeric_checks.costs import check_memory
 from numeric_checks.readouts.componentwise import ComponentFit, componentwise, over_quadrature
@@ -34,7 +34,7 @@ from numeric_checks.readouts.projection import explained_share, orthonormal_colu
 from numeric_checks.readouts.ridge import fit_ridge
 from numeric_checks.readouts.samples import Sites
 from numeric_checks.rotations.wigner import unit_harmonics
-from numeric_checks.streams import stream
+from numeric_checks.seeds import streams
 from span_theorem.arguments import natural, within
 from span_theorem.irreps import Irreps
 from span_theorem.span import boundary
@@ -192,9 +192,9 @@ def _check_memory(case: _Case) -> None:
 
 def _at_random_rotations(sites: Sites, case: _Case) -> tuple[ComponentFit, ComponentFit]:
     """The component-wise polynomial, and the readout that is not polynomial."""
-    rotations = stream(case.seed, "ceiling", "rotations")
-    units = _random_units(case.irreps.dim, stream(case.seed, "ceiling", "units"))
-    common = (sites, case.d, case.ell_max, case.channels, case.orientations, rotations)
+    rng = streams(case.seed, *STREAMS, "rotations", "units")
+    units = _random_units(case.irreps.dim, rng["units"])
+    common = (sites, case.d, case.ell_max, case.channels, case.orientations, rng["rotations"])
     # One small penalty: what is left above dL is then the finite sample, not the ridge.
     return componentwise(*common, penalties=(1e-12,)), componentwise(*common, expand=units)
 

@@ -14,13 +14,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from numeric_checks.readouts.samples import Sites
 from numeric_checks.rotations.wigner import FeatureBlocks, coupling, unit_harmonics
-from numeric_checks.streams import stream
+from numeric_checks.seeds import streams
 from span_theorem.arguments import natural, within
 from span_theorem.irreps import Irrep, Irreps
 
-__all__ = ["RandomFeatures", "random_sites"]
+__all__ = ["STREAMS", "RandomFeatures", "random_sites"]
 
 Array = NDArray[np.float64]
+
+STREAMS = ("weights", "molecule")
+"""Names of the random streams of a seed that are drawn from here."""
 
 _HIDDEN = 4  # channels of each irrep below the last layer
 _LARGEST = 8  # degrees above it make the random layers slow
@@ -66,7 +69,7 @@ class RandomFeatures:
             )
         if not np.isfinite(points).all():
             raise ValueError("positions must be finite")
-        rng = stream(self.seed, "random features", "weights")
+        rng = streams(self.seed, *STREAMS)["weights"]
         top = max(self.irreps.lmax, 1)
         layer = self._densities(points, top, rng)
         wanted = [(_HIDDEN, Irrep(l, p)) for l in range(top + 1) for p in (1, -1)]
@@ -138,7 +141,7 @@ def random_sites(
     if not 0 < jitter < np.inf:
         raise ValueError(f"jitter must be a finite number > 0, got {jitter!r}")
     features = RandomFeatures(irreps, atoms, seed)
-    rng = stream(seed, "random features", "molecule")
+    rng = streams(seed, *STREAMS)["molecule"]
     shape = (fit + held, atoms, 3)
     positions = rng.standard_normal(shape[1:]) + jitter * rng.standard_normal(shape)
     vectors = (positions[:, 1] - positions[:, 0])[:, None]

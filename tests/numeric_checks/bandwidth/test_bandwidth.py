@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from numeric_checks.bandwidth.estimate import bandwidth, main
+from numeric_checks.bandwidth.__main__ import main
+from numeric_checks.bandwidth.estimate import bandwidth
 from numeric_checks.bandwidth.local_frames import choose_frames, local_frames
-from numeric_checks.bandwidth.spectrum import Options
+from numeric_checks.bandwidth.result import SpectrumOptions
 from numeric_checks.molecules.data import EMBEDDED, ForceData, load
 from numeric_checks.molecules.fields import Field
 from numeric_checks.molecules.marks import directions as marked_directions
@@ -20,7 +22,7 @@ from numeric_checks.molecules.structures import Structures
 from numeric_checks.rotations.sampling import random_rotations
 from numeric_checks.sphere.harmonics import real_harmonics
 
-FAST = Options(l_max=4, draws=200)
+FAST = SpectrumOptions(l_max=4, draws=200)
 made = Structures.of_molecule
 
 
@@ -119,7 +121,7 @@ def test_a_field_injected_in_the_laboratory_has_its_degree(
     g = (harmonics @ rng.standard_normal(2 * ell + 1)).reshape(u.shape[:2])
     values = g[..., None] * np.array([0.0, 0.6, 0.8]) + 0.2 * rng.standard_normal(u.shape)
     field = Field.of_molecule(positions, values, embedded.numbers, "made", "injected", "1")
-    options = Options(l_max=6, radial=0, draws=200)
+    options = SpectrumOptions(l_max=6, radial=0, draws=200)
     sites = [0, 7, 12, 18]
     found = bandwidth(field, options, atoms=sites, measure="sphere", frame="laboratory")
     assert found.pooled.bandwidth == ell
@@ -136,7 +138,7 @@ def test_forces_in_the_laboratory_have_degree_one(
 ) -> None:
     # F(Rx) = R F(x): E[F | û] is along û. One C–C and one C–H, with the distance.
     data = Field.of_molecule(*haar, embedded.numbers, "made", "forces", "eV/angstrom")
-    options = Options(l_max=3, draws=200)
+    options = SpectrumOptions(l_max=3, draws=200)
     found = bandwidth(data, options, atoms=[10, 18], measure="sphere", frame="laboratory")
     assert found.pooled.bandwidth == 1
     energy_like = Field.of_molecule(
@@ -228,7 +230,7 @@ def save(folder: Path, frames: int = 900, **extra: object) -> SimpleNamespace:
     return SimpleNamespace(path=str(path), positions=positions, charges=charges, numbers=numbers)
 
 
-COMMON = ["--field", "charges", "--lmax", "4", "--bootstrap", "100", "--atoms", "4"]
+COMMON = ["--field", "charges", "--l-max", "4", "--draws", "100", "--atoms", "4"]
 
 
 def test_command_line_on_npz_and_extxyz(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -268,6 +270,9 @@ def test_command_line_is_undecided_with_code_4(
     [
         (["--field", "spins"], "no array 'spins'"),
         (["--field", "charges", "--lmax", "12"], "too few"),
+        (["--l-max", "1e30"], "l-max must be an integer from 1 to 64, got '1e30'"),
+        (["--draws", "999999999"], "draws must be an integer from 20 to 1000000"),
+        (["--atoms", "-1"], "atoms must be an integer from 0"),
         (["--field", "charges", "--frames", "5000"], "frames must lie"),
         (["--field", "charges", "--level", "2"], "level"),
         (["--field", "charges", "--figure", "x.pdf"], "must end in"),
@@ -275,10 +280,31 @@ def test_command_line_is_undecided_with_code_4(
     ],
 )
 def test_command_line_refuses_with_code_2(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    exit_code: Callable[..., int],
+    arguments: list[str],
+    message: str,
 ) -> None:
-    assert main([save(tmp_path).path, *arguments]) == 2
-    assert message in capsys.readouterr().err
+    assert exit_code(main, [save(tmp_path).path, *arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_names_from_a_file_are_shown_as_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "[" / "red]"  # a closing tag where the path is taken for markup
+    folder.mkdir(parents=True)
+    made = save(folder)
+    monkeypatch.setenv("COLUMNS", "40")
+    assert main([made.path, *COMMON]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 40
+    assert lines[0].startswith("made")
+    assert main([made.path + "[/x]", *COMMON]) == 2
+    assert "[/x]" in capsys.readouterr().err
 
 
 def test_figures_are_written_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from numpy.polynomial import legendre
 
-from numeric_checks.bandwidth.spectrum import Options, spectra, spectrum
+from numeric_checks.bandwidth.result import SpectrumOptions
+from numeric_checks.bandwidth.spectrum import spectra, spectrum
 from numeric_checks.rotations.sampling import random_rotations
 from numeric_checks.sphere.harmonics import random_directions, real_harmonics
 
 WEIGHTS = np.array([0.0, 0.4, 0.3, 0.2, 0.1])
-FAST = Options(l_max=6, draws=400)
+FAST = SpectrumOptions(l_max=6, draws=400)
 
 
 def field_of(weights: np.ndarray, directions: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -35,7 +36,7 @@ def test_a_known_spectrum_is_recovered_within_its_intervals(noise: float) -> Non
     rng = np.random.default_rng(1)
     u = random_directions(4000, rng)
     values = field_of(WEIGHTS, u, rng) + noise * rng.standard_normal(4000)
-    found = spectrum(u, values, Options(l_max=6, confidence=0.999))
+    found = spectrum(u, values, SpectrumOptions(l_max=6, confidence=0.999))
     assert found.decided
     assert found.bandwidth == 4
     low, high = found.weights_interval.T
@@ -55,7 +56,7 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
         rng = np.random.default_rng(seed)
         u = random_directions(600, rng)
         values = field_of(WEIGHTS, u, rng) + 1.5 * rng.standard_normal(600)
-        found = spectrum(u, values, Options(l_max=4, draws=300, seed=seed))
+        found = spectrum(u, values, SpectrumOptions(l_max=4, draws=300, seed=seed))
         low, high = found.weights_interval.T
         hits += (low <= WEIGHTS) & (high >= WEIGHTS)
     assert (hits[1:] >= 0.85 * count).all(), (
@@ -81,7 +82,7 @@ def test_an_axial_field_against_legendre_quadrature() -> None:
     power = (2 * np.arange(9) + 1) / 2 * np.array(moments) ** 2
     truth = power[1:] / power[1:].sum()
     u = random_directions(20_000, np.random.default_rng(3))
-    found = spectrum(u, np.exp(2 * u[:, 2]), Options(l_max=6, draws=100))
+    found = spectrum(u, np.exp(2 * u[:, 2]), SpectrumOptions(l_max=6, draws=100))
     np.testing.assert_allclose(found.weights[1:], truth[:6], atol=2e-3)
     assert found.bandwidth == int((truth.cumsum() >= 0.95).argmax()) + 1
 
@@ -168,7 +169,7 @@ def test_a_field_that_goes_on_above_l_max_is_not_decided() -> None:
         assert not found.decided
         assert "goes on above" in found.reason
         assert found.beyond == pytest.approx(0.4, abs=0.1)
-    enough = spectrum(u, values, Options(l_max=12, draws=100))
+    enough = spectrum(u, values, SpectrumOptions(l_max=12, draws=100))
     assert enough.bandwidth == 10
 
 
@@ -176,8 +177,8 @@ def test_the_level_reached_only_at_l_max_is_not_decided() -> None:
     rng = np.random.default_rng(11)
     u = random_directions(3000, rng)
     values = field_of(WEIGHTS, u, rng)
-    assert "only at l_max" in spectrum(u, values, Options(l_max=4)).reason
-    assert spectrum(u, values, Options(l_max=5)).bandwidth == 4
+    assert "only at l_max" in spectrum(u, values, SpectrumOptions(l_max=4)).reason
+    assert spectrum(u, values, SpectrumOptions(l_max=5)).bandwidth == 4
 
 
 def test_the_level_is_the_one_asked_for() -> None:
@@ -185,7 +186,10 @@ def test_the_level_is_the_one_asked_for() -> None:
     u = random_directions(1500, rng)
     values = field_of(WEIGHTS, u, rng)
     for level, degree in ((0.35, 1), (0.65, 2), (0.85, 3), (0.95, 4)):
-        assert spectrum(u, values, Options(l_max=6, level=level, draws=100)).bandwidth == degree
+        assert (
+            spectrum(u, values, SpectrumOptions(l_max=6, level=level, draws=100)).bandwidth
+            == degree
+        )
 
 
 def test_distances_carry_what_the_direction_does_not() -> None:
@@ -250,7 +254,7 @@ def test_the_seed_alone_decides_the_draws() -> None:
     values = field_of(WEIGHTS, u, rng) + rng.standard_normal(2000)
     first, again = (spectrum(u, values, FAST).as_dict() for _ in range(2))
     assert first == again
-    other = spectrum(u, values, Options(l_max=6, draws=400, seed=1)).as_dict()
+    other = spectrum(u, values, SpectrumOptions(l_max=6, draws=400, seed=1)).as_dict()
     assert other["weights_interval"] != first["weights_interval"]
     assert other["weights"] == first["weights"]
 
@@ -305,4 +309,4 @@ def test_bad_distances_and_measures_are_refused() -> None:
 )
 def test_options_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        Options(**wrong)  # type: ignore[arg-type]
+        SpectrumOptions(**wrong)  # type: ignore[arg-type]
