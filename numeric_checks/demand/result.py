@@ -1,0 +1,184 @@
+"""What a measurement of angular demand found; see :mod:`numeric_checks.demand.estimate`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+__all__ = ["Cost", "Curve", "Demand", "Form", "Point", "Settings"]
+
+Form = Literal["energy", "force"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How demand is measured.
+
+    ``form``: ``"energy"``, forces as the gradient of an energy, or ``"force"``; ``factors`` ν,
+    1 to 3; ``l_max`` largest degree; ``cutoff`` in Å; ``radial`` functions; ``mixed`` channels of
+    three factors; ``level``: the tolerance of ℓ*, relative to the error at ``l_max``; ``frames`` at
+    most; ``draws`` of the bootstrap over ``blocks`` blocks of held-out frames; ``seed``.
+    """
+
+    form: Form = "energy"
+    factors: int = 3
+    l_max: int = 4
+    cutoff: float = 5.0
+    radial: int = 6
+    mixed: int = 24
+    level: float = 0.1
+    frames: int = 1050
+    draws: int = 1000
+    blocks: int = 25
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.form not in ("energy", "force"):
+            raise ValueError(f"form must be 'energy' or 'force', got {self.form!r}")
+        for name, low, high in (
+            ("factors", 1, 3),
+            ("l_max", 0, 10),
+            ("radial", 1, 30),
+            ("mixed", 1, 200),
+            ("frames", 20, 10**7),
+            ("draws", 1, 10**6),
+            ("blocks", 2, 10**4),
+            ("seed", 0, 2**63 - 1),
+        ):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+                raise ValueError(f"{name} must be an integer from {low} to {high}, got {value!r}")
+        if not 0 < self.cutoff <= 20:
+            raise ValueError(f"cutoff must be above 0 and at most 20 Å, got {self.cutoff!r}")
+        if not 0 < self.level < 1:
+            raise ValueError(f"level must lie between 0 and 1, got {self.level!r}")
+
+
+@dataclass(frozen=True)
+class Point:
+    """The held-out error of the model of degrees ≤ ``ell``.
+
+    ``left`` is the share of the forces' variance that it leaves, with its interval ``low`` to
+    ``high``; ``mae`` the mean absolute error of a force component in meV/Å.
+    """
+
+    ell: int
+    weights: int
+    left: float
+    low: float
+    high: float
+    mae: float
+    penalty: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Exact counts of what degrees ≤ ``ell`` cost.
+
+    ``components`` of a channel's densities, (ℓ+1)²; ``invariants`` of one channel, the multiplicity
+    of 0e in Sym^ν (T2); ``multiplications`` of the products of one atom.
+    """
+
+    ell: int
+    components: int
+    invariants: int
+    multiplications: int
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Error against ℓ for one number of factors: ``full`` size, and ``matched`` at equal size.
+
+    ``demand`` ℓ* is the least ℓ whose error is within the level of the error at l_max;
+    ``interval`` its 95 % interval; ``lower_bound``: the curve still falls at l_max.
+    """
+
+    factors: int
+    full: tuple[Point, ...]
+    matched: tuple[Point, ...]
+    demand: int
+    interval: tuple[int, int]
+    lower_bound: bool
+    costs: tuple[Cost, ...]
+
+
+@dataclass(frozen=True)
+class Demand:
+    """The angular demand of a data set, for ν = 1 … factors.
+
+    ``by_species`` and ``by_atom`` hold the mean absolute error (meV/Å) by ℓ of the curve of most
+    factors; ``by_atom`` is None where frames hold different atoms. ``undecided`` is the reason why
+    the data decide nothing, empty otherwise.
+    """
+
+    settings: Settings
+    curves: tuple[Curve, ...]
+    by_species: Mapping[str, list[float]]
+    by_atom: list[list[float]] | None
+    data: Mapping[str, Any]
+    centers: tuple[str, ...]
+    frames: Mapping[str, int]
+    force_rms: float
+    undecided: str = ""
+    seconds: float = 0.0
+    listening: Mapping[str, Any] | None = field(default=None)
+
+    @property
+    def curve(self) -> Curve:
+        """The curve of most factors."""
+        return self.curves[-1]
+
+    @property
+    def sentence(self) -> str:
+        """The result in one sentence."""
+        if self.undecided:
+            return f"undecided: {self.undecided}"
+        curve = self.curve
+        low, high = curve.interval
+        spread = "" if low == high else f" (95 % interval {low} to {high})"
+        with_factors = f"with {curve.factors} factor{'s' if curve.factors > 1 else ''}"
+        if curve.lower_bound:
+            return (
+                f"demand ℓ* ≥ {curve.demand}{spread} {with_factors}: the held-out force error still "
+                f"falls by more than {self.settings.level:.0%} at ℓ = {self.settings.l_max}"
+            )
+        return (
+            f"demand ℓ* = {curve.demand}{spread} {with_factors}: higher degrees lower the held-out "
+            f"force error by less than {self.settings.level:.0%}"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The content as JSON types."""
+        curve = self.curve
+        return {
+            "form": self.settings.form,
+            "factors": curve.factors,
+            "curve": [asdict(point) for point in curve.full],
+            "matched": [asdict(point) for point in curve.matched],
+            "demand": None if self.undecided else curve.demand,
+            "demand_interval": list(curve.interval),
+            "lower_bound": curve.lower_bound,
+            "undecided": self.undecided,
+            "sentence": self.sentence,
+            "costs": [asdict(cost) for cost in curve.costs],
+            "fewer_factors": [
+                {
+                    "factors": other.factors,
+                    "curve": [asdict(point) for point in other.full],
+                    "matched": [asdict(point) for point in other.matched],
+                    "demand": other.demand,
+                    "lower_bound": other.lower_bound,
+                }
+                for other in self.curves[:-1]
+            ],
+            "by_species": dict(self.by_species),
+            "by_atom": self.by_atom,
+            "centers": list(self.centers),
+            "settings": asdict(self.settings),
+            "data": dict(self.data),
+            "frames": dict(self.frames),
+            "force_rms_eV_per_A": self.force_rms,
+            "listening": None if self.listening is None else dict(self.listening),
+            "seconds": round(self.seconds, 2),
+        }
