@@ -28,6 +28,7 @@ from numeric_checks.demand.regression import Gram, accumulate, solve
 from numeric_checks.demand.result import Curve, Demand, Point, Settings
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.structures import Structures
+from numeric_checks.molecules.symbols import SYMBOLS
 
 __all__ = ["demand"]
 
@@ -350,11 +351,9 @@ def _draw_blocks(blocks: NDArray[np.int64], settings: Settings) -> Array:
 def _finish(
     run: _Run, by_atom: Array, power: Array, curves: tuple[Curve, ...], seconds: float
 ) -> Demand:
-    from ase.data import chemical_symbols
-
     held = run.structures.take(np.flatnonzero(run.labels == "held"))
     by_species = {
-        chemical_symbols[z]: (1000 * by_atom[:, held.numbers == z].mean(axis=1)).tolist()
+        SYMBOLS[z]: (1000 * by_atom[:, held.numbers == z].mean(axis=1)).tolist()
         for z in np.unique(held.numbers)
     }
     table = None
@@ -367,7 +366,7 @@ def _finish(
         by_species=by_species,
         by_atom=table,
         data=run.data.origin,
-        centers=tuple(chemical_symbols[z] for z in run.centers),
+        centers=tuple(SYMBOLS[z] for z in run.centers),
         frames={part: int((run.labels == part).sum()) for part in ("fit", "validate", "held")},
         force_rms=float(np.sqrt(power.mean())),
         undecided=_undecided(run),

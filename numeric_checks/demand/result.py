@@ -140,8 +140,8 @@ class Demand:
         with_factors = f"with {curve.factors} factor{'s' if curve.factors > 1 else ''}"
         if curve.lower_bound:
             return (
-                f"demand ℓ* ≥ {curve.demand}{spread} {with_factors}: the held-out force error still "
-                f"falls by more than {self.settings.level:.0%} at ℓ = {self.settings.l_max}"
+                f"demand ℓ* ≥ {curve.demand}{spread} {with_factors}: the held-out force error "
+                f"still falls by more than {self.settings.level:.0%} at ℓ = {self.settings.l_max}"
             )
         return (
             f"demand ℓ* = {curve.demand}{spread} {with_factors}: higher degrees lower the held-out "

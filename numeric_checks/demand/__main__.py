@@ -1,0 +1,155 @@
+"""Angular demand of a data set: which degree ℓ do its forces need?
+
+``python -m numeric_checks.demand FILE``. Exit code 0: ℓ* was decided; 4: undecided; 2: bad usage
+or input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from span_theorem.arguments import integer_option, number_option
+from span_theorem.command import Exit, Parser, Result, parser, run
+
+if TYPE_CHECKING:
+    from numeric_checks.demand.result import Demand
+    from numeric_checks.molecules.data import ForceData
+
+__all__ = ["main"]
+
+
+def _parser() -> Parser:
+    made = parser(
+        "numeric_checks.demand",
+        "Which angular degree the forces of a data set need: the held-out error of linear models "
+        "of degree ≤ ℓ, for every ℓ.",
+        "exit codes: 0 decided, 4 undecided, 2 bad usage or input",
+    )
+    made.add_argument("file", help="'embedded', a .npz or anything ASE reads with forces")
+    made.add_argument("--form", choices=("energy", "force"), default="energy")
+    made.add_argument(
+        "--factors",
+        type=integer_option("factors", 1, 3),
+        default=3,
+        help="densities multiplied, the body order less one (%(default)s)",
+    )
+    made.add_argument(
+        "--l-max", type=integer_option("l-max", 0, 10), default=4, help="(%(default)s)"
+    )
+    made.add_argument(
+        "--cutoff",
+        type=number_option("cutoff", 0, 20, open_low=True),
+        default=5.0,
+        help="in Å (%(default)s)",
+    )
+    made.add_argument(
+        "--radial",
+        type=integer_option("radial", 1, 30),
+        default=6,
+        help="radial functions (%(default)s)",
+    )
+    made.add_argument(
+        "--level",
+        type=number_option("level", 0, 0.99, open_low=True),
+        default=0.1,
+        help="tolerance of ℓ*, relative to the error at l-max (%(default)s)",
+    )
+    made.add_argument("--centers", help="elements whose densities enter, as C,O; default: all")
+    made.add_argument(
+        "--frames",
+        type=integer_option("frames", 20, 10**7),
+        default=1050,
+        help="at most so many, evenly spaced (%(default)s)",
+    )
+    made.add_argument(
+        "--draws",
+        type=integer_option("draws", 1, 10**6),
+        default=1000,
+        help="of the bootstrap over blocks of held-out frames (%(default)s)",
+    )
+    made.add_argument("--seed", type=integer_option("seed", 0, 2**31 - 1), default=0)
+    made.add_argument("--out", type=Path, help="folder for report.json, table.txt and the figures")
+    made.add_argument("--force", action="store_true", help="replace a report that is there")
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point of ``python -m numeric_checks.demand``; the exit code."""
+    return run(_parser(), argv, _work)
+
+
+def _work(given: argparse.Namespace) -> Result:
+    from numeric_checks.demand.estimate import demand
+    from numeric_checks.demand.result import Settings
+    from numeric_checks.demand.view import table
+    from numeric_checks.molecules.data import load
+    from numeric_checks.outputs import output_folder
+    from span_theorem.progress import Progress
+
+    settings = Settings(
+        form=given.form,
+        factors=given.factors,
+        l_max=given.l_max,
+        cutoff=given.cutoff,
+        radial=given.radial,
+        level=given.level,
+        frames=given.frames,
+        draws=given.draws,
+        seed=given.seed,
+    )
+    centers = None if given.centers is None else _numbers(given.centers)
+
+    def measure() -> Result:
+        data = load(given.file)
+        with Progress() as progress:
+            found = demand(
+                data,
+                settings,
+                centers=centers,
+                progress=lambda done, total: progress.update("frames", done, total),
+            )
+        if given.out is not None:
+            _write(given.out, found, data)
+        code = Exit.UNDECIDED if found.undecided else Exit.OK
+        return Result(table(found), found.as_dict(), code)
+
+    if given.out is None:
+        return measure()
+    with output_folder(given.out, last="report.json", force=given.force):
+        return measure()
+
+
+def _numbers(text: str) -> list[int]:
+    from numeric_checks.molecules.symbols import atomic_number
+
+    return [atomic_number(name.strip()) for name in text.split(",")]
+
+
+def _write(folder: Path, found: Demand, data: ForceData) -> None:
+    """Figures and table first, the report last."""
+    from numeric_checks.demand.view import draw, draw_molecule, table
+    from numeric_checks.figures import figure_paths, save_figure
+    from numeric_checks.provenance import command_line, versions
+    from span_theorem.files import write_json, write_text
+
+    save_figure(draw(found), figure_paths(folder / "demand", force=True), force=True)
+    if found.by_atom is not None and found.settings.l_max:
+        positions, _ = data.structures.take([0]).molecule
+        figure = draw_molecule(found, positions[0])
+        save_figure(figure, figure_paths(folder / "molecule", force=True), force=True)
+    write_text(folder / "table.txt", table(found) + "\n", force=True)
+    made_with = {
+        "command": command_line("numeric_checks.demand", sys.argv[1:]),
+        "versions": versions(),
+    }
+    write_json(
+        folder / "report.json", {"schema": 1, **found.as_dict(), "made_with": made_with}, force=True
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""The demand as a table and as figures: error against ℓ, error against cost, the molecule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numeric_checks.demand.result import Curve, Demand
+from numeric_checks.figures import COLORS, subplots
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["draw", "draw_molecule", "table"]
+
+
+def table(found: Demand) -> str:
+    """The curve of most factors, the matched one beside it, and ℓ* by the number of factors."""
+    settings, curve = found.settings, found.curve
+    frames = found.frames
+    lines = [
+        f"Angular demand of {found.data['name']}: {settings.form} form, at most "
+        f"{curve.factors} factors, cut-off {settings.cutoff:g} Å, {settings.radial} radial "
+        f"functions, centres {', '.join(found.centers)}",
+        f"  {frames['fit']} frames fitted, {frames['validate']} to choose the penalty, "
+        f"{frames['held']} held out; RMS force component {1000 * found.force_rms:.0f} meV/Å",
+        "",
+        "  ℓ ≤   weights   error meV/Å   left of variance [95 %]        at equal weights meV/Å",
+    ]
+    matched = {point.ell: point for point in curve.matched}
+    for point in curve.full:
+        same = matched.get(point.ell)
+        beside = "" if same is None else f"{same.mae:10.1f}  ({same.weights} weights)"
+        lines.append(
+            f"  {point.ell:>3}  {point.weights:>8}  {point.mae:>12.1f}   "
+            f"{point.left:.5f} [{point.low:.5f}, {point.high:.5f}]  {beside}"
+        )
+    lines.append("")
+    for other in found.curves[1:] if len(found.curves) > 1 else found.curves:
+        lines.append(f"  {_star(other)}")
+    lines += ["", found.sentence]
+    return "\n".join(lines)
+
+
+def _star(curve: Curve) -> str:
+    low, high = curve.interval
+    sign = "≥" if curve.lower_bound else "="
+    plural = "s" if curve.factors > 1 else ""
+    return f"{curve.factors} factor{plural}: ℓ* {sign} {curve.demand} [{low}, {high}]"
+
+
+def draw(found: Demand) -> Figure:
+    """Error against ℓ for every number of factors, and error against the weights."""
+    figure, (left, right) = subplots(1, 2, figsize=(9.2, 4.0))
+    ell = [point.ell for point in found.curve.full]
+    for color, curve in zip(COLORS, found.curves[1:] or found.curves, strict=False):
+        label = f"{curve.factors} factor{'s' if curve.factors > 1 else ''}"
+        left.plot(ell, [p.mae for p in curve.full], "o-", color=color, label=label)
+        right.plot([p.weights for p in curve.full], [p.mae for p in curve.full], "o-", color=color)
+        for point in curve.full:
+            right.annotate(
+                f"ℓ ≤ {point.ell}",
+                (point.weights, point.mae),
+                textcoords="offset points",
+                xytext=(4, 4),
+                fontsize=8,
+            )
+    if found.curve.matched:
+        left.plot(
+            [p.ell for p in found.curve.matched],
+            [p.mae for p in found.curve.matched],
+            "s--",
+            color="0.4",
+            mfc="white",
+            label=f"{found.curve.factors} factors, equal weights",
+        )
+    for axes in (left, right):
+        axes.set_yscale("log")
+        axes.set_ylabel("held-out force error (MAE), meV/Å")
+        axes.grid(alpha=0.3, which="both")
+    left.set_xticks(ell)
+    left.set_xlabel("largest degree ℓ of the densities")
+    right.set_xscale("log")
+    right.set_xlabel("weights of the model")
+    left.legend(frameon=False, fontsize=9)
+    held = found.frames["held"]
+    figure.suptitle(
+        f"{found.data['name']}: {found.settings.form} form, {held} held-out frames, "
+        f"B = {found.settings.draws}",
+        fontsize=10,
+    )
+    return figure
+
+
+def draw_molecule(found: Demand, positions: NDArray[np.float64]) -> Figure:
+    """The ratio of the errors at l_max and at l_max − 1, by atom, drawn on one frame.
+
+    ``positions`` (atoms, 3) in Å. ValueError where the frames hold different atoms.
+    """
+    if found.by_atom is None or len(found.by_atom) < 2:
+        raise ValueError("a molecule is drawn where all frames hold its atoms, and l_max ≥ 1")
+    errors = np.array(found.by_atom)
+    gain = errors[-1] / errors[-2]
+    centred = positions - positions.mean(axis=0)
+    flat = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
+    figure, axes = subplots(figsize=(5.6, 4.4))
+    distances = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
+    for i, j in np.argwhere(np.triu(distances < 1.7, 1)):
+        axes.plot(*flat[[i, j]].T, color="0.7", lw=1.5, zorder=1)
+    dots: Any = axes.scatter(*flat.T, c=gain, s=220, cmap="viridis", zorder=2, edgecolors="0.2")
+    for atom, place in enumerate(flat):
+        axes.annotate(
+            str(atom), place, ha="center", va="center", fontsize=7, color="white", zorder=3
+        )
+    top = found.settings.l_max
+    figure.colorbar(dots, ax=axes, label=f"error at ℓ ≤ {top} / error at ℓ ≤ {top - 1}")
+    axes.set_aspect("equal")
+    axes.axis("off")
+    axes.set_title(f"{found.data['name']}: what the last degree buys, by atom", fontsize=10)
+    return figure

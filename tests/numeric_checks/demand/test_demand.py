@@ -1,0 +1,160 @@
+"""Demand on data whose demand is known, on noise, and as a command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.special import eval_legendre
+
+from numeric_checks.demand import design
+from numeric_checks.demand.__main__ import main
+from numeric_checks.demand.estimate import demand
+from numeric_checks.demand.listening import listen
+from numeric_checks.demand.result import Settings
+from numeric_checks.molecules.data import ForceData
+
+Array = NDArray[np.float64]
+
+SMALL = Settings(factors=2, l_max=4, radial=3, frames=400, draws=50, blocks=10)
+
+
+def _three_body(positions: Array, ell: int) -> Array:
+    """Σ_{j<k} P_ℓ(cos θ_jk) f(r_j) f(r_k) about atom 0, of frames (n, atoms, 3); f = r² e^{-r²}."""
+    vectors = positions[:, 1:] - positions[:, :1]
+    distance = np.linalg.norm(vectors, axis=2)
+    unit = vectors / distance[..., None]
+    radial = distance**2 * np.exp(-(distance**2))
+    angles = eval_legendre(ell, np.einsum("nja,nka->njk", unit, unit))
+    products = angles * radial[:, :, None] * radial[:, None]
+    return np.triu(products, 1).sum(axis=(1, 2))
+
+
+def _clusters(ell: int, frames: int = 300, seed: int = 0) -> ForceData:
+    """Random directions about one carbon, forces of :func:`_three_body` by central differences."""
+    rng = np.random.default_rng(seed)
+    directions = rng.normal(size=(frames, 4, 3))
+    directions /= np.linalg.norm(directions, axis=2, keepdims=True)
+    ends = directions * rng.uniform(0.8, 1.6, size=(frames, 4, 1))
+    positions = np.concatenate([np.zeros((frames, 1, 3)), ends], axis=1)
+    forces, step = np.zeros_like(positions), 1e-4
+    for atom in range(5):
+        for axis in range(3):
+            moved = [positions.copy(), positions.copy()]
+            moved[0][:, atom, axis] += step
+            moved[1][:, atom, axis] -= step
+            ends_of = [_three_body(place, ell) for place in moved]
+            forces[:, atom, axis] = -(ends_of[0] - ends_of[1]) / (2 * step)
+    return ForceData.of_molecule(
+        positions, forces, None, np.array([6, 1, 1, 1, 1]), f"clusters, ℓ0 = {ell}"
+    )
+
+
+@pytest.mark.parametrize("ell", [1, 2, 3])
+def test_a_three_body_energy_of_one_degree_needs_that_degree(ell: int) -> None:
+    """T7: gradients of different degrees are orthogonal over uniform directions."""
+    settings = Settings(factors=2, l_max=4, radial=6, draws=50, blocks=10, cutoff=4.0)
+    data = _clusters(ell)
+    # Noise gives the error a floor; without it the radial functions' own error goes on falling.
+    noise = 0.03 * data.forces.std() * np.random.default_rng(9).normal(size=data.forces.shape)
+    found = demand(data, settings, centers=[6], forces=data.forces + noise)
+    left = [point.left for point in found.curve.full]
+    assert min(left[:ell]) > 0.7
+    assert max(left[ell:]) < 0.02
+    assert found.curve.demand == ell
+    assert not found.curve.lower_bound
+
+
+def test_the_matched_models_have_equal_weights() -> None:
+    found = demand(_clusters(2), SMALL, centers=[6])
+    sizes = [point.weights for point in found.curve.matched]
+    assert sizes[1:] == [found.curve.full[-1].weights] * SMALL.l_max
+    # More radial functions do not stand in for the degree.
+    assert found.curve.matched[1].left > 0.7
+
+
+def test_nothing_explains_noise() -> None:
+    data = _clusters(1)
+    noise = np.random.default_rng(5).normal(size=data.forces.shape)
+    found = demand(data, SMALL, forces=noise)
+    assert min(point.left for point in found.curve.full) > 0.9
+    assert max(point.left for point in found.curve.full) <= 1.05
+
+
+def test_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, settings = _clusters(2), SMALL
+    whole = demand(data, settings)
+    monkeypatch.setattr(design, "BATCH_ATOMS", 35)
+    parts = demand(data, settings)
+    assert [p.mae for p in parts.curve.full] == pytest.approx([p.mae for p in whole.curve.full])
+
+
+def test_the_force_form_sees_the_same_degrees() -> None:
+    found = demand(_clusters(1), Settings(form="force", factors=2, l_max=3, radial=4, draws=20))
+    assert found.curve.full[0].left == pytest.approx(1.0)  # degree 0 holds no vector
+    assert found.curve.full[2].left < found.curve.full[1].left < 0.9
+
+
+def test_listening_tells_degrees_from_training() -> None:
+    data = _clusters(3)
+    found = listen(data, 0 * data.forces, 1, SMALL, centers=[6])
+    assert found["verdict"] == "degrees"
+    assert found["beyond"] > 0.5
+    assert abs(found["control"]) < 0.1
+    found = listen(data, 0 * data.forces, 3, SMALL, centers=[6])
+    assert found["verdict"] == "training"
+    noise = np.random.default_rng(6).normal(size=data.forces.shape)
+    assert listen(data, data.forces + noise, 1, SMALL, centers=[6])["verdict"] == "neither"
+
+
+def test_too_few_frames_decide_nothing() -> None:
+    found = demand(_clusters(2, frames=60), Settings(factors=2, l_max=4, radial=5, draws=20))
+    assert found.undecided
+    assert found.as_dict()["demand"] is None
+    with pytest.raises(ValueError, match="39 frames with forces are too few"):
+        demand(_clusters(2, frames=39), SMALL)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--factors", "4"], "factors must be an integer from 1 to 3, got '4'"),
+        (["--l-max", "1e30"], "l-max must be an integer from 0 to 10"),
+        (["--cutoff", "nan"], "cutoff must be a number above 0"),
+        (["--level", "2"], "level must be a number above 0 and at most 0.99"),
+    ],
+)
+def test_bad_options(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["embedded", *arguments])
+    assert end.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    options = ["--factors", "2", "--l-max", "1", "--radial", "2", "--frames", "60", "--draws", "20"]
+    folder = tmp_path / "out"
+    assert main(["embedded", *options, "--out", str(folder), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert {"form", "factors", "curve", "matched", "demand", "lower_bound", "listening"} <= set(
+        shown
+    )
+    assert set(shown["curve"][0]) >= {"ell", "weights", "left", "low", "high", "mae"}
+    written = {path.name for path in folder.iterdir()} - {".lock"}
+    assert written == {
+        "report.json",
+        "table.txt",
+        *(f"{name}.{suffix}" for name in ("demand", "molecule") for suffix in ("png", "svg")),
+    }
+    assert main(["embedded", *options, "--out", str(folder)]) == 2
+    assert "--force replaces it" in capsys.readouterr().err
+    assert main(["embedded", *options, "--centers", "Xx"]) == 2
+    assert "named by its chemical symbol" in capsys.readouterr().err
+    assert main(["embedded", *options, "--centers", "N"]) == 2
+    assert "must be among the elements [1, 6, 8], got [7]" in capsys.readouterr().err
