@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-import json
 from typing import Any
 
 import proof_map
 import pygraphviz
 from docutils import nodes
 from proof_map import DOCS, Statement
+from run_pages import injections
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
@@ -23,19 +23,9 @@ MARKS = {
 }
 
 
-def runs() -> dict[str, Any]:
-    """The committed reports that hold readouts with verdicts, by name of the run."""
-    found = {}
-    for path in sorted(DOCS.glob("results/*/report.json")):
-        report = json.loads(path.read_text(encoding="utf-8"))
-        if all("verdict" in entry for entry in _readouts(report)) and _readouts(report):
-            found[path.parent.name] = report
-    return found
-
-
-def _readouts(report: Any) -> list[Any]:
-    entries = report.get("readouts") if isinstance(report, dict) else None
-    return list(entries.values()) if isinstance(entries, dict) else []
+def runs() -> dict[str, str]:
+    """The outcome of every committed run of the injection experiment, by its name."""
+    return {name: str(report.measurement.outcome) for name, report in injections().items()}
 
 
 def _table() -> tuple[dict[str, Statement], dict[str, Any]]:
@@ -175,8 +165,8 @@ class ProofMap(_Dependent):
                 )
                 graph.add_edge(statement.id, "docs/formal (Coq)", style="dotted", arrowhead="none")
             if statement.results:
-                for run, report in runs().items():
-                    good = all(e["verdict"]["agrees"] for e in _readouts(report))
+                for run, outcome in runs().items():
+                    good = outcome == "agrees"
                     name = html.escape(f"results/{run}")
                     graph.add_node(
                         name,

@@ -13,6 +13,7 @@ import hashlib
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
@@ -252,17 +253,11 @@ def formally_proved(statement: Statement, record: dict[str, Any]) -> str | None:
     return str(entry["outcome"]) if same else "changed since"
 
 
-def standing(report: dict[str, Any]) -> str:
-    """Of all verdicts of a run: ``"agrees"``, ``"undecided"`` where some are and none disagrees."""
-    verdicts = [entry["verdict"] for entry in report["readouts"].values()]
-    if all(verdict["agrees"] for verdict in verdicts):
-        return "agrees"
-    unclear = all(verdict["agrees"] or verdict.get("undecided") for verdict in verdicts)
-    return "undecided" if unclear else "disagrees"
+def words(statement: Statement, record: dict[str, Any], runs: Mapping[str, str]) -> list[str]:
+    """The words that the recorded results allow for a statement, strongest first.
 
-
-def words(statement: Statement, record: dict[str, Any], runs: dict[str, Any]) -> list[str]:
-    """The words that the recorded results allow for a statement, strongest first."""
+    ``runs`` holds the outcome of every measured run: agrees, disagrees or undecided.
+    """
     said = []
     formal = formally_proved(statement, record)
     if formal == "proved":
@@ -289,7 +284,7 @@ def words(statement: Statement, record: dict[str, Any], runs: dict[str, Any]) ->
         else:
             said.append(f"{word}: {len(passed)} of {len(checks)} checks passed")
     if statement.results and runs:
-        found = [standing(report) for report in runs.values()]
+        found = list(runs.values())
         line = f"measured: {found.count('agrees')} of {len(runs)} runs agree"
         unclear = found.count("undecided")
         said.append(line + (f", {unclear} undecided" if unclear else ""))

@@ -1,70 +1,60 @@
-"""Figures of a run: recovery against ℓ, the molecule coloured by recovery, training curves."""
+"""Figures of a run: recovery against ℓ, the cone, the molecule coloured by recovery, training."""
 
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 from scipy.spatial.transform import Rotation
 
-from numeric_checks.figures import figure_paths, save_figure, subplots
+from neural_checks.injection.result import Metric, Readout, ReadoutKind, Report
+from numeric_checks.figures import COLORS, subplots
 
-__all__ = ["draw"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-#: (colour, marker, line) of every kind of readout; colours of Okabe and Ito.
+__all__ = ["NAMES", "figures"]
+
+Array = NDArray[np.float64]
+
+#: The figures by name; a figure of NAME is written to NAME.svg and NAME.png.
+NAMES = ("recovery", "cone", "per_atom", "training")
+
+#: (colour, marker, line) of every kind of readout.
 _STYLES = {
-    "closed form": ("#0072B2", "o", "-"),
-    "pooled closed form": ("#56B4E9", "v", "-."),
-    "component-wise": ("#009E73", "s", ":"),
-    "trained": ("#D55E00", "D", "--"),
+    ReadoutKind.CLOSED: (COLORS[0], "o", "-"),
+    ReadoutKind.POOLED: ("#56B4E9", "v", "-."),
+    ReadoutKind.COMPONENT: (COLORS[2], "s", ":"),
+    ReadoutKind.TRAINED: (COLORS[1], "D", "--"),
 }
 
 
-def draw(folder: Path, report: dict[str, Any], positions: NDArray[np.float64]) -> None:
-    """Write recovery, cone, per_atom and training as SVG and PNG; ``positions`` (atoms, 3) in Å."""
-    _recovery(folder, report)
-    _cone(folder, report)
-    _per_atom(folder, report, positions)
-    _training(folder, report)
+def figures(report: Report) -> Mapping[str, Figure]:
+    """The figures of a report by name; ``per_atom`` only where the report holds the geometry."""
+    drawn = {"recovery": _recovery(report), "cone": _cone(report), "training": _training(report)}
+    if report.geometry is not None:
+        drawn["per_atom"] = _per_atom(report, np.array(report.geometry))
+    return drawn
 
 
-def _recovery(folder: Path, report: dict[str, Any]) -> None:
-
-    degrees = sorted({entry["degree"] for entry in report["readouts"].values()})
+def _recovery(report: Report) -> Figure:
+    measured = report.measurement
+    degrees = sorted({readout.degree for readout in measured.readouts})
     figure, panels = subplots(
-        1,
-        len(degrees),
-        figsize=(1.5 + 3.6 * len(degrees), 4.4),
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
+        1, len(degrees), figsize=(1.5 + 3.6 * len(degrees), 4.4), sharey=True, squeeze=False
     )
     for axes, degree in zip(panels[0], degrees, strict=True):
-        entries = [e for e in report["readouts"].values() if e["degree"] == degree]
-        for place, entry in enumerate(entries):
-            color, marker, line = _STYLES[entry["kind"]]
-            values, interval = np.array(entry["rho"]), np.array(entry["rho_interval"])
-            axes.errorbar(
-                np.arange(1, len(values) + 1) + 0.09 * (place - 1.5),
-                values,
-                # Rounding may leave the point a hair outside its own interval.
-                yerr=np.abs(interval.T - values),
-                color=color,
-                marker=marker,
-                markersize=4.5,
-                linestyle=line,
-                linewidth=1.2,
-                capsize=2,
-                label=entry["kind"],
-            )
-        boundary = entries[0]["verdict"]["boundary"]
+        readouts = [r for r in measured.readouts if r.degree == degree]
+        for place, readout in enumerate(readouts):
+            _errorbars(axes, readout, 0.09 * (place - 1.5))
+        boundary = readouts[0].verdict.boundary
         axes.axvline(boundary + 0.5, color="0.55", alpha=0.5, lw=5, zorder=0)
-        if degree == 2:
-            known = {int(k[4:]): v for k, v in report["published"].items() if k[:4] == "rho_"}
+        known = report.published.values(Metric.RECOVERY)
+        if degree == 2 and known:
             axes.plot(
                 list(known), list(known.values()), "kx", ms=9, mew=2, ls="none", label="published"
             )
@@ -74,29 +64,46 @@ def _recovery(folder: Path, report: dict[str, Any]) -> None:
         axes.set_xticks(range(1, boundary + 4))
     panels[0][0].set_ylabel("recovery ρ(ℓ), held-out frames")
     panels[0][min(1, len(degrees) - 1)].legend(fontsize=8)
-    seeds = report["settings"]["spn"]["seeds"]
     figure.supxlabel(
-        f"{report['data']['name']}, features of degree ≤ {report['settings']['L']}. Bar: proved "
-        f"boundary dL. n = {report['n_backbones']} backbones, {seeds} seeds of the trained one, "
-        f"{report['frames']['held']} held-out frames, B = {report['settings']['draws']}; "
-        "95 % intervals.",
+        f"{report.data.name}, features of degree ≤ {measured.settings.L}. Bar: proved "
+        f"boundary dL. n = {len(report.backbones)} backbones, {measured.settings.spn.seeds} seeds "
+        f"of the trained one, {report.frames.held} held-out frames, "
+        f"B = {measured.settings.draws}; 95 % intervals.",
         fontsize=8,
     )
-    save_figure(figure, figure_paths(str(folder / "recovery"), force=True), force=True)
+    return figure
 
 
-def _cone(folder: Path, report: dict[str, Any]) -> None:
+def _errorbars(axes: Any, readout: Readout, shift: float) -> None:
+    color, marker, line = _STYLES[readout.kind]
+    curve = readout.recovery
+    values = np.array(curve.values)
+    axes.errorbar(
+        np.arange(1, len(values) + 1) + shift,
+        values,
+        # Rounding may leave the point a hair outside its own interval.
+        yerr=np.abs(np.array([curve.low, curve.high]) - values),
+        color=color,
+        marker=marker,
+        markersize=4.5,
+        linestyle=line,
+        linewidth=1.2,
+        capsize=2,
+        label=str(readout.kind),
+    )
 
-    cone = report["controls"]["rotations within a cone, component-wise"]
-    values = np.array(cone["R2_field"])
-    boundary = 2 * report["settings"]["L"]
-    figure, axes = subplots(figsize=(6.4, 4.2), layout="constrained")
+
+def _cone(report: Report) -> Figure:
     from matplotlib import colormaps
 
+    cone = report.measurement.controls.cone
+    values = np.array(cone.values)
+    boundary = 2 * report.measurement.settings.L
+    figure, axes = subplots(figsize=(6.4, 4.2))
     shades = colormaps["viridis"](np.linspace(0, 0.9, values.shape[1]))
     for ell, color in enumerate(shades, start=1):
         axes.plot(
-            cone["largest_turn_degrees"],
+            cone.angles,
             values[:, ell - 1],
             color=color,
             marker="o",
@@ -110,26 +117,22 @@ def _cone(folder: Path, report: dict[str, Any]) -> None:
     axes.set_title("The leak: rotations limited to a cone, quadratic readout")
     axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     figure.supxlabel(
-        f"{report['data']['name']}. Dashed: above dL = {boundary}. First backbone, "
-        f"{len(cone['sites'])} atoms, {report['frames']['held']} held-out frames.",
+        f"{report.data.name}. Dashed: above dL = {boundary}. First backbone, "
+        f"{len(cone.sites)} atoms, {report.frames.held} held-out frames.",
         fontsize=8,
     )
-    save_figure(figure, figure_paths(str(folder / "cone"), force=True), force=True)
+    return figure
 
 
-def _per_atom(folder: Path, report: dict[str, Any], positions: NDArray[np.float64]) -> None:
-
-    entries = [e for e in report["readouts"].values() if e["kind"] == "closed form"]
-    entry = next((e for e in entries if e["degree"] == 2), entries[0])
-    ell = entry["verdict"]["boundary"]
-    values = np.array(entry["per_site_R2_field"])[ell - 1]
+def _per_atom(report: Report, positions: Array) -> Figure:
+    closed = [r for r in report.measurement.readouts if r.kind is ReadoutKind.CLOSED]
+    readout = next((r for r in closed if r.degree == 2), closed[0])
+    ell = readout.verdict.boundary
+    values = np.array(readout.per_site[ell - 1])
+    numbers = np.array(report.data.numbers)
     flat = _clearest_view(positions)
-    figure, axes = subplots(figsize=(6.4, 4.8), layout="constrained")
-    distances = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
-    numbers = np.array(report["data"]["numbers"])
-    for i, j in zip(*np.nonzero(np.triu(distances, 1)), strict=True):
-        if distances[i, j] < (1.25 if 1 in (numbers[i], numbers[j]) else 1.7):
-            axes.plot(*flat[[i, j]].T, color="0.7", lw=2, zorder=1)
+    figure, axes = subplots(figsize=(6.4, 4.8))
+    _bonds(axes, positions, flat, numbers)
     dots = axes.scatter(
         *flat.T,
         c=values,
@@ -140,6 +143,27 @@ def _per_atom(folder: Path, report: dict[str, Any], positions: NDArray[np.float6
         edgecolors="black",
         zorder=2,
     )
+    _labels(axes, flat, numbers)
+    figure.colorbar(dots, label=f"R² of the field of degree ℓ = {ell} (closed form)")
+    axes.set_title(f"Recovery at the boundary, readout degree {readout.degree}", pad=16)
+    axes.set_aspect("equal")
+    axes.axis("off")
+    figure.supxlabel(
+        f"{report.data.name}. Mean of n = {len(report.backbones)} backbones, "
+        f"{report.frames.held} held-out frames.",
+        fontsize=8,
+    )
+    return figure
+
+
+def _bonds(axes: Any, positions: Array, flat: Array, numbers: NDArray[np.int64]) -> None:
+    distances = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
+    for i, j in zip(*np.nonzero(np.triu(distances, 1)), strict=True):
+        if distances[i, j] < (1.25 if 1 in (numbers[i], numbers[j]) else 1.7):
+            axes.plot(*flat[[i, j]].T, color="0.7", lw=2, zorder=1)
+
+
+def _labels(axes: Any, flat: Array, numbers: NDArray[np.int64]) -> None:
     from ase.data import chemical_symbols
 
     for index, place in enumerate(flat):
@@ -151,19 +175,9 @@ def _per_atom(folder: Path, report: dict[str, Any], positions: NDArray[np.float6
             ha="center",
             fontsize=7,
         )
-    figure.colorbar(dots, label=f"R² of the field of degree ℓ = {ell} (closed form)")
-    axes.set_title(f"Recovery at the boundary, readout degree {entry['degree']}", pad=16)
-    axes.set_aspect("equal")
-    axes.axis("off")
-    figure.supxlabel(
-        f"{report['data']['name']}. Mean of n = {report['n_backbones']} backbones, "
-        f"{report['frames']['held']} held-out frames.",
-        fontsize=8,
-    )
-    save_figure(figure, figure_paths(str(folder / "per_atom"), force=True), force=True)
 
 
-def _clearest_view(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+def _clearest_view(positions: Array) -> Array:
     """(atoms, 2): of the views tilted from the principal plane, the one that hides atoms least."""
     centred = positions - positions.mean(axis=0)
     principal = centred @ np.linalg.eigh(centred.T @ centred)[1][:, ::-1]
@@ -172,20 +186,13 @@ def _clearest_view(positions: NDArray[np.float64]) -> NDArray[np.float64]:
     return max(views, key=lambda view: float(pdist(view).min()))
 
 
-def _training(folder: Path, report: dict[str, Any]) -> None:
-
-    figure, axes = subplots(figsize=(6.4, 4.0), layout="constrained")
-    for row in report["backbones"]:
-        history = np.array(row["history"])
-        if len(history):
-            axes.plot(
-                history[:, 0],
-                history[:, 2],
-                marker="o",
-                ms=2,
-                lw=1,
-                label=f"seed {row['seed']}: test {row['force_mae_meV_per_A']:.0f} meV/Å",
-            )
+def _training(report: Report) -> Figure:
+    figure, axes = subplots(figsize=(6.4, 4.0))
+    for row in report.backbones:
+        if row.history:
+            steps, _, maes = zip(*row.history, strict=True)
+            error = "not known" if row.force_mae is None else f"{row.force_mae:.0f} meV/Å"
+            axes.plot(steps, maes, marker="o", ms=2, lw=1, label=f"seed {row.seed}: test {error}")
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_formatter("{x:g}")
@@ -193,5 +200,5 @@ def _training(folder: Path, report: dict[str, Any]) -> None:
     axes.set_ylabel("force MAE on validation frames (meV/Å)")
     if axes.lines:
         axes.legend(fontsize=8)
-    figure.supxlabel(f"{report['data']['name']}, n = {report['n_backbones']} backbones", fontsize=8)
-    save_figure(figure, figure_paths(str(folder / "training"), force=True), force=True)
+    figure.supxlabel(f"{report.data.name}, n = {len(report.backbones)} backbones", fontsize=8)
+    return figure

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,16 @@ class Samples(Sites):
     errors: Array
     positions: Array
     force_rms: float
+
+    def at(self, sites: Sequence[int]) -> Samples:
+        """The samples at some of the sites, in the order of ``sites``."""
+        chosen = list(sites)
+        return replace(
+            self,
+            features={name: values[:, chosen] for name, values in self.features.items()},
+            vectors=self.vectors[:, chosen],
+            errors=self.errors[:, chosen],
+        )
 
 
 def top_degree(L: int, degree: int) -> int:

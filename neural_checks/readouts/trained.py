@@ -14,7 +14,6 @@ rotation at every step.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -85,62 +84,66 @@ def train_spn(
     degree: int | None,
     degrees: int,
     config: SpnConfig,
-    seed: int,
+    rng: np.random.Generator,
     amplitude: float = 1.0,
-    sites: Sequence[int] | None = None,
     device: str = "cpu",
-    report: Callable[[int, int], None] = lambda _step, _steps: None,
 ) -> SpnRun:
-    """Train networks of degree ``degree`` for ℓ = 1..``degrees`` at every site (or ``sites``).
+    """Train networks of degree ``degree`` for ℓ = 1..``degrees`` at every site of ``samples``.
 
-    ``amplitude`` is ε; the same ``seed`` gives the same result. Raises ValueError for a degree
-    other than 1, 2, 3 or None, FloatingPointError if the loss is not finite.
+    ``amplitude`` is ε; the same state of ``rng`` gives the same result. Raises ValueError for a
+    degree other than 1, 2, 3 or None, FloatingPointError if the loss is not finite.
     """
     if degree not in (1, 2, 3, None):
         raise ValueError(f"degree must be 1, 2, 3 or None, got {degree}")
+    inputs = _Inputs(samples, degrees, config, degree, amplitude, rng)
+    network = _Network(inputs, config, degree, device)
+    _train(network, inputs, samples.fit, config)
+    return _measure(network, inputs, samples, config)
+
+
+def _train(network: _Network, inputs: _Inputs, fit: NDArray[np.int64], config: SpnConfig) -> None:
+    """Adam on frames of ``fit``, each step at fresh rotations."""
     import torch
 
-    rng = np.random.default_rng([seed, 0 if degree is None else degree])
-    chosen = list(range(samples.vectors.shape[1])) if sites is None else list(sites)
-    channels = config.cubic_channels if degree == 3 else config.channels
-    inputs = _Inputs(samples, chosen, degrees, config.seeds, channels, amplitude, rng)
-    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
-    size, outputs = inputs.size, 3 * degrees
-    nets = config.seeds * len(chosen)
-    parameters = _parameters(nets, size, outputs, config.width, degree, generator, device)
+    parameters = network.parameters
     optimiser = torch.optim.Adam(parameters.values(), lr=config.learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: 0.5 * (1 + math.cos(math.pi * step / config.steps)) + 1e-3
     )
 
     def draw() -> tuple[Any, Any, Any]:
-        return inputs.draw(rng.choice(samples.fit, (config.seeds, config.batch)))
+        return inputs.draw(inputs.rng.choice(fit, (config.seeds, config.batch)))
 
     with ThreadPoolExecutor(1) as ahead:  # one draw ahead of the step, in the order of the steps
         drawn = ahead.submit(draw)
         for step in range(config.steps):
-            x, field, error = (t.to(device) for t in drawn.result())
+            x, field, error = (t.to(network.device) for t in drawn.result())
             if step + 1 < config.steps:
                 drawn = ahead.submit(draw)
             wanted = (field + error).flatten(0, 1).flatten(2)
-            predicted = _forward(parameters, x.flatten(0, 1), degree)
-            loss = (predicted - wanted).pow(2).mean(dim=(1, 2)).sum()
+            loss = (network(x) - wanted).pow(2).mean(dim=(1, 2)).sum()
             if not bool(torch.isfinite(loss)):
                 raise FloatingPointError(
-                    f"readout of degree {degree}: loss not finite at step {step}"
+                    f"readout of degree {network.degree}: loss not finite at step {step}"
                 )
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             schedule.step()
-            report(step + 1, config.steps)
-    shape = (config.seeds, degrees, len(chosen), len(samples.held))
+
+
+def _measure(network: _Network, inputs: _Inputs, samples: Samples, config: SpnConfig) -> SpnRun:
+    """Squared lengths on the held-out frames, averaged over orientations."""
+    import torch
+
+    sites = samples.vectors.shape[1]
+    shape = (config.seeds, inputs.degrees, sites, len(samples.held))
     total, left, power, missed = (np.zeros(shape) for _ in range(4))
     held = np.broadcast_to(samples.held, (config.seeds, len(samples.held)))
     for _ in range(config.orientations):
-        x, field, error = (t.to(device) for t in inputs.draw(held))
+        x, field, error = (t.to(network.device) for t in inputs.draw(held))
         with torch.no_grad():
-            p = _forward(parameters, x.flatten(0, 1), degree).reshape(field.shape)
+            p = network(x).reshape(field.shape)
         for sums, values in (
             (total, field + error),
             (left, field + error - p),
@@ -149,9 +152,8 @@ def train_spn(
         ):
             squares = values.double().pow(2).sum(-1).cpu().numpy()  # (seeds, sites, frames, ℓ)
             sums += squares.transpose(0, 3, 1, 2) / config.orientations
-    before = (samples.errors[samples.held][:, chosen] ** 2).sum(axis=2).T
-    count = sum(p[0].numel() for p in parameters.values())
-    return SpnRun(total, left, power, missed, before, count, config.steps)
+    before = (samples.errors[samples.held] ** 2).sum(axis=2).T
+    return SpnRun(total, left, power, missed, before, network.weights, config.steps)
 
 
 class _Inputs:
@@ -160,34 +162,28 @@ class _Inputs:
     def __init__(
         self,
         samples: Samples,
-        sites: list[int],
         degrees: int,
-        seeds: int,
-        channels: int,
+        config: SpnConfig,
+        degree: int | None,
         amplitude: float,
         rng: np.random.Generator,
     ) -> None:
         self.rng, self.degrees, self.amplitude = rng, degrees, amplitude
-        self.vectors, self.errors = samples.vectors[:, sites], samples.errors[:, sites]
-        self.blocks: dict[str, Array] = {}
-        for name, values in samples.features.items():
-            kept = np.stack(
-                [reduce_channels(values[:, s], channels, samples.fit) for s in sites], axis=1
-            )
-            # Principal channels at equal size, rotations act on them as before; but the faint ones
-            # are not blown up, or a frame unlike those fitted would count by its third power.
-            scale = np.sqrt((kept[samples.fit] ** 2).mean(axis=(0, 3), keepdims=True))
-            scale = np.maximum(scale, FAINT * scale.max(axis=2, keepdims=True))
-            self.blocks[name] = kept / np.where(scale > 0, scale, 1.0)
+        self.vectors, self.errors = samples.vectors, samples.errors
+        channels = config.cubic_channels if degree == 3 else config.channels
+        self.blocks = {
+            name: _principal(values, channels, samples.fit)
+            for name, values in samples.features.items()
+        }
         self.ls = {name: Irrep.parse(name).l for name in self.blocks}
         self.size = sum(b.shape[2] * b.shape[3] for b in self.blocks.values())
         self.patterns = []
         for ell in range(1, degrees + 1):
-            c = rng.standard_normal((seeds, 2 * ell + 1))
+            c = rng.standard_normal((config.seeds, 2 * ell + 1))
             self.patterns.append(
                 c * np.sqrt(2 * ell + 1) / np.linalg.norm(c, axis=1, keepdims=True)
             )
-        e = rng.standard_normal((seeds, degrees, 3))
+        e = rng.standard_normal((config.seeds, degrees, 3))
         self.axes = e / np.linalg.norm(e, axis=2, keepdims=True)
 
     def draw(self, frames: NDArray[np.int64]) -> tuple[Any, Any, Any]:
@@ -220,50 +216,73 @@ class _Inputs:
         return tensor(x), tensor(field), tensor(error)
 
 
-def _parameters(
-    nets: int,
-    size: int,
-    outputs: int,
-    width: int,
-    degree: int | None,
-    generator: Any,
-    device: str,
-) -> dict[str, Any]:
-    """Weights of ``nets`` independent networks, to be multiplied as one batch."""
-    import torch
+def _principal(values: Array, channels: int, fit: NDArray[np.int64]) -> Array:
+    """Principal channels (frames, sites, channels, 2l+1) of every site, at equal size.
 
-    def normal(rows: int, columns: int, scale: float) -> Any:
-        made = torch.randn((nets, rows, columns), generator=generator, dtype=torch.float32)
-        return (made * scale).to(device).requires_grad_(True)
+    Rotations act on them as before. The faint ones are not blown up, or a frame unlike those
+    fitted would count by its third power.
+    """
+    kept = np.stack(
+        [reduce_channels(values[:, s], channels, fit) for s in range(values.shape[1])], axis=1
+    )
+    scale = np.sqrt((kept[fit] ** 2).mean(axis=(0, 3), keepdims=True))
+    scale = np.maximum(scale, FAINT * scale.max(axis=2, keepdims=True))
+    result: Array = kept / np.where(scale > 0, scale, 1.0)
+    return result
 
-    def zeros(columns: int) -> Any:
+
+class _Network:
+    """Independent networks, one per seed and site, multiplied as one batch."""
+
+    def __init__(self, inputs: _Inputs, config: SpnConfig, degree: int | None, device: str) -> None:
+        import torch
+
+        self.degree, self.device = degree, device
+        self._nets = config.seeds * inputs.vectors.shape[1]
+        self._generator = torch.Generator().manual_seed(int(inputs.rng.integers(2**31)))
+        size, width, outputs = inputs.size, config.width, 3 * inputs.degrees
+        made = {"linear": self._normal(size, outputs), "bias": self._zeros(outputs)}
+        if degree is None:
+            made |= {"in": self._normal(size, width), "in_bias": self._zeros(width)}
+            made |= {"mid": self._normal(width, width), "mid_bias": self._zeros(width)}
+        elif degree >= 2:
+            made |= {"in": self._normal(size, degree * width)}
+            made |= {"in_bias": self._zeros(degree * width)}
+        if degree is None or degree >= 2:
+            made["out"] = self._normal(width, outputs)
+        self.parameters: dict[str, Any] = made
+
+    def _normal(self, rows: int, columns: int) -> Any:
+        import torch
+
+        shape = (self._nets, rows, columns)
+        made = torch.randn(shape, generator=self._generator, dtype=torch.float32) * rows**-0.5
+        return made.to(self.device).requires_grad_(True)
+
+    def _zeros(self, columns: int) -> Any:
+        import torch
+
         return torch.zeros(
-            (nets, 1, columns), dtype=torch.float32, device=device, requires_grad=True
+            (self._nets, 1, columns), dtype=torch.float32, device=self.device, requires_grad=True
         )
 
-    made = {"linear": normal(size, outputs, size**-0.5), "bias": zeros(outputs)}
-    if degree is None:
-        made |= {"in": normal(size, width, size**-0.5), "in_bias": zeros(width)}
-        made |= {"mid": normal(width, width, width**-0.5), "mid_bias": zeros(width)}
-    elif degree >= 2:
-        made |= {"in": normal(size, degree * width, size**-0.5)}
-        made |= {"in_bias": zeros(degree * width)}
-    if degree is None or degree >= 2:
-        made["out"] = normal(width, outputs, width**-0.5)
-    return made
+    @property
+    def weights(self) -> int:
+        """Weights of one of the networks."""
+        return sum(p[0].numel() for p in self.parameters.values())
 
+    def __call__(self, x: Any) -> Any:
+        """(nets, batch, outputs) of components (seeds, sites, batch, size)."""
+        import torch
 
-def _forward(parameters: dict[str, Any], x: Any, degree: int | None) -> Any:
-    """(nets, batch, outputs) of components (nets, batch, size)."""
-    import torch
-
-    result = torch.baddbmm(parameters["bias"], x, parameters["linear"])
-    if degree == 1:
-        return result
-    hidden = torch.baddbmm(parameters["in_bias"], x, parameters["in"])
-    if degree is None:
-        silu = torch.nn.functional.silu
-        hidden = silu(torch.baddbmm(parameters["mid_bias"], silu(hidden), parameters["mid"]))
-    else:
-        hidden = torch.stack(hidden.chunk(degree, dim=2)).prod(dim=0)
-    return torch.baddbmm(result, hidden, parameters["out"])
+        p, x = self.parameters, x.flatten(0, 1)
+        result = torch.baddbmm(p["bias"], x, p["linear"])
+        if self.degree == 1:
+            return result
+        hidden = torch.baddbmm(p["in_bias"], x, p["in"])
+        if self.degree is None:
+            silu = torch.nn.functional.silu
+            hidden = silu(torch.baddbmm(p["mid_bias"], silu(hidden), p["mid"]))
+        else:
+            hidden = torch.stack(hidden.chunk(self.degree, dim=2)).prod(dim=0)
+        return torch.baddbmm(result, hidden, p["out"])

@@ -1,10 +1,10 @@
-"""The whole measurement on the toy backbone: keys, files, figures, controls, exit code."""
+"""The whole measurement on the toy backbone: numbers, tables, figures, controls."""
 
 from __future__ import annotations
 
 import csv
-import json
-from pathlib import Path
+import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,19 @@ pytest.importorskip("ase")
 
 from neural_checks.backbones.equivariance import NotEquivariantError
 from neural_checks.injection.controls import CONE
-from neural_checks.injection.experiment import Settings, run
-from neural_checks.injection.figures import draw
-from neural_checks.injection.report import print_tables, write
+from neural_checks.injection.experiment import Subject, run
+from neural_checks.injection.figures import figures
+from neural_checks.injection.result import (
+    REPORT,
+    DataOrigin,
+    Frames,
+    Metric,
+    ReadoutKind,
+    Report,
+    Settings,
+    TrainedBackbone,
+)
+from neural_checks.injection.tables import per_atom_csv, table_csv, text
 from neural_checks.readouts.trained import SpnConfig
 
 SETTINGS = Settings(
@@ -32,86 +42,119 @@ FIT, HELD = np.arange(80), np.arange(80, 120)
 
 
 @pytest.fixture(scope="module")
-def report(toy: Any) -> dict[str, Any]:
+def report(toy: Any) -> Report:
     stages: list[tuple[int, int, str]] = []
     data = toy.toy_data()
+    backbones = [toy.DensityBackbone(), toy.DensityBackbone(channels=4)]
     measured = run(
-        [toy.DensityBackbone(), toy.DensityBackbone(channels=4)],
-        data,
-        FIT,
-        HELD,
+        Subject(backbones, data, FIT, HELD, toy.DensityBackbone()),
         SETTINGS,
-        toy.DensityBackbone(),
         progress=lambda *stage: stages.append(stage),
     )
     assert stages[-1][0] == stages[-1][1] == len(stages)
-    row = {
-        "seed": 0,
-        "force_mae_meV_per_A": 1.0,
-        "history": [(1, 0.5, 2.0), (2, 0.4, 1.0)],
-        "layer": 1,
-        "layers": 3,
-        "layer_irreps": "3x0e+3x1o+3x2e",
-    }
-    return {
-        **measured,
-        "data": {"name": "toy", "level_of_theory": "none", "numbers": data.numbers.tolist()},
-        "frames": {"fit": 80, "held": 40},
-        "backbones": [row, row],
-    }
+    row = TrainedBackbone(
+        seed=0,
+        layer=1,
+        layers=3,
+        layer_irreps="3x0e+3x1o+3x2e",
+        force_mae=1.0,
+        history=((1, 0.5, 2.0), (2, 0.4, 1.0)),
+    )
+    numbers = tuple(data.numbers.tolist())
+    return Report(
+        measurement=measured,
+        data=DataOrigin("toy", "none", "made here", "0", len(data), numbers),
+        frames=Frames(80, 80, 40, "by index"),
+        backbones=(row, row),
+        preset="none",
+        train={},
+        environment={},
+        measurement_seconds=1.0,
+        measurement_cpu_seconds=1.0,
+        geometry=tuple(map(tuple, data.positions[0].tolist())),
+    )
 
 
-def test_every_readout_has_its_numbers_and_intervals(report: dict[str, Any]) -> None:
-    kinds = {"closed form", "pooled closed form", "component-wise", "trained"}
-    assert {e["kind"] for e in report["readouts"].values()} == kinds
-    for name, entry in report["readouts"].items():
-        for metric in ("rho", "G", "R2_inj"):
-            values = np.array(entry[metric])
-            low, high = np.array(entry[f"{metric}_interval"]).T
-            assert len(values) == 2 * entry["degree"] + 3, name
-            assert (low <= high).all()
-        assert entry["verdict"]["boundary"] == 2 * entry["degree"]
+def test_every_readout_has_its_numbers_and_intervals(report: Report) -> None:
+    readouts = report.measurement.readouts
+    assert {(r.kind, r.degree) for r in readouts} == {(k, d) for k in ReadoutKind for d in (1, 2)}
+    for readout in readouts:
+        for metric in (Metric.RECOVERY, Metric.GAIN, Metric.INJECTED):
+            curve = readout.curve(metric)
+            assert curve is not None
+            assert len(curve.values) == 2 * readout.degree + 3, readout.name
+            assert (np.array(curve.low) <= np.array(curve.high)).all()
+        assert readout.verdict.boundary == 2 * readout.degree
+        assert np.shape(readout.per_site) == (2 * readout.degree + 3, 5)
+        assert np.shape(readout.per_backbone) == (2, 2 * readout.degree + 3)
         # The toy predicts no forces at all, so that only the field's own R² is clean.
-        if entry["kind"] != "trained":
-            assert entry["verdict"]["agrees"], name
+        if readout.kind is not ReadoutKind.TRAINED:
+            assert readout.verdict.agrees, readout.name
+        else:
+            assert np.shape(readout.per_seed) == (2, 2, 2 * readout.degree + 3)
+            seeds = np.array(readout.per_seed)[:, :, 0]
+            assert readout.seed_deviation(1) == pytest.approx(seeds.std(axis=1).mean())
 
 
-def test_controls_do_what_they_must(report: dict[str, Any]) -> None:
-    controls = report["controls"]
-    assert max(controls["shuffled target"]) < 0.05
-    assert max(controls["exact quadrature, component-wise, in sample"][4:]) < 1e-20
-    cone = controls["rotations within a cone, component-wise"]
-    assert cone["largest_turn_degrees"] == list(CONE)
-    above = np.array(cone["R2_field"])[:, 4]
+def test_controls_do_what_they_must(report: Report) -> None:
+    controls = report.measurement.controls
+    assert max(controls.shuffled) < 0.05
+    assert max(controls.quadrature[4:]) < 1e-20
+    assert controls.cone.angles == CONE
+    above = np.array(controls.cone.values)[:, 4]
     assert above[0] > 0.2 > 0.05 > above[-1]
-    assert len(cone["sites"]) == 2
+    assert len(controls.cone.sites) == 2
 
 
-def test_files_and_figures_are_whole_and_hold_the_numbers(
-    report: dict[str, Any], toy: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    pytest.importorskip("matplotlib")
-    write(tmp_path, report)
-    draw(tmp_path, report, toy.toy_data().positions[0])
-    assert not list(tmp_path.glob("*writing*"))
-    again = json.loads((tmp_path / "report.json").read_text())
-    assert again["readouts"]["trained, degree 2"] == report["readouts"]["trained, degree 2"]
-    with (tmp_path / "table.csv").open() as stream:
-        rows = list(csv.DictReader(stream))
+def test_the_report_comes_back_from_its_file(report: Report, tmp_path: Any) -> None:
+    REPORT.write(tmp_path / "report.json", report)
+    assert REPORT.read(tmp_path / "report.json") == report
+
+
+def test_tables_hold_the_numbers(report: Report) -> None:
+    rows = list(csv.DictReader(io.StringIO(table_csv(report))))
     published = [r for r in rows if r["readout"] == "published"]
     assert {(r["metric"], r["ell"], r["value"]) for r in published} >= {("rho", "4", "0.913")}
-    with (tmp_path / "per_atom.csv").open() as stream:
-        atoms = list(csv.DictReader(stream))
-    assert len(atoms) == 5 * len(report["readouts"])
-    for name in ("recovery", "cone", "per_atom", "training"):
-        for suffix in ("svg", "png"):
-            assert (tmp_path / f"{name}.{suffix}").stat().st_size > 1000
-    print_tables(report, tmp_path)
-    printed = capsys.readouterr().out
-    assert "published, degree 2" in printed
-    assert "proved boundary 4: AGREES" in printed
+    first = report.measurement.readouts[0]
+    assert first.field is not None
+    assert float(rows[0]["value"]) == pytest.approx(first.field.values[0], rel=1e-5)
+    atoms = list(csv.DictReader(io.StringIO(per_atom_csv(report))))
+    assert len(atoms) == 5 * len(report.measurement.readouts)
+    shown = text(report)
+    assert "published, degree 2" in shown
+    assert "proved boundary 4: AGREES" in shown
+    assert "turns up to 15°" in shown
+    assert shown.splitlines()[-1] == report.sentence
+
+
+def test_figures_show_the_readouts_and_the_molecule(report: Report) -> None:
+    pytest.importorskip("matplotlib")
+    drawn = figures(report)
+    assert set(drawn) == {"recovery", "cone", "per_atom", "training"}
+    assert [a.get_title() for a in drawn["recovery"].axes] == [
+        "readout degree 1: dL = 2",
+        "readout degree 2: dL = 4",
+    ]
+    assert "per_atom" not in figures(replace(report, geometry=None))
 
 
 def test_a_broken_backbone_stops_the_run(toy: Any) -> None:
     with pytest.raises(NotEquivariantError):
-        run([toy.BrokenBackbone()], toy.toy_data(), FIT, HELD, SETTINGS)
+        run(Subject([toy.BrokenBackbone()], toy.toy_data(), FIT, HELD), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"L": 0},
+        {"amplitude": float("nan")},
+        {"amplitude": 0.0},
+        {"draws": 0},
+        {"degrees_read": (4,)},
+        {"degrees_read": ()},
+        {"control_sites": 0},
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong)).partition("_")[0]):
+        replace(SETTINGS, **wrong)

@@ -1,0 +1,327 @@
+"""The result of the injection experiment: what is measured, and how it is kept.
+
+All arrays over degrees are indexed by ℓ − 1. The names of the metrics are those of the page on the
+experiment: R²_field, G, ρ, R²_inj.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from neural_checks.injection.upgrade import from_version_1
+from neural_checks.readouts.metrics import Cliff
+from neural_checks.readouts.trained import SpnConfig
+from neural_checks.readouts.verdict import Curve, Outcome, Verdict, overall
+from neural_checks.schema import Schema
+
+__all__ = [
+    "PUBLISHED",
+    "REPORT",
+    "Amplitude",
+    "Cone",
+    "Controls",
+    "DataOrigin",
+    "Frames",
+    "Measurement",
+    "Metric",
+    "Published",
+    "Readout",
+    "ReadoutKind",
+    "Report",
+    "Settings",
+    "TrainedBackbone",
+]
+
+Row = tuple[float, ...]
+Table = tuple[Row, ...]
+
+
+class ReadoutKind(StrEnum):
+    """How the polynomial of a readout is found."""
+
+    CLOSED = "closed form"
+    POOLED = "pooled closed form"
+    COMPONENT = "component-wise"
+    TRAINED = "trained"
+
+
+class Metric(StrEnum):
+    """The metrics by their name in tables."""
+
+    FIELD = "R2_field"
+    RECOVERY = "rho"
+    GAIN = "G"
+    INJECTED = "R2_inj"
+    RECOVERY_INJECTED = "rho_injected"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is measured.
+
+    ``L`` largest degree of the features; ``degrees_read`` the readout degrees d_r; ``amplitude``
+    ε; ``orientations`` per frame of the component-wise readout; ``draws`` of the bootstrap; ``spn``
+    the trained readouts; ``control_sites`` the number of atoms of the dearer controls.
+    """
+
+    L: int
+    degrees_read: tuple[int, ...] = (1, 2, 3)
+    amplitude: float = 1.0
+    orientations: int = 30
+    draws: int = 2000
+    seed: int = 0
+    spn: SpnConfig = field(default_factory=SpnConfig)
+    control_sites: int = 4
+
+    def __post_init__(self) -> None:
+        if self.L < 1:
+            raise ValueError(f"L must be ≥ 1, got {self.L}: with L = 0 nothing is recovered")
+        if not self.degrees_read or not set(self.degrees_read) <= {1, 2, 3}:
+            raise ValueError(f"degrees of readouts must be among 1, 2, 3, got {self.degrees_read}")
+        if not 0 < self.amplitude < float("inf"):
+            raise ValueError(f"amplitude must be a number above 0, got {self.amplitude}")
+        for name in ("orientations", "draws", "control_sites"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be ≥ 1, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class Amplitude:
+    """The metrics that depend on the amplitude ε, at one value of it."""
+
+    recovery: Row
+    gain: Row
+    injected: Row
+
+
+@dataclass(frozen=True)
+class Readout:
+    """One readout on all backbones.
+
+    ``channels`` per irrep that enter, None for all; ``weights`` by ℓ. ``field`` is None for a
+    readout that is trained on the residual as a whole, and so is ``recovery_injected``. The verdict
+    is on :attr:`score`. ``per_backbone`` (backbones, ℓ) and ``per_site`` (ℓ, sites) are of the
+    score; ``per_seed`` (backbones, seeds, ℓ) where there are seeds; ``by_amplitude`` where the
+    metrics at other amplitudes follow from the same fit. ``contrast`` is G(dL) − G(dL + 1);
+    ``cliff`` is that of ρ, between the same degrees.
+    """
+
+    kind: ReadoutKind
+    degree: int
+    channels: int | None
+    weights: tuple[int, ...]
+    field: Curve | None
+    gain: Curve
+    recovery: Curve
+    injected: Curve
+    recovery_injected: Curve | None
+    contrast: float
+    cliff: Cliff
+    verdict: Verdict
+    per_backbone: Table
+    per_site: Table
+    per_seed: tuple[Table, ...] | None = None
+    by_amplitude: dict[str, Amplitude] | None = None
+
+    @property
+    def name(self) -> str:
+        """Kind and degree."""
+        return f"{self.kind}, degree {self.degree}"
+
+    @property
+    def scored(self) -> Metric:
+        """The metric that the verdict is on."""
+        return Metric.INJECTED if self.field is None else Metric.FIELD
+
+    @property
+    def score(self) -> Curve:
+        """The curve that the verdict is on."""
+        return self.injected if self.field is None else self.field
+
+    def curve(self, metric: Metric) -> Curve | None:
+        """The curve of a metric, None where this readout has none."""
+        return {
+            Metric.FIELD: self.field,
+            Metric.RECOVERY: self.recovery,
+            Metric.GAIN: self.gain,
+            Metric.INJECTED: self.injected,
+            Metric.RECOVERY_INJECTED: self.recovery_injected,
+        }[metric]
+
+    def seed_deviation(self, ell: int) -> float | None:
+        """Standard deviation over seeds of the score at ``ell``, mean over backbones."""
+        if self.per_seed is None:
+            return None
+        values = [[row[ell - 1] for row in seeds] for seeds in self.per_seed]
+        means = [sum(v) / len(v) for v in values]
+        spread = [
+            (sum((x - m) ** 2 for x in v) / len(v)) ** 0.5
+            for v, m in zip(values, means, strict=True)
+        ]
+        return sum(spread) / len(spread)
+
+
+@dataclass(frozen=True)
+class Cone:
+    """R² of the field (angles, ℓ) where frames turn by at most ``angles`` degrees."""
+
+    sites: tuple[int, ...]
+    channels: int
+    angles: tuple[float, ...]
+    values: Table
+
+
+@dataclass(frozen=True)
+class Controls:
+    """Quadratic readouts of the first backbone under each control: R² of the field by ℓ.
+
+    ``gain_without_injection`` is a gain G; ``nonpolynomial`` is R²_inj; ``untrained`` is None where
+    no untrained backbone was given.
+    """
+
+    gain_without_injection: float
+    shuffled: Row
+    rigid_body: Row
+    stored: Row
+    quadrature: Row
+    cone: Cone
+    nonpolynomial: Row
+    untrained: Row | None
+
+    def rows(self) -> Iterator[tuple[str, Row]]:
+        """Every row of the table of controls, with its words."""
+        for name, words in _CONTROLS.items():
+            values = getattr(self, name)
+            if values is not None:
+                yield words, values
+            if name == "quadrature":
+                for angle, row in zip(self.cone.angles, self.cone.values, strict=True):
+                    yield f"turns up to {angle:g}°", row
+
+
+_CONTROLS = {
+    "shuffled": "shuffled target",
+    "rigid_body": "rigid body",
+    "stored": "stored orientation, component-wise",
+    "quadrature": "exact quadrature, component-wise, in sample",
+    "nonpolynomial": "non-polynomial readout (SiLU network), R²_inj",
+    "untrained": "untrained backbone",
+}
+
+
+@dataclass(frozen=True)
+class Published:
+    """Published values of a quadratic readout with L = 2, by metric and degree ℓ."""
+
+    source: str
+    backbones: int
+    recovery: dict[int, float]
+    injected: dict[int, float]
+
+    def values(self, metric: Metric) -> dict[int, float]:
+        """By ℓ; empty where nothing is published of a metric."""
+        return {Metric.RECOVERY: self.recovery, Metric.INJECTED: self.injected}.get(metric, {})
+
+
+#: Their ρ may be defined otherwise.
+PUBLISHED = Published("arXiv 2605.08286", 4, {4: 0.913, 5: 0.078}, {4: 0.374, 5: 0.006})
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """All numbers; ``equivariance`` errors by quantity, one entry per backbone.
+
+    ``force_rms`` is the RMS length of a force in eV/Å, the unit of the injected field.
+    """
+
+    settings: Settings
+    equivariance: tuple[dict[str, float], ...]
+    force_rms: float
+    readouts: tuple[Readout, ...]
+    controls: Controls
+
+    @property
+    def outcome(self) -> Outcome:
+        """One outcome for all readouts."""
+        return overall(readout.verdict for readout in self.readouts)
+
+
+@dataclass(frozen=True)
+class TrainedBackbone:
+    """One backbone: where its features are read, how its training ended, its error on test frames.
+
+    ``history`` holds (step, training loss, validation force MAE in meV/Å).
+    """
+
+    seed: int
+    layer: int
+    layers: int
+    layer_irreps: str
+    force_mae: float | None
+    steps: int = 0
+    stopped: str = ""
+    training_seconds: float = 0.0
+    skipped_steps: int = 0
+    history: tuple[tuple[int, float, float], ...] = ()
+    description: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DataOrigin:
+    """The data set; ``numbers`` are the atomic numbers of the molecule."""
+
+    name: str
+    level_of_theory: str
+    source: str
+    sha256: str
+    frames: int
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Frames:
+    """How many frames were used for what, and the rule of the split."""
+
+    train: int
+    fit: int
+    held: int
+    rule: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run of the experiment.
+
+    ``geometry`` (atoms, 3), Å, is that of the first frame fitted, for the figure of the molecule;
+    reports of version 1 have none.
+    """
+
+    measurement: Measurement
+    data: DataOrigin
+    frames: Frames
+    backbones: tuple[TrainedBackbone, ...]
+    preset: str
+    train: dict[str, Any]
+    environment: dict[str, Any]
+    measurement_seconds: float
+    measurement_cpu_seconds: float
+    published: Published = PUBLISHED
+    geometry: tuple[tuple[float, float, float], ...] | None = None
+    note: str = ""
+    schema: int = 2
+
+    @property
+    def sentence(self) -> str:
+        """The verdict on the run as a whole, in one sentence."""
+        verdicts = [readout.verdict for readout in self.measurement.readouts]
+        agree = sum(verdict.agrees for verdict in verdicts)
+        return (
+            f"{self.measurement.outcome.upper()}: {agree} of {len(verdicts)} readouts have their "
+            "cliff at the proved boundary"
+        )
+
+
+REPORT = Schema(Report, "a report of the injection experiment", 2, {1: from_version_1})

@@ -1,0 +1,119 @@
+"""Committed reports of version 1 are read as what they say, and damaged ones are refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from neural_checks.injection.figures import figures
+from neural_checks.injection.result import REPORT, Metric, ReadoutKind
+from neural_checks.injection.tables import per_atom_csv, table_csv
+from numeric_checks.figures import save_figure
+
+RUNS = ("aspirin-ccsd", "aspirin-rmd17", "aspirin-rmd17-brief", "aspirin-xtb")
+KEYS = {
+    Metric.FIELD: "R2_field",
+    Metric.RECOVERY: "rho",
+    Metric.GAIN: "G",
+    Metric.INJECTED: "R2_inj",
+    Metric.RECOVERY_INJECTED: "rho_injected",
+}
+
+
+@pytest.fixture(params=RUNS)
+def folder(request: pytest.FixtureRequest, repository: Path) -> Path:
+    return repository / "docs" / "results" / str(request.param)
+
+
+def content(folder: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def test_every_number_of_a_committed_report_is_read(folder: Path) -> None:
+    report, old = REPORT.read(folder / "report.json"), content(folder)
+    assert report.schema == 2
+    for readout in report.measurement.readouts:
+        entry = old["readouts"][readout.name]
+        for metric, key in KEYS.items():
+            curve = readout.curve(metric)
+            assert (curve is None) == (key not in entry)
+            if curve is not None:
+                assert list(curve.values) == entry[key]
+                ends = [list(pair) for pair in zip(curve.low, curve.high, strict=True)]
+                assert ends == entry[f"{key}_interval"]
+        # One rule for all: what agreed still does, at the same place.
+        assert readout.verdict.agrees == entry["verdict"]["agrees"]
+        assert readout.verdict.measured == entry["verdict"]["measured"]
+        at = readout.verdict.boundary
+        if readout.kind is ReadoutKind.TRAINED:
+            spread = entry["seed_standard_deviation_R2_inj"][at - 1]
+            assert readout.seed_deviation(at) == pytest.approx(spread)
+    rows = dict(report.measurement.controls.rows())
+    assert list(rows["rigid body"]) == old["controls"]["rigid body"]
+    assert [b.force_mae for b in report.backbones] == [
+        b["force_mae_meV_per_A"] for b in old["backbones"]
+    ]
+
+
+def test_what_was_read_is_written_in_the_present_layout(folder: Path, tmp_path: Path) -> None:
+    report = REPORT.read(folder / "report.json")
+    REPORT.write(tmp_path / "again.json", report)
+    assert json.loads((tmp_path / "again.json").read_text())["schema"] == 2
+    assert REPORT.read(tmp_path / "again.json") == report
+
+
+def test_the_committed_tables_are_made_from_the_committed_report(folder: Path) -> None:
+    pytest.importorskip("ase")
+    report = REPORT.read(folder / "report.json")
+    assert per_atom_csv(report) == (folder / "per_atom.csv").read_text(encoding="utf-8")
+    assert table_csv(report) == (folder / "table.csv").read_text(encoding="utf-8")
+
+
+def test_a_committed_figure_is_drawn_from_the_committed_report(
+    repository: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("matplotlib")
+    folder = repository / "docs" / "results" / "aspirin-rmd17"
+    drawn = figures(REPORT.read(folder / "report.json"))
+    assert set(drawn) == {"recovery", "cone", "training"}  # that report holds no geometry
+    path = tmp_path / "recovery.svg"
+    save_figure(drawn["recovery"], (path,))
+
+    def texts(file: Path) -> list[str]:
+        return [line for line in file.read_text(encoding="utf-8").splitlines() if "<!--" in line]
+
+    # Every text of the figure stands in a comment, whatever the version that drew its outlines.
+    assert texts(path) == texts(folder / "recovery.svg")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda r: r.update(schema=99), "its schema is 99, known are 1, 2"),
+        (lambda r: r.pop("controls"), "KeyError 'controls'"),
+        (lambda r: r["settings"].pop("L"), "KeyError 'L'"),
+        (lambda r: r["settings"].update(seed="x"), "measurement.settings.seed"),
+        (lambda r: r.update(readouts=[1]), "AttributeError"),
+    ],
+)
+def test_a_damaged_report_is_one_line(
+    repository: Path, tmp_path: Path, change: Any, words: str
+) -> None:
+    old = content(repository / "docs" / "results" / "aspirin-rmd17")
+    change(old)
+    (tmp_path / "report.json").write_text(json.dumps(old))
+    with pytest.raises(ValueError, match=r"report\.json: not a report of") as caught:
+        REPORT.read(tmp_path / "report.json")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "null", '{"schema": null}', '{"schema": [1]}'])
+def test_what_is_no_report_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "report.json").write_text(text)
+    with pytest.raises(ValueError, match=r"report\.json"):
+        REPORT.read(tmp_path / "report.json")
