@@ -22,11 +22,21 @@ from threadpoolctl import threadpool_limits
 
 from neural_checks.backbones.hooked import BackboneConfig, NequIPBackbone, Scaling
 from neural_checks.data.split import split
-from neural_checks.injection.experiment import Settings, run
-from neural_checks.injection.figures import draw
-from neural_checks.injection.report import write
+from neural_checks.injection.experiment import Subject, run
+from neural_checks.injection.figures import figure_of, names
+from neural_checks.injection.result import (
+    REPORT,
+    DataOrigin,
+    Frames,
+    Report,
+    Settings,
+    TrainedBackbone,
+)
+from neural_checks.injection.tables import per_atom_csv, table_csv
 from neural_checks.readouts.trained import SpnConfig
+from numeric_checks.figures import figure_paths, save_figure
 from numeric_checks.molecules.data import EMBEDDED, load
+from span_theorem.files import write_text
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,28 +77,31 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     with threadpool_limits(arguments.threads):
         measured = run(
-            [backbone],
-            data,
-            parts.train,
-            parts.test,
+            Subject([backbone], data, parts.train, parts.test, backbone),
             settings,
-            backbone,
             arguments.device,
             progress=lambda _done, _total, note: stage(note),
         )
-    report = {
-        **measured,
-        "data": {
-            "name": data.name,
-            "level_of_theory": data.level_of_theory,
-            "numbers": data.numbers.tolist(),
-        },
-        "frames": {"fit": len(parts.train), "held": len(parts.test)},
-        "backbones": [{**backbone.description, "force_mae_meV_per_A": 0.0, "history": []}],
-    }
+    said = backbone.description
+    origin = data.origin
+    report = Report(
+        measurement=measured,
+        data=DataOrigin(**{**origin, "numbers": tuple(origin["numbers"])}),
+        frames=Frames(0, len(parts.train), len(parts.test), parts.rule),
+        backbones=(TrainedBackbone(0, said["layer"], said["layers"], said["layer_irreps"], None),),
+        preset=arguments.preset,
+        train={},
+        environment={},
+        measurement_seconds=0.0,
+        measurement_cpu_seconds=0.0,
+        geometry=tuple((x, y, z) for x, y, z in data.positions[0].tolist()),
+    )
     with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder), report)
-        draw(Path(folder), report, data.positions[0])
+        REPORT.write(Path(folder, "report.json"), report)
+        for name in names(report):
+            save_figure(figure_of(report, name), figure_paths(Path(folder, name)))
+        for name, table in (("table.csv", table_csv), ("per_atom.csv", per_atom_csv)):
+            write_text(Path(folder, name), table(report))
     stage("files and figures")
     total = last[0] - begun[0], last[1] - begun[1]
     print(f"{'total':48s} {total[0]:7.1f} s wall, {total[1]:7.1f} s processor")

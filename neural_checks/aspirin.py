@@ -11,191 +11,347 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 if not __package__:  # run as a file: the checkout, not this folder, is what to import from
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+from span_theorem.arguments import integer_option, number_option
+from span_theorem.command import Parser, Result, alias, parser, run
 
-from neural_checks.backbones.hooked import BackboneConfig, NequIPBackbone, Scaling
-from neural_checks.data.archives import ARCHIVES, fetch
-from neural_checks.data.split import split
-from neural_checks.injection.experiment import Settings, run
-from neural_checks.injection.figures import draw
-from neural_checks.injection.report import print_tables, write
-from neural_checks.readouts.trained import SpnConfig
-from neural_checks.training.ensemble import train_all
-from neural_checks.training.train import TrainConfig, force_mae
-from numeric_checks.molecules.data import EMBEDDED, load
-from numeric_checks.provenance import environment
-from span_theorem.progress import Progress
+if TYPE_CHECKING:
+    from neural_checks.backbones.hooked import BackboneConfig
+    from neural_checks.data.split import Split
+    from neural_checks.injection.result import Report, Settings, TrainedBackbone
+    from neural_checks.training.train import TrainConfig, Trained
+    from numeric_checks.molecules.data import ForceData
+    from span_theorem.progress import Progress
 
 __all__ = ["main"]
 
+#: Largest l of a backbone: beyond it a training step takes minutes.
+LARGEST_L = 8
 
-def _parser() -> argparse.ArgumentParser:
-    presets = json.loads((files("neural_checks.injection") / "presets.json").read_text())
-    parser = argparse.ArgumentParser(
-        prog="python -m neural_checks.aspirin",
-        description="Train NequIP backbones, inject fields of degree ℓ, find where recovery ends.",
-        epilog="presets: " + "; ".join(f"{name}: {p['about']}" for name, p in presets.items()),
+REPORT_FILE, TABLE_FILES = "report.json", ("table.csv", "per_atom.csv")
+
+
+def _presets() -> dict[str, Any]:
+    text = (files("neural_checks.injection") / "presets.json").read_text(encoding="utf-8")
+    presets: dict[str, Any] = json.loads(text)
+    return presets
+
+
+def _parser() -> Parser:
+    presets = _presets()
+    made = parser(
+        "neural_checks.aspirin",
+        "Train NequIP backbones, inject fields of degree ℓ, find where recovery ends.",
+        "presets: "
+        + "; ".join(f"{name}: {p['about']}" for name, p in presets.items())
+        + ". exit codes: 0 every readout has its cliff at the proved boundary, 3 one has not, "
+        "4 undecided, 2 bad usage or input",
     )
-    parser.add_argument("--preset", choices=sorted(presets), default="quick")
-    parser.add_argument(
+    made.add_argument("--preset", choices=sorted(presets), default="quick")
+    made.add_argument(
         "--data",
-        default=EMBEDDED,
+        default="embedded",
         help="'embedded' (default); 'rmd17' or 'ccsd', downloaded once; or a .npz or ASE-readable "
         "file",
     )
-    parser.add_argument(
+    made.add_argument(
         "--downloads", type=Path, default=Path("data"), help="where downloads are kept: data"
     )
-    parser.add_argument("--run", help="name of the run (default: DATA-PRESET)")
-    parser.add_argument("--results", type=Path, default=Path("results"), help="default: results")
-    parser.add_argument("--backbones", type=int, help="how many seeds, from 0")
-    parser.add_argument("--steps", type=int, help="training steps instead of the preset's")
-    parser.add_argument("--L", type=int, help="l_max of the network instead of the preset's")
-    parser.add_argument("--degrees", type=int, nargs="+", choices=(1, 2, 3), default=[1, 2, 3])
-    parser.add_argument("--amplitude", type=float, default=1.0, help="ε (default 1)")
-    parser.add_argument("--bootstrap", type=int, help="number of draws B")
-    parser.add_argument("--seed", type=int, default=0, help="of the measurement and the split")
-    parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, …")
-    parser.add_argument("--parallel", type=int, default=1, help="backbones trained at once")
-    parser.add_argument(
+    made.add_argument("--out", type=Path, help="folder of this run, instead of --results and --run")
+    made.add_argument(
+        "--results", type=Path, default=Path("results"), help="folder of runs (default: results)"
+    )
+    made.add_argument("--run", type=_name, help="name of this run (default: DATA-PRESET)")
+    made.add_argument(
+        "--backbones", type=integer_option("backbones", 1, 1000), help="how many seeds, from 0"
+    )
+    made.add_argument(
+        "--steps",
+        type=integer_option("steps", 1, 10**9),
+        help="training steps instead of the preset's",
+    )
+    made.add_argument(
+        "--L", type=integer_option("L", 1, LARGEST_L), help="l_max instead of the preset's"
+    )
+    made.add_argument(
+        "--degrees",
+        type=int,
+        nargs="+",
+        choices=(1, 2, 3),
+        default=[1, 2, 3],
+        help="of the readouts (default: 1 2 3)",
+    )
+    made.add_argument(
+        "--amplitude",
+        type=number_option("amplitude", 0, 1e6, open_low=True),
+        default=1.0,
+        help="ε (default 1)",
+    )
+    made.add_argument(
+        "--draws", type=integer_option("draws", 1, 100_000), help="B, of the bootstrap"
+    )
+    alias(made, "--bootstrap", "--draws")
+    made.add_argument(
+        "--seed",
+        type=integer_option("seed", 0, 2**31 - 1),
+        default=0,
+        help="of the measurement and the split (default 0)",
+    )
+    made.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, …")
+    made.add_argument(
+        "--parallel",
+        type=integer_option("parallel", 1, 1000),
+        default=1,
+        help="backbones trained at once (default 1)",
+    )
+    made.add_argument(
         "--as-trained",
         action="store_true",
         help="measure the checkpoints there are, finished or not",
     )
-    parser.add_argument("--force", action="store_true", help="replace an existing report")
-    parser.add_argument("--json", action="store_true", help="print the report instead of a table")
-    parser.set_defaults(presets=presets)
-    return parser
+    made.add_argument("--force", action="store_true", help="replace an existing report")
+    return made
+
+
+def _name(text: str) -> str:
+    """A name for a folder inside another; one that would lead elsewhere is refused."""
+    if not text or text in (".", "..") or Path(text).name != text or "\0" in text:
+        raise argparse.ArgumentTypeError(
+            f"the name of a run must be one folder's name, got {text!r}; --out takes a path"
+        )
+    return text
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; see the module's text for the exit code."""
-    arguments = _parser().parse_args(argv)
-    try:
-        report, folder = _experiment(arguments)
-    except (ImportError, OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    if arguments.json:
-        print(json.dumps(report))
-    else:
-        print_tables(report, folder)
-    verdicts = [entry["verdict"] for entry in report["readouts"].values()]
-    if all(v["agrees"] for v in verdicts):
-        return 0
-    return 4 if all(v["agrees"] or v["undecided"] for v in verdicts) else 3
+    return run(_parser(), argv, _work)
 
 
-def _experiment(arguments: argparse.Namespace) -> tuple[dict[str, Any], Path]:
-    preset = arguments.presets[arguments.preset]
-    data = load(
-        fetch(arguments.data, arguments.downloads) if arguments.data in ARCHIVES else arguments.data
+@dataclass(frozen=True)
+class _Plan:
+    """What the options ask for, judged together before any work."""
+
+    preset: str
+    train: TrainConfig
+    model: BackboneConfig
+    settings: Settings
+    fit: int
+    held: int
+    seeds: range
+    device: str
+    parallel: int
+    as_trained: bool
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> _Plan:
+        from neural_checks.backbones.hooked import BackboneConfig
+        from neural_checks.devices import usable_device
+        from neural_checks.injection.result import Settings
+        from neural_checks.readouts.trained import SpnConfig
+        from neural_checks.training.train import TrainConfig
+
+        preset = _presets()[arguments.preset]
+
+        def given(value: int | None, otherwise: int) -> int:
+            return otherwise if value is None else value
+
+        train = dict(preset["train"], split_seed=arguments.seed)
+        if arguments.steps is not None:
+            train["steps"] = arguments.steps
+        model = dict(preset["model"])
+        if arguments.L is not None:
+            model["l_max"] = arguments.L
+        config = BackboneConfig(**model)
+        return cls(
+            preset=arguments.preset,
+            train=TrainConfig(**train),
+            model=config,
+            settings=Settings(
+                L=config.l_max,
+                degrees_read=tuple(sorted(set(arguments.degrees))),
+                amplitude=arguments.amplitude,
+                orientations=preset["orientations"],
+                draws=given(arguments.draws, preset["bootstrap"]),
+                seed=arguments.seed,
+                spn=SpnConfig(**preset["spn"]),
+                control_sites=preset["control_sites"],
+            ),
+            fit=preset["fit"],
+            held=preset["held"],
+            seeds=range(given(arguments.backbones, preset["backbones"])),
+            device=usable_device(arguments.device),
+            parallel=arguments.parallel,
+            as_trained=arguments.as_trained,
+        )
+
+
+def _work(arguments: argparse.Namespace) -> Result:
+    import matplotlib  # noqa: F401  # the figures are drawn last: missing, it is said first
+
+    from neural_checks.injection.result import REPORT
+    from neural_checks.injection.tables import text
+    from numeric_checks.outputs import output_folder, write_outputs
+
+    plan = _Plan.of(arguments)
+    data = _data(arguments.data, arguments.downloads)
+    folder = arguments.out or arguments.results / (
+        arguments.run or f"{data.name}-{arguments.preset}"
     )
-    folder = arguments.results / (arguments.run or f"{data.name}-{arguments.preset}")
-    if (folder / "report.json").exists() and not arguments.force:
-        raise FileExistsError(f"{folder / 'report.json'} exists; --force replaces it")
-    chosen = dict(preset["train"], split_seed=arguments.seed)
-    if arguments.steps is not None:
-        chosen["steps"] = arguments.steps
-    config = TrainConfig(**chosen)
-    shape = dict(preset["model"])
-    if arguments.L is not None:
-        shape["l_max"] = arguments.L
-    model = BackboneConfig(**shape)
-    if model.l_max < 1:
-        raise ValueError("this experiment needs L ≥ 1; with L = 0 nothing is recovered")
-    settings = Settings(
-        L=model.l_max,
-        degrees_read=tuple(sorted(set(arguments.degrees))),
-        amplitude=arguments.amplitude,
-        orientations=preset["orientations"],
-        draws=preset["bootstrap"] if arguments.bootstrap is None else arguments.bootstrap,
-        seed=arguments.seed,
-        spn=SpnConfig(**preset["spn"]),
-        control_sites=preset["control_sites"],
+    missing = [] if arguments.force else _missing(folder)
+    # A complete run is refused; one whose report is there but not its tables or figures is not.
+    with output_folder(folder, last=(missing or [REPORT_FILE])[0], force=arguments.force):
+        report = REPORT.read(folder / REPORT_FILE) if missing else _measure(data, plan, folder)
+        writers = _writers(report)
+        if missing:
+            writers = {name: writer for name, writer in writers.items() if name in missing}
+        outputs = write_outputs(folder, writers)
+    return Result(text(report), REPORT.dump(report), report.measurement.outcome.exit, outputs)
+
+
+def _data(name: str, downloads: Path) -> ForceData:
+    import numpy as np
+
+    from neural_checks.data.archives import ARCHIVES, fetch
+    from numeric_checks.molecules.data import load
+
+    data = load(fetch(name, downloads) if name in ARCHIVES else name)
+    if not data.structures.fixed:
+        raise ValueError(
+            f"{data.name} holds frames of different atoms; this experiment needs one molecule, the "
+            "same atoms in the same order in every frame"
+        )
+    if np.isnan(data.forces).any() or np.isnan(data.energies).any():
+        raise ValueError(
+            f"{data.name} has frames without energies or forces; this experiment trains on both"
+        )
+    return data
+
+
+def _missing(folder: Path) -> list[str]:
+    """Files that are not there beside a finished report."""
+    from neural_checks.injection.result import REPORT
+
+    if not (folder / REPORT_FILE).is_file():
+        return []
+    report = REPORT.read(folder / REPORT_FILE)
+    return [name for name in _writers(report) if not (folder / name).exists()]
+
+
+def _writers(report: Report) -> dict[str, Callable[[Path], None]]:
+    """What writes each file of a run; the report is the last."""
+    from neural_checks.injection.figures import figure_of, names
+    from neural_checks.injection.result import REPORT
+    from neural_checks.injection.tables import per_atom_csv, table_csv
+    from numeric_checks.figures import save_figure
+    from span_theorem.files import write_text
+
+    def table(make: Callable[[Report], str]) -> Callable[[Path], None]:
+        return lambda path: write_text(path, make(report), force=True)
+
+    def figure(path: Path) -> None:
+        save_figure(figure_of(report, path.stem), (path,), force=True)
+
+    writers: dict[str, Callable[[Path], None]] = dict(
+        zip(TABLE_FILES, map(table, (table_csv, per_atom_csv)), strict=True)
     )
-    count = preset["backbones"] if arguments.backbones is None else arguments.backbones
-    if count < 1:
-        raise ValueError(f"backbones must be ≥ 1, got {count}")
-    frames = split(data, config.train, config.validation, config.test, config.split_seed)
-    fit, held = frames.train[: preset["fit"]], frames.test[: preset["held"]]
-    seeds = range(count)
-    trained, rows = [], []
+    for name in names(report):
+        writers |= {f"{name}.svg": figure, f"{name}.png": figure}
+    writers[REPORT_FILE] = lambda path: REPORT.write(path, report, force=True)
+    return writers
+
+
+def _measure(data: ForceData, plan: _Plan, folder: Path) -> Report:
+    """Train, then measure; every long stage shows its progress."""
+    from neural_checks.backbones.hooked import NequIPBackbone, Scaling
+    from neural_checks.data.split import split
+    from neural_checks.injection.experiment import Subject
+    from neural_checks.injection.experiment import run as measure
+    from neural_checks.injection.result import DataOrigin, Frames, Report
+    from numeric_checks.provenance import environment
+    from span_theorem.progress import Progress
+
+    train = plan.train
+    frames = split(data, train.train, train.validation, train.test, train.split_seed)
+    fit, held = frames.train[: plan.fit], frames.test[: plan.held]
     with Progress() as progress:
-
-        def training(seed: int, step: int, steps: int, loss: float, mae: float) -> None:
-            note = f"loss {loss:.4f}, force MAE {mae:.1f} meV/Å"
-            progress.update(f"backbone {seed}", step, steps, note)
-
-        outcomes = train_all(
-            data,
-            frames,
-            model,
-            config,
-            seeds,
-            folder,
-            arguments.device,
-            arguments.parallel,
-            training,
-            arguments.as_trained,
-        )
-        for outcome in outcomes:
-            backbone = outcome.backbone
-            backbone.select_layer(data.positions[fit[:2]])
-            trained.append(backbone)
-            rows.append(
-                {
-                    **backbone.description,
-                    "steps": outcome.steps,
-                    "stopped": outcome.stopped,
-                    "training_seconds": outcome.seconds,
-                    "skipped_steps": outcome.skipped_steps,
-                    "force_mae_meV_per_A": force_mae(backbone, data, frames.test),
-                    "history": outcome.history,
-                }
-            )
-        untrained = NequIPBackbone(
-            model, Scaling.of(data, frames.train, model.cutoff), 1000, arguments.device
-        )
-        untrained.select_layer(data.positions[fit[:2]])
+        trained = _train(data, frames, plan, folder, progress)
+        first = data.positions[fit[:2]]
+        scaling = Scaling.of(data, frames.train, plan.model.cutoff)
+        untrained = NequIPBackbone(plan.model, scaling, 1000, plan.device)
+        for backbone in (*(outcome.backbone for outcome in trained), untrained):
+            backbone.select_layer(first)
+        rows = tuple(_row(outcome, data, frames) for outcome in trained)
         begun, used = time.monotonic(), time.process_time()
-        measured = run(
-            trained,
-            data,
-            fit,
-            held,
-            settings,
-            untrained,
-            arguments.device,
+        measured = measure(
+            Subject([outcome.backbone for outcome in trained], data, fit, held, untrained),
+            plan.settings,
+            plan.device,
             lambda done, total, note: progress.update("measurement", done, total, note),
         )
-    report = {
-        **measured,
-        "measurement_seconds": time.monotonic() - begun,
-        "measurement_cpu_seconds": time.process_time() - used,
-        "data": data.origin,
-        "frames": {
-            "fit": len(fit),
-            "held": len(held),
-            "train": len(frames.train),
-            "rule": frames.rule,
-        },
-        "preset": arguments.preset,
-        "train": {"seeds": list(seeds), **asdict(config)},
-        "backbones": rows,
-        "environment": environment(arguments.device),
-    }
-    write(folder, report)
-    draw(folder, report, data.positions[fit[0]])
-    return report, folder
+    origin = data.origin
+    return Report(
+        measurement=measured,
+        data=DataOrigin(**{**origin, "numbers": tuple(origin["numbers"])}),
+        frames=Frames(len(frames.train), len(fit), len(held), frames.rule),
+        backbones=rows,
+        preset=plan.preset,
+        train={"seeds": list(plan.seeds), **asdict(train)},
+        environment=environment(plan.device),
+        measurement_seconds=time.monotonic() - begun,
+        measurement_cpu_seconds=time.process_time() - used,
+        geometry=tuple((x, y, z) for x, y, z in first[0].tolist()),
+    )
+
+
+def _train(
+    data: ForceData, frames: Split, plan: _Plan, folder: Path, progress: Progress
+) -> list[Trained]:
+    from neural_checks.training.ensemble import train_all
+
+    def training(seed: int, step: int, steps: int, loss: float, mae: float) -> None:
+        note = f"loss {loss:.4f}, force MAE {mae:.1f} meV/Å"
+        progress.update(f"backbone {seed}", step, steps, note)
+
+    return train_all(
+        data,
+        frames,
+        plan.model,
+        plan.train,
+        plan.seeds,
+        folder,
+        plan.device,
+        plan.parallel,
+        training,
+        plan.as_trained,
+    )
+
+
+def _row(outcome: Trained, data: ForceData, frames: Split) -> TrainedBackbone:
+    from neural_checks.injection.result import TrainedBackbone
+    from neural_checks.training.train import force_mae
+
+    said = dict(outcome.backbone.description)
+    return TrainedBackbone(
+        seed=said.pop("seed"),
+        layer=said.pop("layer"),
+        layers=said.pop("layers"),
+        layer_irreps=said.pop("layer_irreps"),
+        force_mae=force_mae(outcome.backbone, data, frames.test),
+        steps=outcome.steps,
+        stopped=outcome.stopped,
+        training_seconds=outcome.seconds,
+        skipped_steps=outcome.skipped_steps,
+        history=tuple((step, loss, mae) for step, loss, mae in outcome.history),
+        description=said,
+    )
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from span_theorem.files import write_text
 
-__all__ = ["output_folder"]
+__all__ = ["output_folder", "write_outputs"]
 
 _LOCK, _HOLDER = ".lock", ".holder"
 
@@ -46,6 +46,36 @@ def output_folder(path: str | Path, *, last: str, force: bool = False) -> Iterat
         with suppress(OSError):
             (folder / _HOLDER).unlink(missing_ok=True)
         lock.release()
+
+
+def write_outputs(
+    folder: Path, writers: Mapping[str, Callable[[Path], None]]
+) -> tuple[Callable[[], str], ...]:
+    """Write files into ``folder``, in the order of ``writers``, and stop at the first that fails.
+
+    Meant for a command that holds the folder: what is returned are the ``outputs`` of a
+    :class:`span_theorem.command.Result`, which tell what was written, or raise what went wrong
+    once the result is on its way to the reader.
+    """
+    written: list[str] = []
+    for name, write in writers.items():
+        try:
+            write(folder / name)
+        except (OSError, ValueError) as error:
+            return (*(_told(done) for done in written), _raised(error))
+        written.append(str(folder / name))
+    return (_told(f"{len(written)} files to {folder}"),) if written else ()
+
+
+def _told(text: str) -> Callable[[], str]:
+    return lambda: text
+
+
+def _raised(error: OSError | ValueError) -> Callable[[], str]:
+    def fail() -> str:
+        raise error
+
+    return fail
 
 
 def _holder(folder: Path) -> str:

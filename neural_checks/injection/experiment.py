@@ -93,8 +93,10 @@ def run(
         samples.append(collect(backbone, subject.data, subject.fit, subject.held))
         step("features")
     fits = [_fit(samples, degree, settings, rng, device, step) for degree in settings.degrees_read]
-    blank = subject.untrained and collect(
-        subject.untrained, subject.data, subject.fit, subject.held
+    blank = (
+        None
+        if subject.untrained is None
+        else collect(subject.untrained, subject.data, subject.fit, subject.held)
     )
     return Measurement(
         settings=settings,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,12 +16,9 @@ from numeric_checks.figures import COLORS, subplots
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["NAMES", "figures"]
+__all__ = ["figure_of", "names"]
 
 Array = NDArray[np.float64]
-
-#: The figures by name; a figure of NAME is written to NAME.svg and NAME.png.
-NAMES = ("recovery", "cone", "per_atom", "training")
 
 #: (colour, marker, line) of every kind of readout.
 _STYLES = {
@@ -33,12 +29,18 @@ _STYLES = {
 }
 
 
-def figures(report: Report) -> Mapping[str, Figure]:
-    """The figures of a report by name; ``per_atom`` only where the report holds the geometry."""
-    drawn = {"recovery": _recovery(report), "cone": _cone(report), "training": _training(report)}
-    if report.geometry is not None:
-        drawn["per_atom"] = _per_atom(report, np.array(report.geometry))
-    return drawn
+def names(report: Report) -> tuple[str, ...]:
+    """The figures that a report allows; ``per_atom`` only where it holds the geometry."""
+    known = ("recovery", "cone", "training")
+    return known if report.geometry is None else (*known, "per_atom")
+
+
+def figure_of(report: Report, name: str) -> Figure:
+    """The figure of that name; ValueError for one that the report does not allow."""
+    if name not in names(report):
+        raise ValueError(f"this report allows the figures {', '.join(names(report))}, not {name}")
+    draw = {"recovery": _recovery, "cone": _cone, "training": _training, "per_atom": _per_atom}
+    return draw[name](report)
 
 
 def _recovery(report: Report) -> Figure:
@@ -124,7 +126,8 @@ def _cone(report: Report) -> Figure:
     return figure
 
 
-def _per_atom(report: Report, positions: Array) -> Figure:
+def _per_atom(report: Report) -> Figure:
+    positions = np.array(report.geometry)
     closed = [r for r in report.measurement.readouts if r.kind is ReadoutKind.CLOSED]
     readout = next((r for r in closed if r.degree == 2), closed[0])
     ell = readout.verdict.boundary

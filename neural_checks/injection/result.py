@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from statistics import fmean, pstdev
 from typing import Any
 
 from neural_checks.injection.upgrade import from_version_1
@@ -155,13 +156,7 @@ class Readout:
         """Standard deviation over seeds of the score at ``ell``, mean over backbones."""
         if self.per_seed is None:
             return None
-        values = [[row[ell - 1] for row in seeds] for seeds in self.per_seed]
-        means = [sum(v) / len(v) for v in values]
-        spread = [
-            (sum((x - m) ** 2 for x in v) / len(v)) ** 0.5
-            for v, m in zip(values, means, strict=True)
-        ]
-        return sum(spread) / len(spread)
+        return fmean(pstdev(row[ell - 1] for row in seeds) for seeds in self.per_seed)
 
 
 @dataclass(frozen=True)

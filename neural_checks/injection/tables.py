@@ -69,7 +69,7 @@ def text(report: Report) -> str:
         *_sensitivity(measured),
         "",
     ]
-    lines += [f"{r.name}: {r.verdict.sentence}; {_cliff(r)}" for r in measured.readouts]
+    lines += [f"{r.kind}, {r.verdict.sentence}; {_cliff(r)}" for r in measured.readouts]
     return "\n".join([*lines, report.sentence])
 
 

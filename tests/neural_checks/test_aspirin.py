@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from neural_checks import aspirin
 from neural_checks.backbones.hooked import BackboneConfig
 from neural_checks.data.split import split
 from neural_checks.data.trajectories import ASPIRIN, make_dataset
+from neural_checks.injection.result import REPORT, Report
 from neural_checks.readouts.trained import SpnConfig
+from neural_checks.readouts.verdict import Outcome
 from neural_checks.training.train import TrainConfig
 from numeric_checks.molecules.data import EMBEDDED, load
+from numeric_checks.outputs import output_folder
 
 
 def test_the_embedded_data_are_what_they_say() -> None:
@@ -67,15 +73,84 @@ def test_every_preset_is_valid_and_paper_has_four_networks_of_32_channels() -> N
     assert paper.channels >= 32
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["--data", "none.npz"], ["--backbones", "0"], ["--steps", "0"], ["--L", "0"]],
-)
-def test_bad_input_has_exit_code_2(arguments: list[str], tmp_path: Path) -> None:
-    pytest.importorskip("nequip")
-    from neural_checks.aspirin import main
+@pytest.fixture
+def report(repository: Path) -> Report:
+    """A committed report, with a geometry so that all figures can be drawn."""
+    made = REPORT.read(repository / "docs" / "results" / "aspirin-ccsd" / "report.json")
+    geometry = tuple((x, y, z) for x, y, z in load(EMBEDDED).positions[0].tolist())
+    return replace(made, geometry=geometry)
 
-    assert main(["--results", str(tmp_path), *arguments]) == 2
+
+@pytest.fixture
+def measured(report: Report, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders that a measurement was asked for; none is made."""
+    folders: list[Path] = []
+
+    def measure(_data: object, _plan: object, folder: Path) -> Report:
+        folders.append(folder)
+        return report
+
+    monkeypatch.setattr(aspirin, "_measure", measure)
+    return folders
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--data", "none.npz"], "no data file none.npz"),
+        (["--backbones", "0"], "backbones must be an integer from 1"),
+        (["--steps", "0"], "steps must be an integer from 1"),
+        (["--L", "0"], "L must be an integer from 1 to 8, got '0'"),
+        (["--L", "99"], "L must be an integer from 1 to 8, got '99'"),
+        (["--amplitude", "nan"], "amplitude must be a number above 0"),
+        (["--amplitude", "0"], "amplitude must be a number above 0"),
+        (["--draws", "0"], "draws must be an integer from 1"),
+        (["--bootstrap", "-3"], "draws must be an integer from 1"),
+        (["--seed", "-1"], "seed must be an integer from 0"),
+        (["--parallel", "0"], "parallel must be an integer from 1"),
+        (["--degrees", "4"], "invalid choice: 4"),
+        (["--run", "../escaped"], "must be one folder's name, got '../escaped'"),
+        (["--run", ""], "must be one folder's name"),
+        (["--device", "bogus"], "device 'bogus' cannot be used"),
+        (["--device", "meta"], "device 'meta' cannot be used"),
+        (["--preset", "none"], "invalid choice: 'none'"),
+    ],
+)
+def test_bad_options_are_refused_before_any_work(
+    arguments: list[str],
+    words: str,
+    measured: list[Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("torch")
+    try:
+        code = aspirin.main(["--results", str(tmp_path), *arguments])
+    except SystemExit as error:  # argparse's own way
+        code = error.code if isinstance(error.code, int) else -1
+    assert code == 2
+    assert words in capsys.readouterr().err.splitlines()[-1]
+    assert not measured
+    assert not list(tmp_path.iterdir())
+
+
+def test_frames_of_different_atoms_or_without_forces_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ase = pytest.importorskip("ase")
+    pytest.importorskip("torch")
+    from ase.calculators.singlepoint import SinglePointCalculator
+    from ase.io import write
+
+    frames = []
+    for formula in ("CO", "CO2"):
+        atoms = ase.Atoms(formula, positions=np.eye(3)[: len(formula)])
+        atoms.calc = SinglePointCalculator(atoms, energy=0.0, forces=np.zeros((len(atoms), 3)))
+        frames.append(atoms)
+    write(tmp_path / "mixed.xyz", frames)
+    assert aspirin.main(["--data", str(tmp_path / "mixed.xyz"), "--out", str(tmp_path / "o")]) == 2
+    assert "the same atoms in the same order" in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
 
 
 @pytest.mark.parametrize(
@@ -88,19 +163,74 @@ def test_bad_input_has_exit_code_2(arguments: list[str], tmp_path: Path) -> None
     ],
 )
 def test_one_readout_that_disagrees_decides_the_exit_code(
-    verdicts: tuple[str, ...], code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    verdicts: tuple[str, ...],
+    code: int,
+    report: Report,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    pytest.importorskip("nequip")
-    from neural_checks import aspirin
+    pytest.importorskip("torch")
+    readouts = tuple(
+        replace(readout, verdict=replace(readout.verdict, outcome=Outcome(outcome)))
+        for readout, outcome in zip(report.measurement.readouts, verdicts, strict=False)
+    )
+    changed = replace(report, measurement=replace(report.measurement, readouts=readouts))
+    monkeypatch.setattr(aspirin, "_measure", lambda _data, _plan, _folder: changed)
+    assert aspirin.main(["--out", str(tmp_path / "run")]) == code
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith(Outcome(REPORT_OUTCOME[code]).upper())
 
-    report = {
-        "readouts": {
-            str(k): {"verdict": {"agrees": v == "agrees", "undecided": v == "undecided"}}
-            for k, v in enumerate(verdicts)
-        }
-    }
-    monkeypatch.setattr(aspirin, "_experiment", lambda _arguments: (report, tmp_path))
-    assert aspirin.main(["--json"]) == code
+
+REPORT_OUTCOME = {0: "agrees", 3: "disagrees", 4: "undecided"}
+
+
+def test_the_report_is_written_last_and_what_is_missing_beside_it_is_completed(
+    measured: list[Path],
+    report: Report,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("torch")
+    from numeric_checks import figures
+
+    command = ["--out", str(tmp_path / "run")]
+
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device", "cone.svg")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(figures, "save_figure", full)
+        assert aspirin.main(command) == 2
+    told = capsys.readouterr()
+    assert "cone.svg: No space left on device" in told.err
+    assert told.out.splitlines()[-1] == report.sentence  # printed, not lost
+    assert not (tmp_path / "run" / "report.json").exists()
+    assert aspirin.main(command) == 0
+    names = {path.name for path in (tmp_path / "run").iterdir() if path.name[0] != "."}
+    assert len(names) == 11
+    assert REPORT.read(tmp_path / "run" / "report.json") == report
+    assert len(measured) == 2
+    assert aspirin.main(command) == 2
+    assert "report.json exists; --force replaces it" in capsys.readouterr().err
+    for name in ("recovery.svg", "table.csv"):
+        (tmp_path / "run" / name).unlink()
+    assert aspirin.main(command) == 0
+    assert {path.name for path in (tmp_path / "run").iterdir()} >= names
+    assert len(measured) == 2  # drawn from the report; nothing is measured again
+    assert aspirin.main([*command, "--force"]) == 0
+    assert len(measured) == 3
+
+
+def test_a_folder_in_use_is_refused_by_the_name_of_its_holder(
+    measured: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch")
+    with output_folder(tmp_path / "run", last="report.json"):
+        assert aspirin.main(["--out", str(tmp_path / "run")]) == 2
+    assert f"in use by process {os.getpid()}" in capsys.readouterr().err
+    assert not measured
 
 
 def test_importing_the_package_loads_no_torch() -> None:
@@ -136,16 +266,17 @@ def test_quick_run_on_the_embedded_data(tmp_path: Path, repository: Path) -> Non
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
-    assert {e["verdict"]["measured"] for e in report["readouts"].values()} == {2, 4}
+    report = REPORT.load(json.loads(done.stdout))
+    assert {r.verdict.measured for r in report.measurement.readouts} == {2, 4}
     folder = tmp_path / "aspirin_xtb-quick"
     for name in ("recovery", "per_atom", "training"):
         for suffix in ("svg", "png"):
             assert (folder / f"{name}.{suffix}").stat().st_size > 1000
     with (folder / "table.csv").open() as stream:
         rows = list(csv.DictReader(stream))
-    first = next(iter(report["readouts"].values()))
-    assert float(rows[0]["value"]) == pytest.approx(first["R2_field"][0], rel=1e-5)
+    first = report.measurement.readouts[0].field
+    assert first is not None
+    assert float(rows[0]["value"]) == pytest.approx(first.values[0], rel=1e-5)
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert again.returncode == 2
     assert "--force" in again.stderr

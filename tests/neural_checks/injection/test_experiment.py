@@ -16,7 +16,7 @@ pytest.importorskip("ase")
 from neural_checks.backbones.equivariance import NotEquivariantError
 from neural_checks.injection.controls import CONE
 from neural_checks.injection.experiment import Subject, run
-from neural_checks.injection.figures import figures
+from neural_checks.injection.figures import figure_of, names
 from neural_checks.injection.result import (
     REPORT,
     DataOrigin,
@@ -129,13 +129,14 @@ def test_tables_hold_the_numbers(report: Report) -> None:
 
 def test_figures_show_the_readouts_and_the_molecule(report: Report) -> None:
     pytest.importorskip("matplotlib")
-    drawn = figures(report)
+    drawn = {name: figure_of(report, name) for name in names(report)}
     assert set(drawn) == {"recovery", "cone", "per_atom", "training"}
     assert [a.get_title() for a in drawn["recovery"].axes] == [
         "readout degree 1: dL = 2",
         "readout degree 2: dL = 4",
     ]
-    assert "per_atom" not in figures(replace(report, geometry=None))
+    with pytest.raises(ValueError, match="not per_atom"):
+        figure_of(replace(report, geometry=None), "per_atom")
 
 
 def test_a_broken_backbone_stops_the_run(toy: Any) -> None:
