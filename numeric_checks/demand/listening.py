@@ -88,7 +88,8 @@ def _exchanged(data: ForceData, residual: Array, seed: int) -> Array:
     rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(3)[2])
     if data.structures.fixed:
         frames = residual.reshape(len(data.structures), -1, 3)
-        return frames[rng.permutation(len(frames))].reshape(-1, 3)
+        exchanged: Array = frames[rng.permutation(len(frames))].reshape(-1, 3)
+        return exchanged
     signs = rng.choice([-1.0, 1.0], size=len(data.structures))
     return residual * np.repeat(signs, data.structures.counts)[:, None]
 
