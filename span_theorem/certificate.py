@@ -1,28 +1,36 @@
-"""Writing certificates: format in docs/certificate.md, checker in :mod:`span_theorem.check`."""
+"""Writing certificates: format in docs/certificate.md, checker in :mod:`span_theorem.check`.
+
+Version 1 states T1 and T1′ for one (L, d); version 2 any factors (T1″), claims of sets of degrees
+and several directions (T7).
+"""
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from span_theorem.irreps import Features
+from span_theorem.directions import DirectionsProof, tuple_witness
+from span_theorem.factors import Factors
 from span_theorem.rank import PRIME, WeightBlock
-from span_theorem.theorem import Counterexample, SpanProof, Witness
+from span_theorem.theorem import SpanProof
+from span_theorem.witnesses import Counterexample, Witness
 
 __all__ = [
     "MAX_SIZE",
     "check_command",
     "counterexample_certificate",
+    "directions_certificate",
     "span_certificate",
-    "write_atomically",
 ]
 
 MAX_SIZE = 128
-"""Largest L, d and dL that a certificate may have (the checker's own limit)."""
+"""Largest L, d and boundary that a certificate may have (the checker's own limit)."""
+
+MAX_STATES = 20_000  # dimension of a factor
+MAX_COUNTS = 20_000_000  # additions with which the checker counts weights
+MAX_TUPLES = 4096
+MAX_DIRECTIONS = 16
 
 
 def check_command(path: str | Path, checker: str = "check.py") -> str:
@@ -34,37 +42,22 @@ def check_command(path: str | Path, checker: str = "check.py") -> str:
     return f"python -I {shlex.quote(str(program))} {shlex.quote(str(path))}"
 
 
-def _head(kind: str, L: int, d: int, features: Features) -> dict[str, Any]:
-    if max(L, d, L * d) > MAX_SIZE:
-        raise ValueError(f"certificates go up to L, d, dL ≤ {MAX_SIZE}, got L = {L}, d = {d}")
-    return {
-        "format": "span-theorem-certificate",
-        "version": 1,
-        "kind": kind,
-        "L": L,
-        "d": d,
-        "features": features,
-    }
-
-
-def _witness(witness: Witness) -> dict[str, Any]:
-    return {
-        "degree": witness.degree,
-        "factors": [list(factor) for factor in witness.factors],
-        "square": str(witness.constant.signed_square),
-        "pi": witness.constant.pi_power,
-    }
-
-
 def span_certificate(proof: SpanProof, blocks: tuple[WeightBlock, ...]) -> dict[str, Any]:
-    """The certificate of a span as a JSON-ready object."""
-    return _head("span", proof.L, proof.d, proof.features) | {
+    """The certificate of a span as a JSON-ready object: version 1 for T1 and T1′, else 2.
+
+    Raises:
+        ValueError: a case beyond the limits of the checker.
+    """
+    factors = proof.factors
+    first = factors.kind in ("upto", "exact")
+    head = _head_1("span", factors) if first else _head_2("span", factors)
+    return head | {
         "claim": {
             "degrees": list(proof.degrees),
             "dimension": proof.dimension,
             "boundary": proof.boundary,
             "boundary_multiplicity": proof.boundary_multiplicity,
-            "symmetric_dimension": proof.product_dimension,
+            "symmetric_dimension" if first else "product_dimension": proof.product_dimension,
             "kernel_dimension": proof.kernel_dimension,
         },
         "witnesses": [_witness(witness) for witness in proof.witnesses],
@@ -83,54 +76,91 @@ def span_certificate(proof: SpanProof, blocks: tuple[WeightBlock, ...]) -> dict[
     }
 
 
-def counterexample_certificate(
-    L: int, d: int, features: Features, example: Counterexample
-) -> dict[str, Any]:
-    """The certificate that the span is not H_{≤claimed}, as a JSON-ready object."""
-    return _head("counterexample", L, d, features) | {
-        "claimed": example.claimed,
+def counterexample_certificate(factors: Factors, example: Counterexample) -> dict[str, Any]:
+    """The certificate that the span is not the space claimed, as a JSON-ready object.
+
+    Raises:
+        ValueError: a case beyond the limits of the checker.
+    """
+    claimed = example.claimed
+    if factors.kind in ("upto", "exact") and isinstance(claimed, int):
+        head = _head_1("counterexample", factors)
+    else:
+        head = _head_2("counterexample", factors)
+    return head | {
+        "claimed": claimed if isinstance(claimed, int) else sorted(claimed),
         "degree": example.degree,
         "side": example.side,
         "witness": None if example.witness is None else _witness(example.witness),
     }
 
 
-def write_atomically(path: str | Path, content: dict[str, Any], *, force: bool = False) -> None:
-    """Write JSON so that the file is whole or absent, and never over another without ``force``.
+def directions_certificate(proof: DirectionsProof) -> dict[str, Any]:
+    """The certificate of T7 for one (L, d) and K directions, as a JSON-ready object.
 
     Raises:
-        FileExistsError: where ``path`` exists and ``force`` is false; nothing is changed.
+        ValueError: a case beyond the limits of the checker.
     """
-    target = Path(path)
-    if target.exists() and not force:
-        raise FileExistsError(f"{target} exists; give --force to replace it")
-    text = json.dumps(content, ensure_ascii=False, separators=(", ", ": ")) + "\n"
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        if force:
-            os.replace(temporary, target)
-        else:
-            _link(temporary, target)
-    except FileExistsError:
-        raise FileExistsError(f"{target} exists; give --force to replace it") from None
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
+    L, d, K = proof.L, proof.d, proof.directions
+    if max(L, d, L * d) > MAX_SIZE or K > MAX_DIRECTIONS or len(proof.reached) > MAX_TUPLES:
+        raise ValueError(
+            f"certificates go up to L, d, dL ≤ {MAX_SIZE}, {MAX_DIRECTIONS} directions and "
+            f"{MAX_TUPLES} tuples, got L = {L}, d = {d}, {K} directions, "
+            f"{len(proof.reached)} tuples"
+        )
+    degrees = sorted({degree for degrees in proof.reached for degree in degrees})
+    return {
+        "format": "span-theorem-certificate",
+        "version": 2,
+        "kind": "directions",
+        "L": L,
+        "d": d,
+        "directions": K,
+        "claim": {
+            "reached": [list(degrees) for degrees in proof.reached],
+            "dimension": proof.dimension,
+            "angle": proof.angle,
+        },
+        "witnesses": [_witness(tuple_witness(L, (degree,))[0]) for degree in degrees],
+    }
 
 
-def _link(temporary: str, target: Path) -> None:
-    """Give a finished file its name; FileExistsError where another process was faster."""
-    try:
-        os.link(temporary, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        with open(target, "x", encoding="utf-8"):
-            os.replace(temporary, target)
+def _head_1(kind: str, factors: Factors) -> dict[str, Any]:
+    L, d = factors.L, factors.d
+    if max(L, d, L * d) > MAX_SIZE:
+        raise ValueError(f"certificates go up to L, d, dL ≤ {MAX_SIZE}, got L = {L}, d = {d}")
+    return {
+        "format": "span-theorem-certificate",
+        "version": 1,
+        "kind": kind,
+        "L": L,
+        "d": d,
+        "features": factors.kind,
+    }
+
+
+def _head_2(kind: str, factors: Factors) -> dict[str, Any]:
+    top = sum(space.lmax for space in factors.factor_spaces)
+    states = max(space.dim for space in factors.spaces)
+    if max(top, factors.d) > MAX_SIZE or states > MAX_STATES:
+        raise ValueError(
+            f"certificates go up to {MAX_SIZE} factors, a sum of the largest degrees of "
+            f"{MAX_SIZE} and factors of dimension {MAX_STATES}, got {factors.d}, {top} and {states}"
+        )
+    if states * max(1, factors.d) * (2 * top + 1) > MAX_COUNTS:
+        raise ValueError(f"the weights of {factors} are too many for the checker to count")
+    question: dict[str, Any] = (
+        {"power": "symmetric", "irreps": str(factors.spaces[0]), "degree": factors.d}
+        if factors.symmetric
+        else {"power": "tensor", "factors": [str(space) for space in factors.spaces]}
+    )
+    return {"format": "span-theorem-certificate", "version": 2, "kind": kind} | question
+
+
+def _witness(witness: Witness) -> dict[str, Any]:
+    return {
+        "degree": witness.degree,
+        "factors": [list(factor) for factor in witness.factors],
+        "square": str(witness.constant.signed_square),
+        "pi": witness.constant.pi_power,
+    }

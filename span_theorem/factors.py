@@ -166,6 +166,11 @@ class Factors:
         """Σ (2ℓ+1) over the degrees reached."""
         return sum(2 * degree + 1 for degree in self.reached)
 
+    def harmonic_irrep(self, degree: int) -> Irrep:
+        """V_degree with the parity of a harmonic, or none where the factors carry none."""
+        plain = any(irrep.p == 0 for space in self.spaces for _, irrep in space)
+        return Irrep(degree) if plain else Irrep.natural(degree)
+
     @property
     def stretchable(self) -> bool:
         """Whether every factor holds all degrees up to its largest one."""

@@ -9,7 +9,7 @@ from span_theorem._version import __version__
 from span_theorem.irreps import Irrep
 from span_theorem.rank import DenseRank, WeightBlock
 from span_theorem.theorem import SpanProof
-from span_theorem.witnesses import Counterexample, Witness
+from span_theorem.witnesses import Claim, Counterexample, Witness
 
 __all__ = ["Report", "Verdict", "explanation", "table"]
 
@@ -23,7 +23,9 @@ class Report:
     proof: SpanProof
     dense: DenseRank | None = None
     blocks: tuple[WeightBlock, ...] | None = None
-    claim: int | None = None
+    reason: str = ""
+    """Why no block evidence was found, where it was asked for."""
+    claim: Claim | None = None
     counterexample: Counterexample | None = None
     observations: list[dict[str, Any]] = field(default_factory=list)
     certificate: str | None = None
@@ -45,12 +47,17 @@ class Report:
             return "refuted"
         expected = self.proof.dimension
         low_dense = self.dense is not None and not self.dense.full
-        low_blocks = self.block_rank is not None and self.block_rank != expected
+        low_blocks = bool(self.reason) or self.block_rank not in (None, expected)
         return "undecided" if low_dense or low_blocks else "verified"
 
     def as_dict(self) -> dict[str, Any]:
         """A JSON-ready object; multiplicities are keyed by irreps such as ``"4e"``."""
         proof = self.proof
+        extra: dict[str, Any] = {"reason": self.reason} if self.reason else {}
+        if proof.features in ("irreps", "factors"):
+            extra["factors"] = [str(space) for space in proof.factors.factor_spaces]
+            extra["vanishing"] = list(proof.factors.vanishing)
+            extra["product_dimension"] = proof.product_dimension
         return {
             "L": proof.L,
             "d": proof.d,
@@ -75,12 +82,17 @@ class Report:
                 "blocks": self.block_rank,
             },
             "observations": self.observations,
-            "claim": self.claim,
+            "claim": claim_as_json(self.claim),
             "counterexample": _counterexample(self.counterexample),
             "certificate": self.certificate,
             "seconds": round(self.seconds, 4),
             "version": __version__,
-        }
+        } | extra
+
+
+def claim_as_json(claim: Claim | None) -> int | list[int] | None:
+    """N, or the degrees claimed in ascending order."""
+    return sorted(claim) if isinstance(claim, frozenset) else claim
 
 
 def _keyed(multiplicities: dict[Irrep, int]) -> dict[str, int]:
@@ -100,7 +112,7 @@ def _counterexample(example: Counterexample | None) -> dict[str, Any] | None:
     if example is None:
         return None
     return {
-        "claimed": example.claimed,
+        "claimed": claim_as_json(example.claimed),
         "degree": example.degree,
         "side": example.side,
         "witness": None if example.witness is None else _witness(example.witness),
@@ -110,10 +122,12 @@ def _counterexample(example: Counterexample | None) -> dict[str, Any] | None:
 def _space(proof: SpanProof) -> str:
     if proof.features == "upto":
         return f"H_0 ⊕ … ⊕ H_{proof.boundary}" if proof.boundary else "H_0"
-    if len(proof.degrees) < 4:
-        return " ⊕ ".join(f"H_{degree}" for degree in proof.degrees)
-    first, second, *_, last = proof.degrees
-    return f"H_{first} ⊕ H_{second} ⊕ … ⊕ H_{last}"
+    degrees, listed = proof.degrees, 4 if proof.features == "exact" else 9
+    if len(degrees) < listed:
+        return " ⊕ ".join(f"H_{degree}" for degree in degrees)
+    first, second, *_, last = degrees
+    dots = "…" if proof.features == "exact" else f"… ({len(degrees)} degrees) …"
+    return f"H_{first} ⊕ H_{second} ⊕ {dots} ⊕ H_{last}"
 
 
 def _product_text(witness: Witness) -> str:
@@ -138,17 +152,11 @@ def _constant_text(witness: Witness) -> str:
 def table(report: Report, rows: int = 24) -> str:
     """The readable report; at most ``rows`` lines of the table of degrees."""
     proof = report.proof
-    theorem = "T1" if proof.features == "upto" or proof.d < 2 else "T1′"
-    plain = ", ".join(str(mul_ir[1]) for mul_ir in proof.irreps)
     lines = [
-        f"Span theorem ({theorem}) for L = {proof.L}, d = {proof.d}, features {proof.features}: "
-        f"{plain if len(plain) < 60 else proof.irreps}",
-        f"  products of {proof.d} span {_space(proof)}, dimension {proof.dimension}; "
-        f"boundary dL = {proof.boundary}",
-        f"  Sym^{proof.d}: dimension {proof.symmetric_dimension}; on one direction "
-        f"{proof.dimension} survive, {proof.kernel_dimension} vanish",
+        *_heading(proof),
         "",
-        "   ℓ  in Sym^d  in U^⊗d  witness, and its coefficient on Y_{ℓ,Σm}",
+        f"   ℓ  {'in Sym^d' if proof.factors.symmetric else '        '}  in U^⊗d  "
+        "witness, and its coefficient on Y_{ℓ,Σm}",
     ]
     shown = proof.witnesses
     if len(shown) > rows:
@@ -158,13 +166,14 @@ def table(report: Report, rows: int = 24) -> str:
             previous.degree
         ):
             lines.append("   …  (all in --json)")
-        irrep = Irrep.natural(witness.degree)
+        irrep = proof.factors.harmonic_irrep(witness.degree)
+        symmetric = _short(proof.multiplicities.get(irrep, 0)) if proof.factors.symmetric else ""
         lines.append(
-            f"{witness.degree:>4}  {_short(proof.multiplicities.get(irrep, 0)):>8}  "
+            f"{witness.degree:>4}  {symmetric:>8}  "
             f"{_short(proof.tensor_multiplicities.get(irrep, 0)):>7}  "
             f"{_product_text(witness)}: {_constant_text(witness)}"
         )
-    lines += ["", f"Checked exactly for L = {proof.L}, d = {proof.d}:"]
+    lines += ["", f"Checked exactly for {_case(proof)}:"]
     lines += [f"  [{'ok' if c.holds else 'FAILED'}] {c.label:<3} {c.text}" for c in proof.checks]
     lines += [f"  {line}" for line in _rank_lines(report)]
     for seen in report.observations:
@@ -172,9 +181,47 @@ def table(report: Report, rows: int = 24) -> str:
     if report.counterexample is not None:
         lines += ["", _refutation(report.counterexample, proof)]
     elif report.claim is not None:
-        lines += ["", f"The claim holds: the span is H_≤{report.claim}."]
+        lines += ["", f"The claim holds: the span is {_claimed(report.claim)}."]
     lines += ["", f"verdict: {report.verdict} ({report.seconds:.2f} s)"]
     return "\n".join(lines)
+
+
+def _heading(proof: SpanProof) -> list[str]:
+    factors = proof.factors
+    theorem = "T1" if proof.features == "exact" and proof.d < 2 else proof.theorem
+    if factors.symmetric:
+        plain = ", ".join(str(irrep) for _, irrep in proof.irreps)
+        plain = plain if len(plain) < 60 else str(proof.irreps)
+        power = f"Sym^{proof.d}"
+    else:
+        plain, power = " ⊗ ".join(str(space) for space in factors.spaces), "the tensor product"
+    title = f"Span theorem ({theorem}) for {_case(proof)}"
+    title += f", features {proof.features}: {plain}" if proof.features in ("upto", "exact") else ""
+    bound = f"dL = {proof.boundary}" if proof.features in ("upto", "exact") else proof.boundary
+    lines = [
+        title,
+        f"  products of {proof.d} span {_space(proof)}, dimension {proof.dimension}; "
+        f"boundary {bound}",
+    ]
+    if factors.vanishing:
+        lines.append(f"  vanish on one direction: {', '.join(factors.vanishing)}")
+    return [
+        *lines,
+        f"  {power}: dimension {proof.product_dimension}; on one direction "
+        f"{proof.dimension} survive, {proof.kernel_dimension} vanish",
+    ]
+
+
+def _case(proof: SpanProof) -> str:
+    if proof.features in ("upto", "exact"):
+        return f"L = {proof.L}, d = {proof.d}"
+    return f"products in {proof.factors}"
+
+
+def _claimed(claim: Claim) -> str:
+    if isinstance(claim, int):
+        return f"H_≤{claim}"
+    return " ⊕ ".join(f"H_{degree}" for degree in sorted(claim)) or "0"
 
 
 def _short(count: int) -> str:
@@ -184,36 +231,41 @@ def _short(count: int) -> str:
 def _rank_lines(report: Report) -> list[str]:
     expected = report.proof.dimension
     lines = []
+    label = "T1″" if report.proof.theorem == "T1″" else "T1"
     if report.dense is not None:
         dense = report.dense
         lines.append(
-            f"[{'ok' if dense.full else 'LOW'}] T1  rank of the evaluation map ≥ {dense.rank} of "
-            f"{expected} (random products at {dense.points} rational points modulo {dense.prime}, "
+            f"[{'ok' if dense.full else 'LOW'}] {label:<3} rank of the evaluation map ≥ "
+            f"{dense.rank} of {expected} (random products at {dense.points} rational points modulo {dense.prime}, "
             f"seed {dense.seed})"
         )
     if report.block_rank is not None:
         lines.append(
-            f"[{'ok' if report.block_rank == expected else 'LOW'}] T1  rank by weight ≥ "
+            f"[{'ok' if report.block_rank == expected else 'LOW'}] {label:<3} rank by weight ≥ "
             f"{report.block_rank} of {expected} (nonsingular blocks, what a certificate holds)"
         )
+    if report.reason:
+        lines.append(f"[LOW] {label:<3} rank by weight: {report.reason}")
     return lines or ["[--] rank route not run at this size"]
 
 
 def _refutation(example: Counterexample, proof: SpanProof) -> str:
+    head = f"Refuted: the span is not {_claimed(example.claimed)}."
     if example.side == "span" and example.witness is not None:
         return (
-            f"Refuted: the span is not H_≤{example.claimed}. It contains H_{example.degree}, since "
+            f"{head} It contains H_{example.degree}, since "
             f"{_product_text(example.witness)} has the coefficient "
             f"{_constant_text(example.witness)} there."
         )
+    boundary = "dL" if proof.features in ("upto", "exact") else "the boundary"
     reason = (
-        f"is above dL = {proof.boundary}"
+        f"is above {boundary} = {proof.boundary}"
         if example.degree > proof.boundary
         else "is excluded by the parity and triangle rules"
     )
     return (
-        f"Refuted: the span is not H_≤{example.claimed}. H_{example.degree} is in the claim and "
-        f"not in the span: degree {example.degree} {reason}."
+        f"{head} H_{example.degree} is in the claim and not in the span: degree "
+        f"{example.degree} {reason}."
     )
 
 

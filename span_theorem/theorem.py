@@ -124,9 +124,7 @@ _LABELS = {"upto": "T1", "exact": "T1′", "irreps": "T1″", "factors": "T1″"
 
 def _boundary_irrep(factors: Factors) -> Irrep:
     """V_ℓ with ℓ the boundary and the parity (-1)^ℓ of a product of stretched harmonics."""
-    if any(irrep.p == 0 for space in factors.spaces for _, irrep in space):
-        return Irrep(factors.boundary)
-    return Irrep.natural(factors.boundary)
+    return factors.harmonic_irrep(factors.boundary)
 
 
 def prove_span(L: int, d: int, features: FeatureKind = "upto") -> SpanProof:
@@ -254,8 +252,7 @@ def _multiplicity_checks(proof: SpanProof) -> list[Comparison]:
         text = f"Σ (2ℓ+1) over the tensor product = {sizes} = {dimension}"
     checks.append(Comparison("T2", text, irrep_dimension_sum(tensor) == whole))
     checks.append(_saturation_check(proof, power))
-    plain = _boundary_irrep(factors).p == 0
-    natural = [Irrep(l) if plain else Irrep.natural(l) for l in proof.degrees]
+    natural = [factors.harmonic_irrep(l) for l in proof.degrees]
     checks.append(
         Comparison(
             "T2",

@@ -1,55 +1,61 @@
-"""Command line: verify the span theorem for one (L, d), refute a claim, or sweep.
+"""Command line: verify the span theorem for one case, refute a claim, or sweep.
 
+One direction (T1, T1′, T1″): ``--L 2 --d 2``, ``--irreps "0e+2e" --d 3`` or ``--factors 0e+1o 1o``.
+Several directions (T7): ``--L 2 --d 2 --directions 2``. A density (T8): ``--density 2``.
 Exit codes: 0 verified, 2 bad usage or input, 3 refuted, 4 undecided.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import re
-import sys
 import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from span_theorem.certificate import MAX_SIZE as MAX_CERTIFICATE
+from span_theorem import command, cost
+from span_theorem.arguments import integer_option, shown
 from span_theorem.certificate import (
+    MAX_SIZE,
     check_command,
     counterexample_certificate,
+    directions_certificate,
     span_certificate,
-    write_atomically,
 )
-from span_theorem.irreps import Features
-from span_theorem.rank import dense_rank, weight_evidence
+from span_theorem.command import Exit, Result, say
+from span_theorem.factors import Factors
+from span_theorem.files import check_targets, write_text
+from span_theorem.irreps import FeatureKind, Irreps
+from span_theorem.rank import product_rank, weight_blocks
 from span_theorem.report import Report, explanation, table
-from span_theorem.span import boundary, span_dimension
-from span_theorem.theorem import find_counterexample, prove_span
+from span_theorem.theorem import prove_products
+from span_theorem.witnesses import Claim, refute
 
-__all__ = ["main", "verify"]
+if TYPE_CHECKING:
+    from span_theorem.views import DensityReport, DirectionsReport
 
-EXIT_CODES = {"verified": 0, "refuted": 3, "undecided": 4}
-EXIT_USAGE = 2
+__all__ = ["main", "verify", "verify_density", "verify_directions", "verify_products"]
+
+EXIT_CODES = {"verified": Exit.OK, "refuted": Exit.REFUTED, "undecided": Exit.UNDECIDED}
 
 MAX_BOUNDARY = 512
-"""Largest L, d and dL of the command line; the library functions have no limit."""
+"""Largest L, d and boundary of the command line; the library functions have no limit."""
 
 MAX_SWEEP = 12
-MAX_DENSE = 4225  # functions for which the dense rank is run unasked: (8, 8)
-MAX_BLOCKS = 64  # dL up to which the blocks are found unasked
 MAX_OBSERVED = 200  # functions up to which the floating-point observation is run unasked
+MAX_DIRECTIONS = 64
 SEEDS = (0, 1, 2)
 
 
 def verify(
     L: int,
     d: int,
-    features: Features = "upto",
+    features: FeatureKind = "upto",
     *,
-    claim: int | None = None,
+    claim: Claim | None = None,
     rank: str = "auto",
     observe: bool | None = False,
 ) -> Report:
@@ -58,27 +64,88 @@ def verify(
     Args:
         L, d: integers ≥ 0.
         features: ``"upto"`` or ``"exact"``.
-        claim: N, to decide "the span is H_≤N".
+        claim: N, to decide "the span is H_≤N", or a frozenset of degrees.
         rank: ``"auto"``, ``"dense"``, ``"blocks"``, ``"both"`` or ``"none"``.
         observe: run the registered floating-point observers; None where cheap.
 
     >>> verify(2, 2).verdict, verify(2, 2, claim=5).verdict
     ('verified', 'refuted')
     """
+    return verify_products(Factors.of(L, d, features), claim=claim, rank=rank, observe=observe)
+
+
+def verify_products(
+    factors: Factors,
+    *,
+    claim: Claim | None = None,
+    rank: str = "auto",
+    observe: bool | None = False,
+) -> Report:
+    """:func:`verify` for products of features of any degrees (T1″).
+
+    >>> verify_products(Factors.power("0e+2e", 2), claim=frozenset([0, 2, 4])).verdict
+    'verified'
+    """
     start = time.perf_counter()
-    report = Report(prove_span(L, d, features), claim=claim)
-    dimension = report.proof.dimension
-    if rank in ("dense", "both") or (rank == "auto" and dimension <= MAX_DENSE):
+    report = Report(prove_products(factors), claim=claim)
+    if cost.wants_dense(factors, rank):
         for seed in SEEDS:
-            report.dense = dense_rank(L, d, features, seed=seed)
+            report.dense = product_rank(factors, seed=seed)
             if report.dense.full:
                 break
-    if rank in ("blocks", "both") or (rank == "auto" and report.proof.boundary <= MAX_BLOCKS):
-        report.blocks = weight_evidence(L, d, features)
+    if cost.wants_blocks(factors, rank):
+        _find_blocks(report)
     if claim is not None:
-        report.counterexample = find_counterexample(L, d, claim, features)
-    if observe or (observe is None and dimension <= MAX_OBSERVED):
-        report.observations = [observer(L, d, features) for observer in _observers()]
+        report.counterexample = refute(factors, claim)
+    cheap = report.proof.dimension <= MAX_OBSERVED
+    if factors.kind in ("upto", "exact") and (observe or (observe is None and cheap)):
+        L, d, kind = factors.L, factors.d, factors.kind
+        report.observations = [observer(L, d, kind) for observer in _observers()]
+    report.seconds = time.perf_counter() - start
+    return report
+
+
+def _find_blocks(report: Report) -> None:
+    try:
+        report.blocks = weight_blocks(report.proof.factors)
+    except ArithmeticError as error:  # nothing is shown by that route, and nothing is refuted
+        report.reason = str(error)
+
+
+def verify_directions(L: int, d: int, directions: int, *, rank: str = "auto") -> DirectionsReport:
+    """What is shown for products of features of several directions (T7).
+
+    >>> verify_directions(2, 2, 2).verdict
+    'verified'
+    """
+    from span_theorem.directions import directions_rank, prove_directions
+    from span_theorem.views import DirectionsReport
+
+    start = time.perf_counter()
+    report = DirectionsReport(prove_directions(L, d, directions))
+    if rank in ("dense", "both") or (rank == "auto" and report.proof.dimension <= cost.MAX_DENSE):
+        for seed in SEEDS:
+            report.dense = directions_rank(L, d, directions, seed=seed)
+            if report.dense.full:
+                break
+    report.seconds = time.perf_counter() - start
+    return report
+
+
+def verify_density(
+    irreps: Irreps | str, d: int, neighbours: int, question: dict[str, Any] | None = None
+) -> DensityReport:
+    """What is shown for products of a density of ``neighbours`` neighbours (T8).
+
+    >>> verify_density("0e+1o+2e", 3, 2).verdict
+    'verified'
+    """
+    from span_theorem.density import surviving
+    from span_theorem.views import DensityReport
+
+    start = time.perf_counter()
+    asked = question or {"d": d, "features": "irreps"}
+    report = DensityReport(asked, surviving(irreps, d, neighbours))
     report.seconds = time.perf_counter() - start
     return report
 
@@ -88,45 +155,83 @@ def _observers() -> list[Callable[[int, int, str], dict[str, Any]]]:
     return [point.load() for point in entry_points(group="span_theorem.observers")]
 
 
-def _bounded(name: str) -> Callable[[str], int]:
-    def convert(text: str) -> int:
-        if not re.fullmatch(r"-?[0-9]{1,4000}", text, re.ASCII):
-            raise argparse.ArgumentTypeError(
-                f"{name} must be an integer from 0 to {MAX_BOUNDARY}, got {text[:40]!r}"
-            )
-        value = int(text)
-        if not 0 <= value <= MAX_BOUNDARY:
-            raise argparse.ArgumentTypeError(
-                f"{name} must be from 0 to {MAX_BOUNDARY}, got {text[:40]}"
-            )
-        return value
-
-    return convert
+# ---------------------------------------------------------------- options
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m span_theorem.verify",
-        description="Verify exactly which spherical harmonics the products of d features of "
-        "degree at most (or exactly) L span, and write a certificate.",
-        epilog="Exit codes: 0 verified, 2 bad usage or input, 3 refuted, 4 undecided.",
+def claim_option(text: str) -> Claim:
+    """N for "the span is H_≤N", or several degrees, as in "0 2 4 6", for their sum; {4} is H_4."""
+    if re.fullmatch(r"[0-9]{1,9}", text.strip(), re.ASCII):
+        return integer_option("claim", 0, MAX_BOUNDARY)(text.strip())
+    inside = text.strip().removeprefix("{").removesuffix("}")
+    parts = re.split(r"[\s,]+", inside.strip())
+    if not all(re.fullmatch(r"[0-9]{1,9}", part, re.ASCII) for part in parts) or len(text) > 4096:
+        raise argparse.ArgumentTypeError(
+            f"claim must be one integer from 0 to {MAX_BOUNDARY} or a set of them such as "
+            f"'0 2 4', got {shown(text)}"
+        )
+    return frozenset(integer_option("a degree of the claim", 0, MAX_BOUNDARY)(p) for p in parts)
+
+
+def irreps_option(text: str) -> Irreps:
+    """A feature space of bounded size, in e3nn's notation."""
+    if len(text) > 2000:
+        raise argparse.ArgumentTypeError(f"irreps of {len(text)} characters: at most 2000")
+    try:
+        irreps = Irreps.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if irreps and (irreps.lmax > MAX_BOUNDARY or irreps.dim > 10**9):
+        raise argparse.ArgumentTypeError(
+            f"irreps go up to degree {MAX_BOUNDARY} and dimension 10^9, got {shown(text)}"
+        )
+    return irreps
+
+
+def _parser() -> command.Parser:
+    parser = command.parser(
+        "span_theorem.verify",
+        "Verify exactly which spherical harmonics the products of d features span, and write a "
+        "certificate: features of degree at most (or exactly) L, of any irreps, of several "
+        "directions, or of a density of few neighbours.",
+        command.CODES.format(ok="verified", refuted="refuted"),
     )
-    parser.add_argument("--L", type=_bounded("L"), help="largest degree of the features")
-    parser.add_argument("--d", type=_bounded("d"), help="degree of the products")
-    parser.add_argument("--features", choices=("upto", "exact"), default="upto")
+    size = integer_option
+    case = parser.add_argument_group("the features")
+    case.add_argument("--L", type=size("L", 0, MAX_BOUNDARY), help="largest degree")
+    case.add_argument("--d", type=size("d", 0, MAX_BOUNDARY), help="degree of the products")
+    case.add_argument("--features", choices=("upto", "exact"), default=None)
+    case.add_argument("--irreps", type=irreps_option, metavar="U", help='such as "0e+2e+4e"')
+    case.add_argument(
+        "--factors", type=irreps_option, nargs="+", metavar="U", help="one space for each factor"
+    )
+    case.add_argument(
+        "--directions",
+        type=size("directions", 1, MAX_DIRECTIONS),
+        metavar="K",
+        help="features of K directions instead of one (T7)",
+    )
+    case.add_argument(
+        "--density",
+        type=size("density", 1, MAX_DIRECTIONS),
+        metavar="K",
+        help="features summed over K neighbours (T8)",
+    )
+    case.add_argument(
+        "--up-to", type=size("up-to", 0, MAX_BOUNDARY), metavar="N", help="sweep all L, d ≤ N"
+    )
     parser.add_argument(
-        "--claim", type=_bounded("claim"), metavar="N", help="decide 'the span is H_≤N'"
+        "--claim",
+        type=claim_option,
+        metavar="N",
+        help="decide 'the span is H_≤N', or with several degrees, as in \"0 2 4\", that it is "
+        "exactly these",
     )
-    parser.add_argument(
-        "--up-to", type=_bounded("up-to"), metavar="N", help="sweep all (L, d) with L, d ≤ N"
-    )
-    parser.add_argument("--explain", action="store_true", help="print the proof for all (L, d)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--explain", action="store_true", help="print the proof for all cases")
     parser.add_argument(
         "--certificate",
         type=Path,
         metavar="PATH",
-        help="where to write the certificate (default: span-L…-d….cert.json in this folder)",
+        help="where to write the certificate (default: span-….cert.json in this folder)",
     )
     parser.add_argument("--no-certificate", action="store_true", help="write no certificate")
     parser.add_argument("--force", action="store_true", help="replace an existing certificate")
@@ -145,175 +250,232 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _check_arguments(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+def _check_arguments(args: argparse.Namespace) -> None:
+    """What no single option shows; ValueError with one line."""
+    kinds = [name for name in ("irreps", "factors", "up_to") if vars(args)[name] is not None]
+    if len(kinds) > 1:
+        raise ValueError(f"--{kinds[0]} and --{kinds[1]} exclude each other".replace("_", "-"))
     if args.up_to is not None:
-        given = [
-            name for name in ("L", "d", "claim", "certificate") if vars(args)[name] is not None
-        ]
-        if given:
-            parser.error(f"--up-to takes no --{given[0]}")
-        if args.up_to > MAX_SWEEP:
-            parser.error(f"--up-to goes up to {MAX_SWEEP}, got {args.up_to}")
-        ignored = [name for name in ("force", "no_certificate") if vars(args)[name]]
-        if ignored:
-            parser.error(f"--up-to writes no certificate: --{ignored[0].replace('_', '-')} is void")
-        if args.numeric and not _observers():
-            parser.error("--numeric needs an installed package that registers an observer")
-        return
-    if args.L is None or args.d is None:
-        parser.error("--L and --d are both needed (or --up-to N)")
-    if boundary(args.L, args.d) > MAX_BOUNDARY:
-        parser.error(f"dL = {args.L * args.d} is above the limit {MAX_BOUNDARY}")
-    if args.rank not in ("auto", "none") and boundary(args.L, args.d) > MAX_CERTIFICATE:
-        parser.error(
-            f"--rank {args.rank} goes up to dL = {MAX_CERTIFICATE} (hours and 16 GB beyond it)"
-        )
-    if args.certificate is not None:
-        if args.no_certificate:
-            parser.error("--certificate and --no-certificate exclude each other")
-        if boundary(args.L, args.d) > MAX_CERTIFICATE:
-            parser.error(f"certificates go up to dL = {MAX_CERTIFICATE}")
-        try:
-            folder, taken = args.certificate.resolve().parent, args.certificate.is_dir()
-            missing = not folder.is_dir()
-        except OSError as error:
-            parser.error(f"--certificate: {error.strerror}")
-        if missing:
-            parser.error(f"no folder {folder} for the certificate")
-        if taken:
-            parser.error(f"{args.certificate} is a folder, not a certificate")
+        _check_sweep(args)
+    elif args.factors is not None:
+        _forbid(args, "--factors gives the features", "L", "d", "features", "directions", "density")
+    elif args.irreps is not None:
+        _forbid(args, "--irreps gives the features", "L", "features", "directions")
+        if args.d is None:
+            raise ValueError("--irreps needs --d, the degree of the products")
+    elif args.L is None or args.d is None:
+        raise ValueError("--L and --d are both needed (or --irreps, --factors, --up-to)")
+    if args.directions is not None:
+        _forbid(args, "--directions", "features", "claim", "density", "numeric")
+        if args.rank not in ("auto", "dense", "none"):
+            raise ValueError(f"--directions has no rank route {args.rank}")
+    if args.density is not None:
+        _forbid(args, "--density", "claim", "certificate", "force", "numeric")
+        if args.rank != "auto":
+            raise ValueError("--density takes no --rank: its ranks are the answer")
+        if args.d == 0:
+            raise ValueError("--density needs --d ≥ 1, got 0")
+    if args.numeric and (args.irreps or args.factors):
+        raise ValueError("--numeric observes --L and --d alone")
     if args.numeric and not _observers():
-        parser.error("--numeric needs an installed package that registers an observer")
+        raise ValueError("--numeric needs an installed package that registers an observer")
+    if args.certificate is not None and args.no_certificate:
+        raise ValueError("--certificate and --no-certificate exclude each other")
+    check_targets(args.certificate, force=True)
 
 
-def _cost(L: int, d: int, features: Features, rank: str, certificate: bool) -> tuple[float, float]:
-    """Rough seconds and GB, from cases measured on one core: within a factor of about three."""
-    dimension, top = span_dimension(L, d, features), boundary(L, d)
-    seconds, memory = 4e-6 * top**2 * d * (1 + top * d / 2e4), 0.1
-    if rank in ("dense", "both") or (rank == "auto" and dimension <= MAX_DENSE):
-        seconds += 22 * (dimension / 4225) ** 3
-        memory += 1.1 * (dimension / 4225) ** 2
-    if rank in ("blocks", "both") or (rank == "auto" and top <= MAX_BLOCKS) or certificate:
-        seconds += 0.9 * (top / 64) ** 4 * max(1.0, d / 8 if features == "upto" else (d / 8) ** 3)
-    return seconds, memory
+def _forbid(args: argparse.Namespace, reason: str, *names: str) -> None:
+    for name in names:
+        if vars(args)[name] not in (None, False):
+            raise ValueError(f"{reason}: --{name.replace('_', '-')} does not go with it")
 
 
-def _announce_cost(cases: Sequence[tuple[int, int]], args: argparse.Namespace) -> None:
-    """Before long work, what it will roughly cost."""
-    asked = args.certificate is not None
-    costs = [_cost(L, d, args.features, args.rank, asked) for L, d in cases]
-    seconds, memory = sum(cost[0] for cost in costs), max(cost[1] for cost in costs)
-    if seconds > 3:
-        L, d = max(cases, key=lambda case: span_dimension(*case))
-        print(
-            f"{len(cases)} case(s), the largest with {span_dimension(L, d, args.features)} "
-            f"functions: of the order of {seconds:.0f} s and {memory:.1f} GB "
-            "(--rank none leaves the rank routes out)",
-            file=sys.stderr,
-        )
+def _check_sweep(args: argparse.Namespace) -> None:
+    for name in ("L", "d", "claim", "certificate", "directions", "density"):
+        if vars(args)[name] is not None:
+            raise ValueError(f"--up-to takes no --{name}")
+    if args.up_to > MAX_SWEEP:
+        raise ValueError(f"--up-to goes up to {MAX_SWEEP}, got {args.up_to}")
+    for name in ("force", "no_certificate"):
+        if vars(args)[name]:
+            raise ValueError(f"--up-to writes no certificate: --{name.replace('_', '-')} is void")
 
 
-def _write_certificate(args: argparse.Namespace, report: Report) -> str | None:
-    """Write the certificate where one is wanted and possible; the path, or None."""
-    L, d, features = report.proof.L, report.proof.d, report.proof.features
-    if args.no_certificate or boundary(L, d) > MAX_CERTIFICATE:
-        return None
-    if report.verdict != "verified" and report.counterexample is None:
-        return None
-    if report.counterexample is not None:
-        content = counterexample_certificate(L, d, features, report.counterexample)
-        suffix = f"-claim{report.claim}"
+def _factors(args: argparse.Namespace) -> Factors:
+    """The products asked about, of bounded size."""
+    if args.factors is not None:
+        factors = Factors.different(args.factors)
+    elif args.irreps is not None:
+        factors = Factors.power(args.irreps, args.d)
     else:
-        blocks = report.blocks
-        if blocks is None:
-            if args.certificate is None:
-                return None
-            blocks = weight_evidence(L, d, features)
-        content, suffix = span_certificate(report.proof, blocks), ""
-    path = args.certificate or Path(f"span-L{L}-d{d}-{features}{suffix}.cert.json")
+        factors = Factors.of(args.L, args.d, args.features or "upto")
+    top = sum(space.lmax for space in factors.factor_spaces)
+    if top > MAX_BOUNDARY or factors.d > MAX_BOUNDARY:
+        name = "dL" if factors.kind in ("upto", "exact") else "the sum of the largest degrees"
+        raise ValueError(f"{name} = {max(top, factors.d)} is above the limit {MAX_BOUNDARY}")
+    if factors.boundary > MAX_SIZE:
+        if args.rank not in ("auto", "none"):
+            raise ValueError(
+                f"--rank {args.rank} goes up to dL = {MAX_SIZE} (hours and 16 GB beyond it)"
+            )
+        if args.certificate is not None:
+            raise ValueError(f"certificates go up to dL = {MAX_SIZE}, got {factors.boundary}")
+    return factors
+
+
+# ---------------------------------------------------------------- work
+
+
+def _work(args: argparse.Namespace) -> Result:
+    _check_arguments(args)
+    factors = None if args.up_to is not None else _factors(args)
+    text, sound = explanation() if args.explain else ("", True)
+    if factors is None:
+        return _sweep(args, text, sound)
+    if args.directions is not None:
+        report: Any = _directions(args)
+        shown_text = report.text()
+    elif args.density is not None:
+        question = {"L": factors.L, "d": factors.d, "features": factors.kind}
+        report = verify_density(factors.spaces[0], factors.d, args.density, question)
+        shown_text = report.text()
+    else:
+        report = _one_direction(args, factors)
+        shown_text = table(report)
+    report.sound = sound
+    fault = _write_certificate(args, report)
+    if getattr(report, "certificate", None) is not None:
+        path = report.certificate
+        shown_text = table(report) if isinstance(report, Report) else report.text()
+        shown_text += f"\ncertificate: {path}\ncheck it: {check_command(path)}"
+    if fault:
+        say(f"no certificate written: {fault}")
+    data = report.as_dict() | ({"explanation": text} if text else {})
+    code = EXIT_CODES[report.verdict]
+    if fault and args.certificate is not None:
+        code = Exit.USAGE
+    return Result("\n".join(part for part in (text, shown_text) if part), data, code)
+
+
+def _one_direction(args: argparse.Namespace, factors: Factors) -> Report:
+    cost.announce([factors], args.rank, args.certificate is not None)
+    report = verify_products(factors, claim=args.claim, rank=args.rank, observe=args.numeric)
+    missing = report.blocks is None and not report.reason and report.counterexample is None
+    if args.certificate is not None and missing and report.verdict == "verified":
+        _find_blocks(report)
+    return report
+
+
+def _directions(args: argparse.Namespace) -> DirectionsReport:
+    from span_theorem.directions import directions_dimension
+
+    dimension = directions_dimension(args.L, args.d, args.directions)
+    if args.rank == "dense" and dimension > cost.MAX_ASKED:
+        raise ValueError(
+            f"--rank dense goes up to {cost.MAX_ASKED} functions, got {shown(dimension)}"
+        )
+    cost.announce_functions(dimension, args.rank)
+    return verify_directions(args.L, args.d, args.directions, rank=args.rank)
+
+
+def _write_certificate(args: argparse.Namespace, report: Any) -> str:
+    """Write the certificate where one is wanted and possible; the fault in words, or nothing."""
+    if args.no_certificate or args.density is not None:
+        return ""
     try:
+        found = _certificate(report)
+        if found is None:
+            return ""
+        content, name = found
+        path = args.certificate or Path(f"span-{name}.cert.json")
+        text = json.dumps(content, ensure_ascii=False, separators=(", ", ": ")) + "\n"
         # The content depends on nothing but the question: the same certificate is no conflict.
-        same = json.loads(path.read_text(encoding="utf-8")) == content
+        if not (path.is_file() and _reads_as(path, content)):
+            write_text(path, text, force=args.force)
+        report.certificate = str(path)
+    except (OSError, ValueError) as error:
+        return str(error)
+    return ""
+
+
+def _reads_as(path: Path, content: dict[str, Any]) -> bool:
+    try:
+        return bool(json.loads(path.read_text(encoding="utf-8")) == content)
     except (OSError, ValueError, RecursionError):
-        same = False
-    if not same:
-        write_atomically(path, content, force=args.force)
-    return str(path)
+        return False
 
 
-def _sweep(args: argparse.Namespace) -> int:
+def _certificate(report: Any) -> tuple[dict[str, Any], str] | None:
+    """The certificate and the middle of its file name; None where there is none to write."""
+    if not isinstance(report, Report):
+        proof = report.proof
+        if report.verdict != "verified" or not cost.certifiable(proof):
+            return None
+        return directions_certificate(proof), f"L{proof.L}-d{proof.d}-directions{proof.directions}"
+    factors = report.proof.factors
+    if factors.boundary > MAX_SIZE or factors.d > MAX_SIZE:
+        return None
+    name = _case_name(factors)
+    if report.counterexample is not None:
+        claim = report.claim
+        text = str(claim) if isinstance(claim, int) else "_".join(map(str, sorted(claim or ())))
+        content = counterexample_certificate(factors, report.counterexample)
+        return content, f"{name}-claim{text[:80]}"
+    if report.verdict != "verified" or report.blocks is None:
+        return None
+    return span_certificate(report.proof, report.blocks), name
+
+
+def _case_name(factors: Factors) -> str:
+    if factors.kind in ("upto", "exact"):
+        return f"L{factors.L}-d{factors.d}-{factors.kind}"
+    spaces = "_".join(str(space).replace("+", "-") for space in factors.spaces)
+    return f"{spaces[:80]}-d{factors.d}"
+
+
+def _sweep(args: argparse.Namespace, text: str, sound: bool) -> Result:
     from rich.console import Console
     from rich.progress import track
 
-    top = args.up_to
-    cases = [(L, d) for L in range(top + 1) for d in range(top + 1)]
-    _announce_cost(cases, args)
+    top, features = args.up_to, args.features or "upto"
+    cases = [Factors.of(L, d, features) for L in range(top + 1) for d in range(top + 1)]
+    cost.announce(cases, args.rank, certificate=False)
     console = Console(stderr=True)
     reports = [
-        verify(L, d, args.features, rank=args.rank, observe=bool(args.numeric))
-        for L, d in track(cases, "verifying", console=console, disable=not console.is_terminal)
+        verify_products(factors, rank=args.rank, observe=bool(args.numeric))
+        for factors in track(
+            cases, "verifying", console=console, disable=not console.is_terminal
+        )
     ]
+    for report in reports:
+        report.sound = sound
     verdicts = {report.verdict for report in reports}
     verdict = next(v for v in ("refuted", "undecided", "verified") if v in verdicts)
     seconds = sum(report.seconds for report in reports)
-    if args.json:
-        summary = {
-            "up_to": top,
-            "features": args.features,
-            "verdict": verdict,
-            "seconds": round(seconds, 4),
-            "cases": [report.as_dict() for report in reports],
-        }
-        print(json.dumps(summary))
-    else:
-        print("  L   d  boundary  dimension  dim Sym^d       kernel  m(dL)  verdict")
-        for report in reports:
-            proof = report.proof
-            print(
-                f"{proof.L:>3} {proof.d:>3}  {proof.boundary:>8}  {proof.dimension:>9}  "
-                f"{proof.symmetric_dimension:>9}  {proof.kernel_dimension:>11}  "
-                f"{proof.boundary_multiplicity:>5}  {report.verdict}"
-            )
-        print(f"\n{len(reports)} cases checked exactly in {seconds:.1f} s: {verdict}")
-    return EXIT_CODES[verdict]
+    lines = [text] if text else []
+    lines.append("  L   d  boundary  dimension  dim Sym^d       kernel  m(dL)  verdict")
+    for report in reports:
+        proof = report.proof
+        lines.append(
+            f"{proof.L:>3} {proof.d:>3}  {proof.boundary:>8}  {proof.dimension:>9}  "
+            f"{proof.symmetric_dimension:>9}  {proof.kernel_dimension:>11}  "
+            f"{proof.boundary_multiplicity:>5}  {report.verdict}"
+        )
+    lines.append(f"\n{len(reports)} cases checked exactly in {seconds:.1f} s: {verdict}")
+    data = {
+        "up_to": top,
+        "features": features,
+        "verdict": verdict,
+        "seconds": round(seconds, 4),
+        "cases": [report.as_dict() for report in reports],
+    }
+    return Result("\n".join(lines), data, EXIT_CODES[verdict])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``python -m span_theorem.verify``; the exit code."""
-    parser = _parser()
-    args = parser.parse_args(argv)
-    _check_arguments(parser, args)
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without ≤ is no reason to crash
-        sys.stdout.reconfigure(errors="backslashreplace")
-    text, sound = explanation() if args.explain else ("", True)
-    if not args.json and text:
-        print(text)
-    if args.up_to is not None:
-        return _sweep(args) if sound else EXIT_CODES["refuted"]
-    _announce_cost([(args.L, args.d)], args)
-    report = verify(
-        args.L, args.d, args.features, claim=args.claim, rank=args.rank, observe=args.numeric
-    )
-    report.sound = sound
-    fault = ""
-    try:
-        report.certificate = _write_certificate(args, report)
-    except OSError as error:
-        fault = str(error)
-    # What was shown is printed even where it could not be written down.
-    if args.json:
-        print(json.dumps(report.as_dict() | ({"explanation": text} if text else {})))
-    else:
-        print(table(report))
-        if report.certificate is not None:
-            print(f"certificate: {report.certificate}")
-            print(f"check it: {check_command(report.certificate)}")
-    if fault:
-        print(f"{parser.prog}: no certificate written: {fault}", file=sys.stderr)
-        if args.certificate is not None:
-            return EXIT_USAGE
-    return EXIT_CODES[report.verdict]
+    return command.run(_parser(), argv, _work)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())
