@@ -154,7 +154,7 @@ def _head_2(kind: str, factors: Factors) -> dict[str, Any]:
         if factors.symmetric
         else {"power": "tensor", "factors": [str(space) for space in factors.spaces]}
     )
-    return {"format": "span-theorem-certificate", "version": 2, "kind": kind} | question
+    return {"format": "span-theorem-certificate", "version": 2, "kind": kind, "products": question}
 
 
 def _witness(witness: Witness) -> dict[str, Any]:

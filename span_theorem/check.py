@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import itertools
 import json
 import os
 import re
@@ -21,6 +22,7 @@ import stat
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, factorial, gcd, prod
 from typing import IO, Any, NoReturn
@@ -35,18 +37,17 @@ PRIME = 2**31 - 1
 EXIT_ACCEPTED, EXIT_UNREADABLE, EXIT_REJECTED, EXIT_INTERRUPTED = 0, 2, 3, 130
 
 _RATIONAL = re.compile(r"(-?(?:0|[1-9][0-9]{0,4000}))(?:/([1-9][0-9]{0,4000}))?", re.ASCII)
-_IRREP = re.compile(r"(0|[1-9][0-9]{0,5})[eo]", re.ASCII)
+_IRREP = re.compile(r"(0|[1-9][0-9]{0,5})[eo]?", re.ASCII)
+_TERM = re.compile(r"(?:([1-9][0-9]{0,5})x)?(0|[1-9][0-9]{0,2})([eo]?)", re.ASCII)
 _INVERSE = [0, *(pow(k, -1, PRIME) for k in range(1, MAX_SIZE + 1))]
 _MAX_CACHED = 10_000
-_HEAD = {"format", "version", "kind", "L", "d", "features"}
-_CLAIM = {
-    "degrees",
-    "dimension",
-    "boundary",
-    "boundary_multiplicity",
-    "symmetric_dimension",
-    "kernel_dimension",
-}
+MAX_STATES = 20_000  # dimension of a factor
+MAX_COUNTS = 20_000_000  # additions to count weights
+MAX_TUPLES = 4096
+MAX_DIRECTIONS = 16
+
+_HEAD = {"format", "version", "kind"}
+_CLAIM = {"degrees", "dimension", "boundary", "boundary_multiplicity", "kernel_dimension"}
 
 
 class CertificateError(ValueError):
@@ -248,42 +249,105 @@ def _coefficient(factors: Sequence[tuple[int, int]], degree: int) -> Fraction:
 # ---------------------------------------------------------------- what the certificate must say
 
 
-def _claimed_degrees(L: int, d: int, features: str) -> list[int]:
+@dataclass(frozen=True)
+class Question:
+    """Which products are formed, in either version of the format.
+
+    ``spaces`` holds one list of irreps (multiplicity, l, parity) for every factor; parity is 0
+    where there is none. ``symmetric`` says that all factors are the same features.
+    """
+
+    text: str
+    spaces: tuple[tuple[tuple[int, int, int], ...], ...]
+    symmetric: bool
+    space: tuple[tuple[int, int, int], ...]
+
+    @property
+    def d(self) -> int:
+        return len(self.spaces)
+
+    @property
+    def degrees(self) -> list[set[int]]:
+        """The degrees of every factor on one direction: natural parity or none."""
+        allowed = ({l for _, l, p in space if p in (0, (-1) ** l)} for space in self.spaces)
+        return list(allowed)
+
+    @property
+    def top(self) -> int:
+        """The largest weight of the products."""
+        return sum(max(l for _, l, _ in space) for space in self.spaces)
+
+    @property
+    def with_parity(self) -> bool:
+        return all(p for _, _, p in self.space)
+
+
+def _reached(question: Question) -> list[int]:
     """Degrees allowed by the triangle and parity rules, one factor at a time."""
     reached = {0}
-    for _ in range(d):
+    for allowed in question.degrees:
         reached = {
             degree
+            for l in allowed
             for old in reached
-            for l in (range(L + 1) if features == "upto" else (L,))
             for degree in range(abs(old - l), old + l + 1, 2)
         }
     return sorted(reached)
 
 
-def _weight_multiplicities(L: int, d: int, features: str) -> dict[str, int]:
-    """Multiplicities in Sym^d by counting multisets of d states by weight and parity."""
-    top = d * L
-    states = [
-        (l % 2, m) for l in (range(L + 1) if features == "upto" else (L,)) for m in range(-l, l + 1)
-    ]
-    # count[k][parity][top + weight]: multisets of k states
-    count = [[[0] * (2 * top + 1) for _ in range(2)] for _ in range(d + 1)]
-    count[0][0][top] = 1
-    for parity, m in states:
-        for k in range(1, d + 1):
-            for p in range(2):
-                source, target = count[k - 1][p ^ parity], count[k][p]
-                for w in range(max(0, m), min(2 * top, 2 * top + m) + 1):
-                    if source[w - m]:
-                        target[w] += source[w - m]
+def _states(space: Sequence[tuple[int, int, int]]) -> Counter[tuple[int, int]]:
+    """The states of a space by (odd parity, weight)."""
+    states: Counter[tuple[int, int]] = Counter()
+    for mul, l, p in space:
+        for m in range(-l, l + 1):
+            states[int(p < 0), m] += mul
+    return states
+
+
+def _weight_multiplicities(question: Question) -> dict[str, int]:
+    """Multiplicities in Sym^d or the tensor product by counting choices of d states."""
+    top = question.top
+    width = 2 * top + 1
+    # counts[parity][top + weight]
+    start = [[0] * width for _ in range(2)]
+    start[0][top] = 1
+    if question.symmetric:
+        # count[k]: multisets of k states
+        count = [start] + [[[0] * width for _ in range(2)] for _ in range(question.d)]
+        for (parity, m), copies in _states(question.space).items():
+            for _ in range(copies):
+                for k in range(1, question.d + 1):
+                    for p in range(2):
+                        source, target = count[k - 1][p ^ parity], count[k][p]
+                        for w in range(max(0, m), min(width - 1, width - 1 + m) + 1):
+                            if source[w - m]:
+                                target[w] += source[w - m]
+        final = count[question.d]
+    else:
+        final = start
+        for space in question.spaces:
+            following = [[0] * width for _ in range(2)]
+            for (parity, m), copies in _states(space).items():
+                for p in range(2):
+                    source, target = final[p ^ parity], following[p]
+                    for w in range(max(0, m), min(width - 1, width - 1 + m) + 1):
+                        if source[w - m]:
+                            target[w] += copies * source[w - m]
+            final = following
+    letters = ((1, "o"), (0, "e")) if question.with_parity else ((0, ""),)
     table: dict[str, int] = {}
     for l in range(top + 1):
-        for p, letter in ((1, "o"), (0, "e")):
-            row = [*count[d][p][top:], 0]
+        for p, letter in letters:
+            row = [*final[p][top:], 0]
             if row[l] != row[l + 1]:
                 table[f"{l}{letter}"] = row[l] - row[l + 1]
     return table
+
+
+def _harmonic(question: Question, degree: int) -> str:
+    """The name of the irrep of H_degree."""
+    letter = ("o" if degree % 2 else "e") if question.with_parity else ""
+    return f"{degree}{letter}"
 
 
 def _nonsingular(rows: list[list[int]]) -> bool:
@@ -304,32 +368,39 @@ def _nonsingular(rows: list[list[int]]) -> bool:
     return True
 
 
-def _factors(value: Any, L: int, d: int, features: str, where: str) -> tuple[tuple[int, int], ...]:
-    pairs = _list(value, where)
-    if len(pairs) != d:
-        _malformed(f"{where} has {len(pairs)} factors, expected exactly d = {d}")
+def _pairs(value: Any, where: str) -> list[tuple[int, int]]:
     result = []
-    for pair in pairs:
+    for pair in _list(value, where):
         if len(_list(pair, f"a factor of {where}")) != 2:
             _malformed(f"a factor of {where} is not a pair [l, m]")
-        l = _integer(pair[0], f"l in {where}", 0, L)
-        m = _integer(pair[1], f"m in {where}", -l, l)
-        if features == "exact" and l != L:
-            _malformed(f"{where} has a factor of degree {l}; exactly {L} is allowed")
-        result.append((l, m))
-    return tuple(result)
+        l = _integer(pair[0], f"l in {where}", 0, MAX_SIZE)
+        result.append((l, _integer(pair[1], f"m in {where}", -l, l)))
+    return result
 
 
-def _check_witness(value: Any, L: int, d: int, features: str, degree: int, where: str) -> None:
-    entry = _fields(value, {"degree", "factors", "square", "pi"}, where)
-    _equal(entry["degree"], degree, f"degree of {where}")
-    factors = _factors(entry["factors"], L, d, features, where)
+def _factors(value: Any, question: Question, where: str) -> tuple[tuple[int, int], ...]:
+    pairs = _pairs(value, where)
+    if len(pairs) != question.d:
+        _malformed(f"{where} has {len(pairs)} factors, expected exactly d = {question.d}")
+    for (l, _), allowed in zip(pairs, question.degrees, strict=True):
+        if l not in allowed:
+            _malformed(f"{where} has a factor of degree {l}; allowed are {_shown(sorted(allowed))}")
+    return tuple(pairs)
+
+
+def _check_constant(entry: dict[str, Any], factors: Sequence[tuple[int, int]], where: str) -> None:
     square = _rational(entry["square"], f"square of {where}")
     if square == 0:
         _fail(f"{where} has the constant 0 and shows nothing")
-    _equal(entry["pi"], 1 - d, f"pi of {where}")
-    if square != _coefficient(factors, degree):
+    _equal(entry["pi"], 1 - len(factors), f"pi of {where}")
+    if square != _coefficient(factors, entry["degree"]):
         _fail(f"{where} states a wrong constant")
+
+
+def _check_witness(value: Any, question: Question, degree: int, where: str) -> None:
+    entry = _fields(value, {"degree", "factors", "square", "pi"}, where)
+    _equal(entry["degree"], degree, f"degree of {where}")
+    _check_constant(entry, _factors(entry["factors"], question, where), where)
 
 
 Cache = dict[tuple[int, int], list[int]]
@@ -350,9 +421,7 @@ def _value(factors: Counter[tuple[int, int]], L: int, z: int, cache: Cache) -> i
     return value
 
 
-def _check_block(
-    value: Any, L: int, d: int, features: str, weight: int, size: int, cache: Cache
-) -> None:
+def _check_block(value: Any, question: Question, weight: int, size: int, cache: Cache) -> None:
     where = f"rank block {weight}"
     block = _fields(value, {"weight", "products", "heights"}, where)
     _equal(block["weight"], weight, f"weight of {where}")
@@ -363,9 +432,10 @@ def _check_block(
     ]
     if len(products) != size or len(heights) != size:
         _fail(f"{where} must have {size} products and {size} heights")
+    L = max((l for allowed in question.degrees for l in allowed), default=0)
     rows = []
     for product in products:
-        factors = _factors(product, L, d, features, f"a product of {where}")
+        factors = _factors(product, question, f"a product of {where}")
         if sum(m for _, m in factors) != weight:
             _fail(f"a product of {where} has another weight")
         counted = Counter(factors)
@@ -374,42 +444,122 @@ def _check_block(
         _fail(f"the matrix of {where} is singular modulo {PRIME}")
 
 
-def _question(certificate: dict[str, Any]) -> tuple[int, int, str]:
-    if certificate["format"] != "span-theorem-certificate":
-        _malformed(f"the format is {_shown(certificate['format'])}")
-    version = certificate["version"]
-    if type(version) is not int or version != 1:
-        _malformed(f"the version is {_shown(version)}; this checker reads version 1")
-    L = _integer(certificate["L"], "L", 0, MAX_SIZE)
-    d = _integer(certificate["d"], "d", 0, MAX_SIZE)
+def _version(certificate: dict[str, Any]) -> int:
+    if certificate.get("format") != "span-theorem-certificate":
+        _malformed(f"the format is {_shown(certificate.get('format'))}")
+    version = certificate.get("version")
+    if type(version) is not int or version not in (1, 2):
+        _malformed(f"the version is {_shown(version)}; this checker reads versions 1 and 2")
+    return version
+
+
+def _question(certificate: dict[str, Any]) -> tuple[Question, set[str]]:
+    """What is asked, and the fields that ask it."""
+    if _version(certificate) == 1:
+        return _question_1(certificate), {"L", "d", "features"}
+    asked = certificate.get("products")
+    if isinstance(asked, dict) and asked.get("power") == "symmetric":
+        _fields(asked, {"power", "irreps", "degree"}, "products")
+        space = _irreps(asked["irreps"], "irreps")
+        d = _integer(asked["degree"], "degree of products", 0, MAX_SIZE)
+        text = f"degree {d} in {asked['irreps']}"
+        question = Question(text, (space,) * d, True, space)
+    elif isinstance(asked, dict) and asked.get("power") == "tensor":
+        _fields(asked, {"power", "factors"}, "products")
+        listed = _list(asked["factors"], "factors")
+        if not 1 <= len(listed) <= MAX_SIZE:
+            _malformed(f"factors are {len(listed)}, not 1 … {MAX_SIZE}")
+        spaces = tuple(_irreps(entry, "a factor") for entry in listed)
+        if len({p == 0 for space in spaces for _, _, p in space}) > 1:
+            _malformed("some factors carry parities and some none")
+        text = "products in " + " ⊗ ".join(f"({entry})" for entry in listed)
+        question = Question(text, spaces, False, tuple(ir for space in spaces for ir in space))
+    else:
+        _malformed("products names no power, 'symmetric' or 'tensor'")
+    if question.top > MAX_SIZE:
+        _malformed(f"the largest degrees add up to {question.top}, above the limit {MAX_SIZE}")
+    states = max(
+        sum(mul * (2 * l + 1) for mul, l, _ in space)
+        for space in (question.spaces or (question.space,))
+    )
+    if states > MAX_STATES or states * max(1, question.d) * (2 * question.top + 1) > MAX_COUNTS:
+        _malformed("the factors have too many states to count their weights")
+    return question, {"products"}
+
+
+def _question_1(certificate: dict[str, Any]) -> Question:
+    L = _integer(certificate.get("L"), "L", 0, MAX_SIZE)
+    d = _integer(certificate.get("d"), "d", 0, MAX_SIZE)
     if L * d > MAX_SIZE:
         _malformed(f"dL = {L * d} is above the limit {MAX_SIZE}")
-    features = certificate["features"]
+    features = certificate.get("features")
     if features not in ("upto", "exact"):
         _malformed("features is neither 'upto' nor 'exact'")
-    return L, d, features
+    space = tuple((1, l, (-1) ** l) for l in (range(L + 1) if features == "upto" else (L,)))
+    return Question(f"L = {L}, d = {d}, {features}", (space,) * d, True, space)
+
+
+def _irreps(value: Any, where: str) -> tuple[tuple[int, int, int], ...]:
+    """Irreps as in "0e+2x1o"; at least one of them a harmonic."""
+    if not isinstance(value, str) or len(value) > 2000:
+        _malformed(f"{where} is not a text of irreps such as '0e+2x1o'")
+    terms = []
+    for part in value.split("+"):
+        match = _TERM.fullmatch(part)
+        if match is None:
+            _malformed(f"{where} holds {_shown(part)}, not an irrep such as '2x1o'")
+        terms.append((int(match[1] or 1), int(match[2]), {"e": 1, "o": -1, "": 0}[match[3]]))
+    if len({p == 0 for _, _, p in terms}) > 1:
+        _malformed(f"{where} mixes irreps with and without parity")
+    if not any(p in (0, (-1) ** l) for _, l, p in terms):
+        _malformed(f"{where} holds no harmonic: all of it vanishes on one direction")
+    return tuple(terms)
 
 
 def _check_span(certificate: dict[str, Any]) -> str:
-    _fields(certificate, _HEAD | {"claim", "witnesses", "multiplicities", "rank"}, "certificate")
-    L, d, features = _question(certificate)
-    degrees = _claimed_degrees(L, d, features)
+    question, asked = _question(certificate)
+    _fields(
+        certificate,
+        _HEAD | asked | {"claim", "witnesses", "multiplicities", "rank"},
+        "certificate",
+    )
+    degrees = _reached(question)
     dimension = sum(2 * l + 1 for l in degrees)
-    states = (L + 1) ** 2 if features == "upto" else 2 * L + 1
-    symmetric = comb(states + d - 1, d)
-    table = _weight_multiplicities(L, d, features)
+    table = _weight_multiplicities(question)
+    size = _product_dimension(question)
+    if sum(n * (2 * int(key.rstrip("eo")) + 1) for key, n in table.items()) != size:
+        _fail("the multiplicities do not add up to the dimension of the products")
 
-    claim = _fields(certificate["claim"], _CLAIM, "claim")
+    first = certificate["version"] == 1
+    whole = "symmetric_dimension" if first else "product_dimension"
+    claim = _fields(certificate["claim"], _CLAIM | {whole}, "claim")
     for degree in _list(claim["degrees"], "claim.degrees"):
         _integer(degree, "an entry of claim.degrees", 0, MAX_SIZE)
     _equal(claim["degrees"], degrees, "claim.degrees")
     _equal(claim["dimension"], dimension, "claim.dimension")
-    _equal(claim["boundary"], L * d, "claim.boundary")
-    _equal(claim["boundary_multiplicity"], 1, "claim.boundary_multiplicity")
-    _equal(claim["symmetric_dimension"], symmetric, "claim.symmetric_dimension")
-    _equal(claim["kernel_dimension"], symmetric - dimension, "claim.kernel_dimension")
+    _equal(claim["boundary"], degrees[-1], "claim.boundary")
+    boundary = table.get(_harmonic(question, degrees[-1]), 0)
+    _equal(claim["boundary_multiplicity"], boundary, "claim.boundary_multiplicity")
+    if first and boundary != 1:
+        _fail("the boundary irrep does not occur exactly once")
+    _equal(claim[whole], size, f"claim.{whole}")
+    _equal(claim["kernel_dimension"], size - dimension, "claim.kernel_dimension")
+    _check_multiplicities(certificate["multiplicities"], table)
+    _check_witnesses(certificate["witnesses"], question, degrees)
+    _check_rank(certificate["rank"], question, degrees)
+    exact = first and certificate["features"] == "exact"
+    space = f"H_ℓ, ℓ in {degrees}" if exact or not first else f"H_≤{degrees[-1]}"
+    return f"{question.text}: the span is {space}, dimension {dimension}"
 
-    stated = certificate["multiplicities"]
+
+def _product_dimension(question: Question) -> int:
+    sizes = [sum(mul * (2 * l + 1) for mul, l, _ in space) for space in question.spaces]
+    if not question.symmetric:
+        return prod(sizes)
+    return comb(sizes[0] + question.d - 1, question.d) if sizes else 1
+
+
+def _check_multiplicities(stated: Any, table: dict[str, int]) -> None:
     if not isinstance(stated, dict):
         _malformed("multiplicities is not an object")
     for key, value in stated.items():
@@ -419,18 +569,18 @@ def _check_span(certificate: dict[str, Any]) -> str:
             _malformed(f"the multiplicity of {key} is {_shown(value)}, not an integer ≥ 1")
     for key in sorted(stated.keys() | table.keys()):
         _equal(stated.get(key, 0), table.get(key, 0), f"the multiplicity of {key}")
-    if sum(mul * (2 * int(key[:-1]) + 1) for key, mul in table.items()) != symmetric:
-        _fail("the multiplicities do not add up to dim Sym^d")
-    if table[f"{L * d}{'o' if L * d % 2 else 'e'}"] != 1:
-        _fail("the boundary irrep does not occur exactly once")
 
-    witnesses = _list(certificate["witnesses"], "witnesses")
+
+def _check_witnesses(value: Any, question: Question, degrees: list[int]) -> None:
+    witnesses = _list(value, "witnesses")
     if len(witnesses) != len(degrees):
         _fail(f"{len(witnesses)} witnesses for {len(degrees)} degrees")
     for degree, entry in zip(degrees, witnesses, strict=True):
-        _check_witness(entry, L, d, features, degree, f"witness {degree}")
+        _check_witness(entry, question, degree, f"witness {degree}")
 
-    rank = _fields(certificate["rank"], {"prime", "blocks"}, "rank")
+
+def _check_rank(value: Any, question: Question, degrees: list[int]) -> None:
+    rank = _fields(value, {"prime", "blocks"}, "rank")
     _equal(rank["prime"], PRIME, "rank.prime")
     blocks = _list(rank["blocks"], "rank.blocks")
     if len(blocks) != degrees[-1] + 1:
@@ -438,35 +588,121 @@ def _check_span(certificate: dict[str, Any]) -> str:
     cache: Cache = {}
     for weight, block in enumerate(blocks):
         size = sum(1 for degree in degrees if degree >= weight)
-        _check_block(block, L, d, features, weight, size, cache)
-    space = f"H_≤{L * d}" if features == "upto" else f"H_ℓ, ℓ in {degrees}"
-    return f"L = {L}, d = {d}, {features}: the span is {space}, dimension {dimension}"
+        _check_block(block, question, weight, size, cache)
+
+
+def _claimed(value: Any, version: int) -> tuple[Callable[[int], bool], str]:
+    """Which degrees are claimed, as a rule and in words."""
+    if version == 2 and isinstance(value, list):
+        if len(value) > 1024:
+            _malformed(f"{len(value)} degrees are claimed; at most 1024 are read")
+        listed = [_integer(degree, "a degree of claimed", 0, 10**9) for degree in value]
+        if listed != sorted(set(listed)):
+            _malformed("the degrees claimed are not ascending")
+        claimed = set(listed)
+        return claimed.__contains__, "the sum of H_ℓ, ℓ in " + _shown(listed)
+    number = _integer(value, "claimed", 0, 10**9)
+    return (lambda degree: degree <= number), f"H_≤{number}"
 
 
 def _check_counterexample(certificate: dict[str, Any]) -> str:
-    _fields(certificate, _HEAD | {"claimed", "degree", "side", "witness"}, "certificate")
-    L, d, features = _question(certificate)
-    claimed = _integer(certificate["claimed"], "claimed", 0, 10**9)
+    question, asked = _question(certificate)
+    _fields(certificate, _HEAD | asked | {"claimed", "degree", "side", "witness"}, "certificate")
+    claimed, space = _claimed(certificate["claimed"], certificate["version"])
     degree = _integer(certificate["degree"], "degree", 0, 10**9)
-    degrees = _claimed_degrees(L, d, features)
+    degrees = _reached(question)
     side = certificate["side"]
     if side == "span":
-        if degree <= claimed or degree not in degrees:
-            _fail(f"H_{degree} is not in the span and outside H_≤{claimed}")
-        _check_witness(certificate["witness"], L, d, features, degree, "witness")
-        return f"H_{degree} lies in the span, so the span is not H_≤{claimed}"
+        if claimed(degree) or degree not in degrees:
+            _fail(f"H_{degree} is not in the span and outside {space}")
+        _check_witness(certificate["witness"], question, degree, "witness")
+        return f"H_{degree} lies in the span, so the span is not {space}"
     if side != "claim":
         _malformed("side is neither 'span' nor 'claim'")
     if certificate["witness"] is not None:
         _malformed("a harmonic outside the span has no witness: null expected")
-    if degree > claimed or degree in degrees:
-        _fail(f"H_{degree} is not in H_≤{claimed} and outside the span")
-    return f"H_{degree} does not lie in the span, so the span is not H_≤{claimed}"
+    if not claimed(degree) or degree in degrees:
+        _fail(f"H_{degree} is not in {space} and outside the span")
+    return f"H_{degree} does not lie in the span, so the span is not {space}"
+
+
+# ---------------------------------------------------------------- several directions
+
+
+def _spent(L: int, d: int, directions: int) -> list[tuple[int, ...]]:
+    """Every tuple of degrees that d factors reach: each raises the degree of one direction by ≤ L.
+
+    A product of n harmonics of degree ≤ L of one direction reaches the degrees 0 … nL there.
+    """
+    if L == 0:
+        return [(0,) * directions]
+    shares: list[tuple[int, ...]] = [()]
+    for _ in range(directions):
+        shares = [(*share, n) for share in shares for n in range(d - sum(share) + 1)]
+        if len(shares) > MAX_TUPLES:
+            _malformed(f"more than {MAX_TUPLES} tuples are reached")
+    tuples: set[tuple[int, ...]] = set()
+    for share in shares:
+        # Degrees below (n-1)L+1 need fewer factors, and another share is theirs.
+        ranges = [range((n - 1) * L + 1 if n else 0, n * L + 1) for n in share]
+        if len(tuples) + prod(map(len, ranges)) > MAX_TUPLES:
+            _malformed(f"more than {MAX_TUPLES} tuples are reached")
+        tuples.update(itertools.product(*ranges))
+    return sorted(tuples)
+
+
+def _check_directions(certificate: dict[str, Any]) -> str:
+    if _version(certificate) == 1:
+        _malformed("several directions belong to version 2")
+    _fields(certificate, _HEAD | {"L", "d", "directions", "claim", "witnesses"}, "certificate")
+    L = _integer(certificate["L"], "L", 0, MAX_SIZE)
+    d = _integer(certificate["d"], "d", 0, MAX_SIZE)
+    K = _integer(certificate["directions"], "directions", 1, MAX_DIRECTIONS)
+    if L * d > MAX_SIZE:
+        _malformed(f"dL = {L * d} is above the limit {MAX_SIZE}")
+    tuples = _spent(L, d, K)
+    claim = _fields(certificate["claim"], {"reached", "dimension", "angle"}, "claim")
+    stated = _list(claim["reached"], "claim.reached")
+    if len(stated) != len(tuples):
+        _fail(f"claim.reached has {len(stated)} tuples, recomputed {len(tuples)}")
+    for entry, expected in zip(stated, tuples, strict=True):
+        degrees = _list(entry, "a tuple of claim.reached")
+        for degree in degrees:
+            _integer(degree, "a degree of claim.reached", 0, MAX_SIZE)
+        _equal(degrees, list(expected), "a tuple of claim.reached")
+    dimension = sum(prod(2 * degree + 1 for degree in degrees) for degrees in tuples)
+    _equal(claim["dimension"], dimension, "claim.dimension")
+    angle = max(t[0] for t in tuples if t[0] == t[1] and not any(t[2:])) if K > 1 else None
+    _equal(claim["angle"], angle, "claim.angle")
+    used = _direction_witnesses(certificate["witnesses"], L, sorted({l for t in tuples for l in t}))
+    for degrees in tuples:
+        if sum(used[degree] for degree in degrees) > d:
+            _fail(f"the witnesses of {_shown(list(degrees))} take more than {d} factors")
+    return f"L = {L}, d = {d}, {K} directions: {len(tuples)} tuples, dimension {dimension}"
+
+
+def _direction_witnesses(value: Any, L: int, degrees: list[int]) -> dict[int, int]:
+    """The number of factors of the witness of every degree, once the witness is checked."""
+    witnesses = _list(value, "witnesses")
+    if len(witnesses) != len(degrees):
+        _fail(f"{len(witnesses)} witnesses for {len(degrees)} degrees")
+    used = {}
+    for degree, value in zip(degrees, witnesses, strict=True):
+        where = f"witness {degree}"
+        entry = _fields(value, {"degree", "factors", "square", "pi"}, where)
+        _equal(entry["degree"], degree, f"degree of {where}")
+        factors = _pairs(entry["factors"], where)
+        if len(factors) > MAX_SIZE or any(l > L for l, _ in factors):
+            _malformed(f"{where} has a factor of degree above {L}, or too many")
+        _check_constant(entry, factors, where)
+        used[degree] = len(factors)
+    return used
 
 
 _KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "span": _check_span,
     "counterexample": _check_counterexample,
+    "directions": _check_directions,
 }
 
 
@@ -480,7 +716,7 @@ def check_certificate(text: str) -> str:
     certificate = parse(text)
     kind = certificate.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
-        _malformed("kind is neither 'span' nor 'counterexample'")
+        _malformed("kind is none of 'span', 'counterexample', 'directions'")
     return _KINDS[kind](certificate)
 
 

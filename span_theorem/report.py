@@ -236,7 +236,8 @@ def _rank_lines(report: Report) -> list[str]:
         dense = report.dense
         lines.append(
             f"[{'ok' if dense.full else 'LOW'}] {label:<3} rank of the evaluation map ≥ "
-            f"{dense.rank} of {expected} (random products at {dense.points} rational points modulo {dense.prime}, "
+            f"{dense.rank} of {expected} (random products at {dense.points} rational points "
+            f"modulo {dense.prime}, "
             f"seed {dense.seed})"
         )
     if report.block_rank is not None:

@@ -443,9 +443,7 @@ def _sweep(args: argparse.Namespace, text: str, sound: bool) -> Result:
     console = Console(stderr=True)
     reports = [
         verify_products(factors, rank=args.rank, observe=bool(args.numeric))
-        for factors in track(
-            cases, "verifying", console=console, disable=not console.is_terminal
-        )
+        for factors in track(cases, "verifying", console=console, disable=not console.is_terminal)
     ]
     for report in reports:
         report.sound = sound

@@ -74,10 +74,16 @@ def api_pages() -> None:
 
 
 def certificates() -> None:
-    """The certificates that the pages of T1, T1′, T2 and T3 offer."""
-    from span_theorem.certificate import counterexample_certificate, span_certificate
-    from span_theorem.rank import weight_evidence
-    from span_theorem.theorem import find_counterexample, prove_span
+    """The certificates that the pages of the statements offer."""
+    from span_theorem.certificate import (
+        counterexample_certificate,
+        directions_certificate,
+        span_certificate,
+    )
+    from span_theorem.directions import prove_directions
+    from span_theorem.factors import Factors
+    from span_theorem.rank import weight_blocks, weight_evidence
+    from span_theorem.theorem import find_counterexample, prove_products, prove_span
 
     folder = DOCS / "_generated" / "certificates"
     for features in ("upto", "exact"):
@@ -86,8 +92,13 @@ def certificates() -> None:
         write(folder / f"span-L2-d2-{features}.cert.json", json.dumps(content, indent=1) + "\n")
     example = find_counterexample(2, 2, 5)
     assert example is not None
-    content = counterexample_certificate(2, 2, "upto", example)
+    content = counterexample_certificate(Factors.of(2, 2), example)
     write(folder / "counterexample-L2-d2-claim5.cert.json", json.dumps(content, indent=1) + "\n")
+    factors = Factors.power("0e+2e+4e", 3)
+    content = span_certificate(prove_products(factors), weight_blocks(factors))
+    write(folder / "span-0e-2e-4e-d3.cert.json", json.dumps(content, indent=1) + "\n")
+    content = directions_certificate(prove_directions(2, 2, 2))
+    write(folder / "span-L2-d2-directions2.cert.json", json.dumps(content, indent=1) + "\n")
 
 
 def _builder_inited(app: Sphinx) -> None:
