@@ -675,9 +675,9 @@ def _check_directions(certificate: dict[str, Any]) -> str:
     angle = max(t[0] for t in tuples if t[0] == t[1] and not any(t[2:])) if K > 1 else None
     _equal(claim["angle"], angle, "claim.angle")
     used = _direction_witnesses(certificate["witnesses"], L, sorted({l for t in tuples for l in t}))
-    for degrees in tuples:
-        if sum(used[degree] for degree in degrees) > d:
-            _fail(f"the witnesses of {_shown(list(degrees))} take more than {d} factors")
+    for reached in tuples:
+        if sum(used[degree] for degree in reached) > d:
+            _fail(f"the witnesses of {_shown(list(reached))} take more than {d} factors")
     return f"L = {L}, d = {d}, {K} directions: {len(tuples)} tuples, dimension {dimension}"
 
 

@@ -180,7 +180,8 @@ def random_forms(values: NDArray[np.int64], count: int, rng: random.Random) -> N
 
 def rank_modulo_prime(matrix: NDArray[np.int64]) -> int:
     """The rank of an integer matrix modulo PRIME."""
-    return int(flint.nmod_mat(*matrix.shape, matrix.ravel().tolist(), PRIME).rank())
+    rows, columns = matrix.shape
+    return int(flint.nmod_mat(rows, columns, matrix.ravel().tolist(), PRIME).rank())
 
 
 def _candidates(

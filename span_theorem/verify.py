@@ -437,7 +437,8 @@ def _sweep(args: argparse.Namespace, text: str, sound: bool) -> Result:
     from rich.console import Console
     from rich.progress import track
 
-    top, features = args.up_to, args.features or "upto"
+    top = args.up_to
+    features: FeatureKind = args.features or "upto"
     cases = [Factors.of(L, d, features) for L in range(top + 1) for d in range(top + 1)]
     cost.announce(cases, args.rank, certificate=False)
     console = Console(stderr=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import random
 import re
 import subprocess
@@ -20,7 +19,6 @@ from span_theorem import expand_product, find_counterexample, prove_span
 from span_theorem.certificate import (
     counterexample_certificate,
     span_certificate,
-    write_atomically,
 )
 from span_theorem.check import (
     MAX_SIZE,
@@ -29,6 +27,8 @@ from span_theorem.check import (
     check_certificate,
     main,
 )
+from span_theorem.factors import Factors
+from span_theorem.files import write_json
 from span_theorem.rank import weight_evidence
 
 
@@ -42,7 +42,7 @@ def certificate(L: int, d: int, features: str = "upto") -> dict[str, Any]:
 def refutation(L: int, d: int, claimed: int, features: str = "upto") -> dict[str, Any]:
     example = find_counterexample(L, d, claimed, features)  # type: ignore[arg-type]
     assert example is not None
-    return counterexample_certificate(L, d, features, example)  # type: ignore[arg-type]
+    return counterexample_certificate(Factors.of(L, d, features), example)  # type: ignore[arg-type]
 
 
 VALID = [
@@ -230,9 +230,15 @@ FAULTS = {
     "sign": (with_change(("witnesses", 4, "square"), "-5/14"), "wrong constant"),
     "pi": (with_change(("witnesses", 4, "pi"), 0), "pi of witness 4"),
     "too few factors": (with_change(("witnesses", 0, "factors"), []), "0 factors"),
-    "factor above L": (with_change(("witnesses", 4, "factors", 0), [3, 2]), "outside 0 … 2"),
+    "factor above L": (
+        with_change(("witnesses", 4, "factors", 0), [3, 2]),
+        "allowed are [0, 1, 2]",
+    ),
     "order above l": (with_change(("witnesses", 4, "factors", 0), [1, 2]), "outside -1 … 1"),
-    "other degree": (with_change(("witnesses", 2, "factors", 0), [1, 0], 2), "exactly 3"),
+    "other degree": (
+        with_change(("witnesses", 2, "factors", 0), [1, 0], 2),
+        "allowed are [3]",
+    ),
     "prime": (with_change(("rank", "prime"), 4), "rank.prime"),
     "equal heights": (with_change(("rank", "blocks", 0, "heights", 1), 2), "singular"),
     "no blocks": (with_change(("rank", "blocks"), []), "0 rank blocks"),
@@ -246,7 +252,7 @@ FAULTS = {
     "boolean degrees": (with_change(("claim", "degrees", 1), True), "not an integer"),
     "unknown field": (json.dumps(VALID[0] | {"verdict": "verified"}), "unknown field 'verdict'"),
     "unknown kind": (json.dumps(VALID[0] | {"kind": "magic"}), "kind"),
-    "version": (json.dumps(VALID[0] | {"version": 2}), "version is 2"),
+    "version": (json.dumps(VALID[0] | {"version": 3}), "version is 3"),
     "duplicate field": ('{"L": 1, "L": 1}', "'L' occurs twice"),
     "not an object": ("[]", "not a JSON object"),
     "not json": ("{", "not readable"),
@@ -319,7 +325,7 @@ def test_long_numbers_are_read_whatever_the_environment_says() -> None:
 
 def test_the_checker_alone_in_an_isolated_interpreter(repository: Path, tmp_path: Path) -> None:
     path = tmp_path / "c.json"
-    write_atomically(path, VALID[0])
+    write_json(path, VALID[0])
     command = [sys.executable, "-I", "-S", str(repository / "span_theorem" / "check.py"), str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -328,7 +334,7 @@ def test_the_checker_alone_in_an_isolated_interpreter(repository: Path, tmp_path
 
 def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "c.json"
-    write_atomically(path, VALID[0])
+    write_json(path, VALID[0])
     assert main([str(path)]) == 0
     path.write_text(FAULTS["dimension"][0])
     assert main([str(path)]) == 3
@@ -342,28 +348,6 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as usage:
         main([])
     assert usage.value.code == 2
-
-
-def test_writing_is_atomic_and_never_overwrites(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "c.json"
-    write_atomically(path, {"a": 1})
-    with pytest.raises(FileExistsError, match="--force"):
-        write_atomically(path, {"a": 2})
-    assert json.loads(path.read_text()) == {"a": 1}
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", killed)
-    with pytest.raises(KeyboardInterrupt):
-        write_atomically(path, {"a": 2}, force=True)
-    assert json.loads(path.read_text()) == {"a": 1}
-    assert [p.name for p in tmp_path.iterdir()] == ["c.json"]
-    monkeypatch.undo()
-    write_atomically(path, {"a": 2}, force=True)
-    assert json.loads(path.read_text()) == {"a": 2}
 
 
 def test_too_large_for_a_certificate() -> None:

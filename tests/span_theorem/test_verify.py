@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
 
-import span_theorem.verify as verify_module
-from span_theorem import multiplicities
+from span_theorem import cost, multiplicities
+from span_theorem import verify as verify_module
 from span_theorem.check import main as check
+from span_theorem.factors import Factors
 from span_theorem.rank import DenseRank
 from span_theorem.verify import main
 
@@ -20,9 +22,18 @@ def _work_in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def run_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict]:
+    capsys.readouterr()  # what was printed before
     code = main([*arguments, "--json"])
     captured = capsys.readouterr()
     return code, json.loads(captured.out)
+
+
+def code_of(arguments: list[str]) -> int:
+    """The exit code, also where argparse ends the command."""
+    try:
+        return main(arguments)
+    except SystemExit as ended:
+        return int(ended.code or 0)
 
 
 def test_main_case_prints_writes_and_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,7 +111,7 @@ def test_an_existing_file_is_kept_unless_forced(capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--L", "-1", "--d", "2"], "L must be from 0 to 512, got -1"),
+        (["--L", "-1", "--d", "2"], "L must be an integer from 0 to 512, got '-1'"),
         (["--L", "2", "--d", "1.5"], "d must be an integer from 0 to 512, got '1.5'"),
         (["--L", "99999", "--d", "1"], "from 0 to 512"),
         (["--L", "100", "--d", "100"], "dL = 10000 is above the limit"),
@@ -109,7 +120,7 @@ def test_an_existing_file_is_kept_unless_forced(capsys: pytest.CaptureFixture[st
         (["--up-to", "100"], "--up-to goes up to 12, got 100"),
         (["--up-to", "2", "--force"], "--force is void"),
         (["--L", "２", "--d", "1"], "L must be an integer"),
-        (["--L", "1", "--d", "1", "--certificate", "a" * 300], "--certificate: "),
+        (["--L", "1", "--d", "1", "--certificate", "a/" * 2500], "a/a/"),
         (["--L", "1", "--d", "1", "--certificate", "no/such/c.json"], "no folder"),
         (["--L", "1", "--d", "1", "--certificate", "."], "is a folder"),
         (["--L", "1", "--d", "1", "--certificate", "c", "--no-certificate"], "exclude"),
@@ -120,10 +131,12 @@ def test_an_existing_file_is_kept_unless_forced(capsys: pytest.CaptureFixture[st
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_bad_usage(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert ended.value.code == 2
-    assert message in capsys.readouterr().err
+    assert code_of(arguments) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert list(Path().iterdir()) == []
 
 
 def test_sweep(capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,11 +159,11 @@ def test_a_low_rank_is_undecided_and_writes_nothing(
 ) -> None:
     seeds = []
 
-    def low(L: int, d: int, features: str, *, seed: int) -> DenseRank:
+    def low(factors: Factors, *, seed: int) -> DenseRank:
         seeds.append(seed)
         return DenseRank(24, 25, 25, 25, 7, seed)
 
-    monkeypatch.setattr(verify_module, "dense_rank", low)
+    monkeypatch.setattr(verify_module, "product_rank", low)
     assert main(["--L", "2", "--d", "2", "--no-numeric"]) == 4
     assert "[LOW] T1  rank of the evaluation map ≥ 24 of 25" in capsys.readouterr().out
     assert seeds == [0, 1, 2]
@@ -189,10 +202,11 @@ def test_cost_is_said_before_a_large_case(
 ) -> None:
     case = ["--up-to", L] if d is None else ["--L", L, "--d", d, *extra]
     args = verify_module._parser().parse_args(case)
-    cases = [(args.L, args.d)] if d is not None else [(8, 8), (1, 1)]
-    verify_module._announce_cost(cases, args)
+    features = args.features or "upto"
+    cases = [Factors.of(*p, features) for p in ([(args.L, args.d)] if d else [(8, 8), (1, 1)])]
+    cost.announce(cases, args.rank, args.certificate is not None)
     assert "of the order of" in capsys.readouterr().err
-    verify_module._announce_cost([(2, 2)], args)
+    cost.announce([Factors.of(2, 2)], "auto", False)
     assert capsys.readouterr().err == ""
 
 
@@ -238,7 +252,129 @@ def test_numeric_needs_a_registered_observer(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(verify_module, "_observers", list)
-    with pytest.raises(SystemExit) as ended:
-        main(["--L", "1", "--d", "1", "--numeric"])
-    assert ended.value.code == 2
+    assert main(["--L", "1", "--d", "1", "--numeric"]) == 2
     assert "registers an observer" in capsys.readouterr().err
+
+
+def test_a_block_route_that_fails_is_undecided(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(factors: Factors) -> None:
+        raise ArithmeticError("only 3 of 5 independent products found at weight 0")
+
+    monkeypatch.setattr(verify_module, "weight_blocks", fails)
+    code, found = run_json(capsys, "--L", "2", "--d", "2", "--no-numeric")
+    assert (code, found["verdict"], found["rank"]["blocks"]) == (4, "undecided", None)
+    assert found["reason"].startswith("only 3 of 5")
+    assert main(["--L", "2", "--d", "2", "--no-numeric"]) == 4
+    assert "[LOW] T1  rank by weight: only 3 of 5" in capsys.readouterr().out
+    assert list(Path().iterdir()) == []
+
+
+# ------------------------------------------------------------------ any factors, T7 and T8
+
+
+def test_any_irreps(capsys: pytest.CaptureFixture[str]) -> None:
+    case = ["--irreps", "0e+2e+4e+1e", "--d", "3"]
+    code, found = run_json(capsys, *case, "--claim", "0 2 4 6 8 10 12")
+    assert (code, found["verdict"]) == (0, "verified")
+    assert found["degrees"] == [0, 2, 4, 6, 8, 10, 12]
+    assert found["features"] == "irreps"
+    assert found["vanishing"] == ["1e"]
+    assert found["multiplicities"] == {
+        str(irrep): count for irrep, count in multiplicities("0e+2e+4e+1e", 3).items()
+    }
+    assert check([found["certificate"]]) == 0
+    code, found = run_json(capsys, *case, "--claim", "0, 2, 4, 6")
+    assert (code, found["counterexample"]["degree"]) == (3, 12)
+    assert found["counterexample"]["claimed"] == found["claim"] == [0, 2, 4, 6]
+    assert check([found["certificate"]]) == 0
+    assert main([*case, "--claim", "{4}"]) == 3
+    assert "Refuted: the span is not H_4. It contains H_12" in capsys.readouterr().out
+
+
+def test_different_factors(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = run_json(capsys, "--factors", "0e+1o+2e", "0e+1o", "1o")
+    assert (code, found["degrees"]) == (0, [0, 1, 2, 3, 4])
+    assert found["factors"] == ["0e+1o+2e", "0e+1o", "1o"]
+    assert found["symmetric_dimension"] is None
+    assert found["product_dimension"] == 9 * 4 * 3
+    assert check([found["certificate"]]) == 0
+    assert main(["--factors", "2e", "1o", "--claim", "1 3"]) == 0
+    assert "The claim holds: the span is H_1 ⊕ H_3." in capsys.readouterr().out
+
+
+def test_a_set_of_degrees_is_claimed_of_L_and_d_too(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = run_json(
+        capsys, "--L", "2", "--d", "2", "--features", "exact", "--claim", "0 2 4", "--no-numeric"
+    )
+    assert (code, found["verdict"]) == (0, "verified")
+    code, found = run_json(capsys, "--L", "2", "--d", "2", "--claim", "0 2 4", "--no-numeric")
+    assert (code, found["counterexample"]["degree"]) == (3, 3)
+    assert check([found["certificate"]]) == 0
+
+
+def test_several_directions(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = run_json(capsys, "--L", "2", "--d", "2", "--directions", "2")
+    assert (code, found["dimension"], found["angle"]) == (0, 113, 2)
+    assert [2, 2] in found["reached"]
+    assert [3, 1] not in found["reached"]
+    assert found["rank"]["dense"]["rank"] == 113
+    assert check([found["certificate"]]) == 0
+    assert main(["--L", "3", "--d", "3", "--directions", "3", "--rank", "none"]) == 0
+    assert "rank route not run" in capsys.readouterr().out
+
+
+def test_a_density(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = run_json(capsys, "--L", "2", "--d", "3", "--density", "2")
+    assert (code, found["surviving_dimension"], found["symmetric_dimension"]) == (0, 149, 165)
+    assert found["multiplicities"]["0e"] == 5
+    assert found["surviving"]["0e"] == 3
+    assert main(["--irreps", "1o+2e", "--d", "2", "--density", "2"]) == 0
+    assert "at least as many neighbours as factors" in capsys.readouterr().out
+    assert list(Path().iterdir()) == []
+
+
+def test_false_ranks_of_a_density_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    import span_theorem.density as density_module
+
+    right = density_module._output_rank
+    monkeypatch.setattr(
+        density_module,
+        "_output_rank",
+        lambda rows: dataclasses.replace(right(rows), surviving=max(0, len(rows) - 1)),
+    )
+    for neighbours in ("1", "2"):
+        assert main(["--L", "1", "--d", "2", "--density", neighbours]) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--irreps", "0e+2q", "--d", "2"], "cannot read '2q' as an irrep"),
+        (["--irreps", "", "--d", "2"], "irreps must hold at least one irrep"),
+        (["--irreps", "1e+2o", "--d", "2"], "vanishes on one direction"),
+        (["--irreps", "0e"], "--irreps needs --d"),
+        (["--irreps", "0e", "--d", "2", "--L", "1"], "--L does not go with it"),
+        (["--irreps", "0e", "--factors", "1o"], "exclude each other"),
+        (["--irreps", "0e+600e", "--d", "1"], "up to degree 512"),
+        (["--irreps", "0e+300e", "--d", "2"], "is above the limit 512"),
+        (["--factors", "1o", "1e"], "factor 2 '1e' vanishes"),
+        (["--factors", "1o", "--d", "2"], "--d does not go with it"),
+        (["--L", "2", "--d", "2", "--directions", "0"], "directions must be an integer from 1 to"),
+        (["--L", "2", "--d", "2", "--directions", "2", "--claim", "4"], "--claim does not go"),
+        (["--L", "12", "--d", "12", "--directions", "12"], "tuples of degrees: at most 200000"),
+        (["--L", "2", "--d", "2", "--density", "0"], "density must be an integer from 1 to"),
+        (["--L", "6", "--d", "6", "--density", "3"], "products of degree 6: at most"),
+        (["--L", "2", "--d", "0", "--density", "3"], "needs --d ≥ 1"),
+        (["--L", "2", "--d", "2", "--density", "2", "--directions", "2"], "does not go with it"),
+        (["--L", "2", "--d", "2", "--claim", "0 x"], "claim must be one integer"),
+        (["--L", "2", "--d", "2", "--claim", "0 600"], "a degree of the claim must be"),
+        (["--L", "2", "--d", "2", "--directions", "2", "--rank", "blocks"], "no rank route"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_questions(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test_bad_usage(arguments, message, capsys)
