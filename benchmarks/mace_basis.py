@@ -104,7 +104,7 @@ def step_times(model: Any, data: Any, frames: Any, batch: int) -> Any:
         positions = torch.tensor(data.positions[chosen], dtype=torch.float32, requires_grad=True)
         energy = model.energy(model.graph(positions)).sum()
         (gradient,) = torch.autograd.grad(energy, positions, create_graph=True)
-        target = torch.tensor(data.forces[chosen], dtype=torch.float32)
+        target = torch.tensor(data.molecule_forces[chosen], dtype=torch.float32)
         loss = ((-gradient - target) ** 2).mean()
         optimiser.zero_grad()
         loss.backward()
@@ -168,7 +168,7 @@ def run_training(task: Row) -> Row:
     for frame in held_out:
         positions = torch.tensor(data.positions[[frame]], dtype=torch.float32, requires_grad=True)
         forces = model.predict(model.graph(positions))[1].detach().numpy()
-        errors.append(forces.reshape(-1, 3) - data.forces[frame])
+        errors.append(forces.reshape(-1, 3) - data.molecule_forces[frame])
     difference = np.stack(errors)
     return {
         "weights": sum(p.numel() for p in trained),
