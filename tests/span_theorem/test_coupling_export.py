@@ -1,4 +1,4 @@
-"""Arrays and files: equivariance, layouts, e3nn, cuequivariance and MACE where installed."""
+"""Arrays and files: equivariance, layouts, e3nn, cuequivariance where installed."""
 
 from __future__ import annotations
 
@@ -144,62 +144,6 @@ def test_same_span_as_cuequivariance(irreps, degree):
         assert ours[irrep].shape[0] == mul
         np.testing.assert_allclose(projector(ours[irrep]), projector(block[None]), atol=1e-8)
     assert start == sum(array.shape[0] * array.shape[1] for array in ours.values())
-
-
-@pytest.mark.parametrize("output", ["0e", "1o", "2e", "3e"])
-def test_mace_layout(output, float64, monkeypatch):
-    # e3nn 0.4.4, which MACE pins, reads its constants with a plain torch.load.
-    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
-    mace = pytest.importorskip("mace.tools.cg", reason="mace-torch is not installed")
-
-    irreps, degree = "0e+1o+2e", 3
-    theirs = mace.U_matrix_real(irreps, output, degree, dtype=float64.float64, use_cueq_cg=False)[
-        -1
-    ]
-    ours = mace_u_matrix(coupling_basis(irreps, degree, output), output)
-    assert ours.shape[:-1] == theirs.shape[:-1]
-    assert ours.shape[-1] < theirs.shape[-1]
-    assert ours.dtype == theirs.dtype
-    offset = theirs.ndim - 1 - degree
-    total = sum(
-        theirs.permute(*range(offset), *(offset + i for i in p), theirs.ndim - 1)
-        for p in ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
-    )
-    symmetric = np.moveaxis(total.numpy(), -1, 0)
-    mine = np.moveaxis(ours.numpy(), -1, 0)
-    if offset == 0:
-        symmetric, mine = symmetric[:, None], mine[:, None]
-    np.testing.assert_allclose(projector(mine), projector(symmetric), atol=1e-8)
-    norms = np.linalg.norm(rows_of(np.moveaxis(theirs.numpy(), -1, 0).reshape(
-        theirs.shape[-1], symmetric.shape[1], -1)), axis=1)  # fmt: skip
-    np.testing.assert_allclose(norms, 1, atol=1e-6)  # MACE's scale is ours: rows of norm 1
-
-
-def test_mace_contraction_runs_with_the_reduced_basis(float64, monkeypatch):
-    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
-    module = pytest.importorskip(
-        "mace.modules.symmetric_contraction", reason="mace-torch is not installed"
-    )
-    o3 = pytest.importorskip("e3nn.o3", reason="e3nn is not installed")
-
-    def reduced(irreps_in, irreps_out, correlation, dtype=None, **_):
-        output = str(o3.Irreps(irreps_out)[0].ir)
-        basis = coupling_basis(str(o3.Irreps(irreps_in)), correlation, output)
-        return [output, mace_u_matrix(basis, output)]
-
-    float64.manual_seed(3)
-    inputs, outputs = o3.Irreps("4x0e+4x1o+4x2e"), o3.Irreps("4x0e+4x1o")
-    usual = module.SymmetricContraction(inputs, outputs, 3, num_elements=2)
-    monkeypatch.setattr(module, "U_matrix_real", reduced)
-    ours = module.SymmetricContraction(inputs, outputs, 3, num_elements=2)
-    weights = [sum(p.numel() for p in model.parameters()) for model in (usual, ours)]
-    assert weights == [328, 136]
-    x, species = float64.randn(5, 4, 9), float64.eye(2)[[0, 1, 1, 0, 1]]
-    turn = -o3.rand_matrix()
-    moved = ours(x @ o3.Irreps("0e+1o+2e").D_from_matrix(turn).T, species)
-    expected = ours(x, species) @ outputs.D_from_matrix(turn).T
-    assert float((moved - expected).abs().max()) < 1e-12
-    assert float(expected.abs().max()) > 1e-3
 
 
 def test_mace_layout_shapes():
