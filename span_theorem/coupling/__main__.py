@@ -3,39 +3,44 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
+from collections.abc import Sequence
+from math import comb
 from pathlib import Path
 from typing import Any
 
+from span_theorem.arguments import integer_option
 from span_theorem.certificate import check_command
-from span_theorem.coupling.basis import CouplingBasis, coupling_basis
+from span_theorem.command import Result, parser, run, say
+from span_theorem.coupling.basis import MAX_DEGREE, MAX_DIMENSION, CouplingBasis, coupling_basis
 from span_theorem.coupling.certificate import write_certificate
 from span_theorem.coupling.export import save_npz
+from span_theorem.files import check_targets
+from span_theorem.irreps import Irreps
 
 _EPILOG = """exit codes: 0 done, 2 bad usage or input.
 example: python -m span_theorem.coupling "0e+1o+2e+3o" --degree 3 --keep "0e+1o+2e" --out b.npz"""
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m span_theorem.coupling",
-        description="Exact orthonormal basis of the equivariant maps V_l -> Sym^d(U).",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    made = parser(
+        "span_theorem.coupling",
+        "Exact orthonormal basis of the equivariant maps V_l -> Sym^d(U).",
+        _EPILOG,
     )
-    parser.add_argument("irreps", help="U in e3nn's notation, e.g. 0e+1o+2e or 8x0e+8x1o")
-    parser.add_argument("--degree", "-d", type=int, required=True, help="d >= 1")
-    parser.add_argument("--keep", help="outputs to keep, e.g. 0e+1o; default: all that occur")
-    parser.add_argument("--power", choices=("symmetric", "tensor"), default="symmetric")
-    parser.add_argument("--out", type=Path, help="write sparse arrays to this .npz file")
-    parser.add_argument("--certificate", type=Path, help="write the exact certificate (JSON)")
-    parser.add_argument("--layout", choices=("mul_ir", "ir_mul"), default="mul_ir")
-    parser.add_argument("--dtype", choices=("float32", "float64"), default="float64")
-    parser.add_argument("--orderings", choices=("all", "sorted"), default="all")
-    parser.add_argument("--force", action="store_true", help="replace existing files")
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
-    return parser
+    made.formatter_class = argparse.RawDescriptionHelpFormatter
+    made.add_argument("irreps", help="U in e3nn's notation, e.g. 0e+1o+2e or 8x0e+8x1o")
+    made.add_argument(
+        "--degree", "-d", type=integer_option("degree", 1, MAX_DEGREE), required=True, help="d >= 1"
+    )
+    made.add_argument("--keep", help="outputs to keep, e.g. 0e+1o; default: all that occur")
+    made.add_argument("--power", choices=("symmetric", "tensor"), default="symmetric")
+    made.add_argument("--out", type=Path, help="write sparse arrays to this .npz file")
+    made.add_argument("--certificate", type=Path, help="write the exact certificate (JSON)")
+    made.add_argument("--layout", choices=("mul_ir", "ir_mul"), default="mul_ir")
+    made.add_argument("--dtype", choices=("float32", "float64"), default="float64")
+    made.add_argument("--orderings", choices=("all", "sorted"), default="all")
+    made.add_argument("--force", action="store_true", help="replace existing files")
+    return made
 
 
 def _summary(basis: CouplingBasis) -> dict[str, Any]:
@@ -55,44 +60,59 @@ def _summary(basis: CouplingBasis) -> dict[str, Any]:
     }
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    options = _parser().parse_args(argv)
-    try:
-        for path in (options.out, options.certificate):
-            # Told before the work starts, not after it.
-            if path is not None and path.exists() and not options.force:
-                raise FileExistsError(f"{path} exists; use --force to replace it")
-            if path is not None and not path.parent.is_dir():
-                raise FileNotFoundError(f"the folder {path.parent} does not exist")
-        basis = coupling_basis(options.irreps, options.degree, options.keep, options.power)
-        if options.certificate is not None:
-            write_certificate(basis, options.certificate, options.force)
-        if options.out is not None:
-            save_npz(
-                basis, options.out, options.layout, options.dtype, options.orderings, options.force
-            )
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    summary = _summary(basis)
-    if options.json:
-        print(json.dumps(summary))
-        return 0
-    print(
-        f"{summary['vectors']} vectors of degree {basis.degree} over {basis.irreps} ({basis.power})"
-    )
-    for name, row in summary["outputs"].items():
-        print(
+def _table(summary: dict[str, Any], certificate: Path | None) -> str:
+    lines = [
+        "{vectors} vectors of degree {degree} over {irreps} ({power})".format(**summary),
+        *(
             f"  {name:>4}  multiplicity {row['multiplicity']:>6}   "
             f"non-zero on one direction {row['nonzero_on_one_direction']:>6}"
+            for name, row in summary["outputs"].items()
+        ),
+    ]
+    if certificate is not None:
+        lines.append(f"check it: {check_command(certificate, 'coupling_check.py')}")
+    return "\n".join(lines)
+
+
+def _announce(irreps: Irreps, degree: int, power: str) -> None:
+    """Before long work, what it will roughly cost: from cases measured on one core."""
+    states, top = irreps.dim, irreps.lmax if irreps else 0
+    if states > MAX_DIMENSION:
+        return  # it will be refused
+    monomials = comb(states + degree - 1, degree) if power == "symmetric" else states**degree
+    group = comb(2 * top + degree, degree) * top * degree**2 if power == "symmetric" else 0
+    steps = 20 * monomials + group + states * degree * (degree * top + 1)
+    if steps > 10**7:
+        seconds = f"{steps // 10**6} s" if steps < 10**15 else "longer than anyone waits"
+        say(f"{degree} factors of {states} components: of the order of {seconds}")
+
+
+def _work(options: argparse.Namespace) -> Result:
+    targets = [path for path in (options.out, options.certificate) if path is not None]
+    check_targets(*targets, force=options.force)
+    irreps = Irreps.parse(options.irreps)
+    _announce(irreps, options.degree, options.power)
+    basis = coupling_basis(irreps, options.degree, options.keep, options.power)
+
+    def certificate() -> str:
+        write_certificate(basis, options.certificate, options.force)
+        return str(options.certificate)
+
+    def arrays() -> str:
+        save_npz(
+            basis, options.out, options.layout, options.dtype, options.orderings, options.force
         )
-    for path in (options.out, options.certificate):
-        if path is not None:
-            print(f"wrote {path}")
-    if options.certificate is not None:
-        print(f"check it: {check_command(options.certificate, 'coupling_check.py')}")
-    return 0
+        return str(options.out)
+
+    outputs = [certificate] if options.certificate is not None else []
+    outputs += [arrays] if options.out is not None else []
+    summary = _summary(basis)
+    return Result(_table(summary, options.certificate), summary, outputs=outputs)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    return run(_parser(), argv, _work)
 
 
 if __name__ == "__main__":

@@ -10,18 +10,30 @@ from itertools import combinations_with_replacement, groupby, product
 from math import comb, prod
 from typing import Literal
 
-from span_theorem.arguments import natural
+from span_theorem.arguments import within
 from span_theorem.coupling._block import Groups, Vector, highest_weight, lower, norm2, pole_value
 from span_theorem.coupling._real import entry_square, real_rows, row_square
 from span_theorem.irreps import Irrep, Irreps
 from span_theorem.surd import Surd
 
-__all__ = ["CouplingBasis", "CouplingVector", "Power", "coupling_basis", "coupling_counts"]
+__all__ = [
+    "MAX_DEGREE",
+    "MAX_DIMENSION",
+    "CouplingBasis",
+    "CouplingVector",
+    "Power",
+    "coupling_basis",
+    "coupling_counts",
+]
 
 Power = Literal["symmetric", "tensor"]
-_MAX_DIMENSION = 5_000
+MAX_DEGREE = 1_000
+"""Largest number of factors d, the limit of the checker of certificates too."""
+MAX_DIMENSION = 5_000
+"""Largest dimension of U, copies counted."""
 _MAX_WEIGHT = 1_000
 _MAX_VECTORS = 2_000_000
+_MAX_COUNT_STEPS = 5 * 10**7  # additions of weights, about half a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +215,8 @@ def coupling_basis(
         power: ``"symmetric"`` for Sym^d, ``"tensor"`` for the full tensor power.
 
     Raises:
-        ValueError: unreadable irreps, degree < 1, unknown power, or more than two million vectors
-            (told before the work starts).
+        ValueError: unreadable irreps, a degree outside 1 … 1000, an unknown power, too large a
+            space, or more than two million vectors (told before the work starts).
 
     >>> basis = coupling_basis("1o", 2)
     >>> {str(irrep): n for irrep, n in basis.counts().items()}
@@ -213,14 +225,19 @@ def coupling_basis(
     Surd(1/3)
     """
     irreps = Irreps.parse(irreps) if isinstance(irreps, str) else irreps
-    if natural("degree", degree) < 1:
-        raise ValueError(f"degree must be an integer ≥ 1, got {degree}")
+    within("degree", degree, 1, MAX_DEGREE)
     if power not in ("symmetric", "tensor"):
         raise ValueError(f"power must be 'symmetric' or 'tensor', got {power!r}")
-    if irreps.dim > _MAX_DIMENSION or (irreps and degree * irreps.lmax > _MAX_WEIGHT):
+    if irreps.dim > MAX_DIMENSION or (irreps and degree * irreps.lmax > _MAX_WEIGHT):
         raise ValueError(
             f"irreps of dimension {irreps.dim} at degree {degree} are too large: at most dimension "
-            f"{_MAX_DIMENSION} and degree · l = {_MAX_WEIGHT}"
+            f"{MAX_DIMENSION} and degree · l = {_MAX_WEIGHT}"
+        )
+    top = irreps.lmax if irreps else 0
+    if (steps := irreps.dim * degree * (degree * top + 1)) > _MAX_COUNT_STEPS:
+        raise ValueError(
+            f"irreps of dimension {irreps.dim} at degree {degree} are too large: counting the "
+            f"weights takes {steps} steps, at most {_MAX_COUNT_STEPS} are taken"
         )
     wanted = _wanted(irreps, keep)
     expected = coupling_counts(irreps, degree, power)

@@ -246,7 +246,18 @@ def test_symmetric_arrays_are_symmetric_and_the_check_can_fail():
     assert np.abs(tensor - tensor.transpose(0, 1, 3, 2, 4)).max() > 0.1
 
 
-@pytest.mark.parametrize(("irreps", "degree"), [("99999999x1o", 3), ("10000e", 3), ("1o", 2000)])
+@pytest.mark.parametrize(("irreps", "degree"), [("99999999x1o", 3), ("10000e", 3), ("2e", 1000)])
 def test_sizes_that_cannot_fit_are_refused_at_once(irreps: str, degree: int) -> None:
     with pytest.raises(ValueError, match="too large: at most dimension"):
         coupling_basis(irreps, degree)
+
+
+@pytest.mark.parametrize("degree", [0, -1, 1001, 10**100])
+def test_the_degree_is_judged_first(degree: int) -> None:
+    with pytest.raises(ValueError, match="degree must be an integer from 1 to 1000"):
+        coupling_basis("0e", degree)
+
+
+def test_counting_that_takes_long_is_refused() -> None:
+    with pytest.raises(ValueError, match="counting the weights takes 210210000"):
+        coupling_basis("100x10e", 100)

@@ -218,7 +218,8 @@ def test_command_line(tmp_path, capsys):
     assert main([*arguments, "--force"]) == 0
     assert "multiplicity" in capsys.readouterr().out
     assert main(["1q", "--degree", "2"]) == 2
-    assert main(["1o", "--degree", "0"]) == 2
+    with pytest.raises(SystemExit, match="2"):
+        main(["1o", "--degree", "0"])
     assert main(["1o", "--degree", "2", "--out", str(tmp_path / "no" / "b.npz")]) == 2
 
 

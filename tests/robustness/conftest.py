@@ -1,0 +1,290 @@
+"""Robustness: no call ends in a traceback, and bad input is one line and exit code 2.
+
+The suite calls every command of the project in ways that a user, a script or an attacker may:
+
+- ``test_arguments``: every option of every command, taken from its parser, with values that it
+  cannot take; options that are unknown, missing, repeated or too much;
+- ``test_certificates``: values planted in every field of certificates, mutants with recorded seeds;
+- ``test_console``: ASCII consoles, 40 columns, closed pipes, full disks;
+- ``test_together``: two runs at once, kills at random moments.
+
+Most calls are made in this process (``call``), on a console that shows ASCII alone; those that
+need a process of their own use ``process``. Every call is counted. With
+``SPAN_THEOREM_ROBUSTNESS=PATH`` the counts are written to that file; the table on the page about
+limits is made from it::
+
+    SPAN_THEOREM_ROBUSTNESS=docs/results/robustness/record.json \\
+        python -m pytest tests/robustness -m "slow or not slow"
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import platform
+import resource
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LIMIT = 60.0  # seconds that a call may take without having said what it will cost
+MEMORY = 4 * 2**30  # bytes that a call may take, beyond what is imported
+EXPECTED = {0, 2, 3, 4, 130, 143}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call of a command came to."""
+
+    command: str
+    arguments: tuple[str, ...]
+    code: int | None  # None where it raised or ran too long
+    out: str
+    err: str
+    seconds: float
+    crash: str = ""  # an exception that nobody caught
+
+    @property
+    def traceback(self) -> bool:
+        """Whether the user would have seen a traceback."""
+        return bool(self.crash) or "Traceback (most recent call last)" in self.err
+
+    @property
+    def one_line(self) -> bool:
+        """Whether standard error holds one printable line."""
+        line = self.err.removesuffix("\n")
+        return bool(line) and line.isprintable()
+
+    def fault(self) -> str:
+        """What is wrong with the outcome, or nothing."""
+        if self.traceback:
+            return f"traceback: {self.crash or self.err[-500:]}"
+        if self.code not in EXPECTED:
+            return f"exit code {self.code}"
+        if self.seconds > LIMIT and "order of" not in self.err:
+            return f"took {self.seconds:.0f} s and did not say so"
+        if self.code == 2 and not self.one_line:
+            return f"exit code 2 with {self.err[-500:]!r} on standard error"
+        return ""
+
+    def __str__(self) -> str:
+        shown = " ".join(ascii(a) if len(a) < 100 else f"{a[:100]!a}…" for a in self.arguments)
+        return f"{self.command} {shown}: {self.code}, {self.fault() or 'as it should be'}"
+
+
+@dataclass
+class Tally:
+    """How many calls of every command and kind, and what they came to."""
+
+    rows: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, kind: str, outcome: Outcome) -> None:
+        """Count one call."""
+        empty = {"calls": 0, "refused": 0, "tracebacks": 0, "slowest_seconds": 0.0}
+        row = self.rows.setdefault((outcome.command, kind), empty)
+        row["calls"] += 1
+        row["refused"] += outcome.code == 2
+        row["tracebacks"] += outcome.traceback
+        row["slowest_seconds"] = max(row["slowest_seconds"], round(outcome.seconds, 2))
+
+    def record(self) -> dict[str, Any]:
+        """The content of the record."""
+        return {
+            "python": platform.python_version(),
+            "rows": [
+                {"command": command, "kind": kind} | row
+                for (command, kind), row in sorted(self.rows.items())
+            ],
+        }
+
+
+def _read_commands() -> dict[str, str]:
+    """Name and entry point of every command, and the dispatcher itself."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    found = dict(project["entry-points"]["span_theorem.commands"])
+    return {"span-theorem": project["scripts"]["span-theorem"]} | found
+
+
+COMMANDS = _read_commands()
+TALLY = Tally()
+
+
+def pytest_sessionfinish() -> None:
+    """Write the record where one is wanted."""
+    place = os.environ.get("SPAN_THEOREM_ROBUSTNESS")
+    if place and TALLY.rows:
+        text = json.dumps(TALLY.record(), indent=1, ensure_ascii=False)
+        Path(place).parent.mkdir(parents=True, exist_ok=True)
+        Path(place).write_text(text + "\n", encoding="utf-8")
+
+
+class _Refusing(io.RawIOBase):
+    """A stream that takes nothing, as a full disk or a closed pipe."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, _: Any) -> int:
+        raise OSError(self._number, os.strerror(self._number))
+
+
+class TooLongError(BaseException):
+    """Not an Exception, so that nobody takes it for one."""
+
+
+@contextmanager
+def _memory(more: int) -> Iterator[None]:
+    """At most ``more`` bytes of address space beyond what this process has, while the call runs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    def stop(_number: int, _frame: Any) -> None:
+        raise TooLongError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _console(kind: str) -> io.TextIOWrapper:
+    raw: Any = io.BytesIO()
+    if kind == "full":
+        raw = io.BufferedWriter(_Refusing(errno.ENOSPC))
+    elif kind == "closed pipe":
+        raw = io.BufferedWriter(_Refusing(errno.EPIPE))
+    return io.TextIOWrapper(raw, encoding="ascii", write_through=True)
+
+
+def _said(stream: io.TextIOWrapper) -> str:
+    try:
+        stream.flush()
+        raw = stream.buffer
+        return raw.getvalue().decode("ascii") if isinstance(raw, io.BytesIO) else ""
+    except OSError:
+        stream.detach()  # else it is flushed once more when it is collected
+        return ""
+
+
+def _entry(command: str) -> Callable[[Sequence[str]], int]:
+    """The ``main`` of a command."""
+    module, _, name = COMMANDS[command].partition(":")
+    found: Callable[[Sequence[str]], int] = getattr(import_module(module), name)
+    return found
+
+
+@pytest.fixture
+def call(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest
+) -> Callable[..., Outcome]:
+    """``call(command, *arguments)``: the outcome of one call in this process, in ``tmp_path``.
+
+    ``stdout`` may be "full" or "closed pipe"; ``limit`` is in seconds.
+    """
+    kind = request.path.stem.removeprefix("test_")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "40")
+
+    def make(command: str, *arguments: str, stdout: str = "", limit: float = 2 * LIMIT) -> Outcome:
+        main = _entry(command)
+        out, err = _console(stdout), _console("")
+        code: int | None = None
+        crash = ""
+        start = time.perf_counter()
+        with monkeypatch.context() as patch, _memory(MEMORY), _at_most(limit):
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            try:
+                code = int(main(list(arguments)))
+            except SystemExit as end:
+                code = 0 if end.code is None else end.code if isinstance(end.code, int) else 1
+            except TooLongError:
+                crash = f"stopped after {limit} s"
+            except BaseException as error:
+                crash = f"{type(error).__name__}: {str(error)[:300]}"
+        seconds = time.perf_counter() - start
+        outcome = Outcome(command, arguments, code, _said(out), _said(err), seconds, crash)
+        TALLY.add(kind, outcome)
+        return outcome
+
+    return make
+
+
+@pytest.fixture
+def process(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., Outcome]:
+    """``process(command, *arguments)``: the outcome of one call in a process of its own.
+
+    ``env`` is added to the environment, ``shell`` redirects (``">/dev/full"``), ``limit_memory``
+    is in bytes of address space, ``timeout`` in seconds.
+    """
+    kind = request.path.stem.removeprefix("test_")
+
+    def make(
+        command: str,
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        shell: str = "",
+        limit_memory: int | None = None,
+        timeout: float = 2 * LIMIT,
+    ) -> Outcome:
+        def limited() -> None:
+            if limit_memory is not None:
+                resource.setrlimit(resource.RLIMIT_AS, (limit_memory, limit_memory))
+
+        module = COMMANDS[command].partition(":")[0].removesuffix(".__main__")
+        whole = [sys.executable, "-m", module, *arguments]
+        start = time.perf_counter()
+        try:
+            done = subprocess.run(
+                ["sh", "-c", f'"$@" {shell}', "sh", *whole] if shell else whole,
+                cwd=tmp_path,
+                env=os.environ | {"PYTHONPATH": str(ROOT)} | (env or {}),
+                capture_output=True,
+                timeout=timeout,
+                preexec_fn=limited,
+                check=False,
+            )
+            code: int | None = done.returncode
+            out, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
+            crash = ""
+        except subprocess.TimeoutExpired:
+            code, out, err, crash = None, "", "", f"stopped after {timeout} s"
+        seconds = time.perf_counter() - start
+        outcome = Outcome(command, arguments, code, out, err, seconds, crash)
+        TALLY.add(kind, outcome)
+        return outcome
+
+    return make
+
+
+@pytest.fixture
+def entry() -> Callable[[str], Callable[[Sequence[str]], int]]:
+    """``entry(command)``: the ``main`` of a command."""
+    return _entry
