@@ -13,7 +13,6 @@ import pytest
 Call = Callable[..., Any]
 
 BASES: dict[str, list[str]] = {
-    "verify": ["--L", "1", "--d", "1", "--rank", "none", "--no-numeric"],
     "check": ["certificate.json"],
     "coupling": ["1o", "--degree", "2"],
     "coupling-check": ["certificate.json"],
@@ -114,8 +113,8 @@ def test_every_option_of(command: str, call: Call, workplace: Path, entry: Any) 
     "arguments",
     [
         [], ["bogus"], [""], ["\udcff"], ["\x1b[31m"], ["a\nb"], ["x" * 5000], ["--bogus"],
-        ["verifi"], ["verify"], ["verify", "--L"], ["check", "absent"], ["-x"], ["[/x]"],
-        ["coupling"], ["verify", "--L", "2", "--d", "2", "--claim", "x"],
+        ["verifi"], ["check", "absent"], ["-x"], ["[/x]"],
+        ["coupling"], ["coupling", "1o", "--degree", "x"],
     ],
     ids=ascii,
 )  # fmt: skip

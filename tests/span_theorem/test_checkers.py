@@ -396,6 +396,21 @@ def test_145_bytes_take_no_memory(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ the record of what they take
 
 
+def test_the_record_is_of_these_limits_and_within_them(repository: Path) -> None:
+    record = json.loads(
+        (repository / "docs" / "results" / "checkers" / "record.json").read_text(encoding="utf-8")
+    )
+    for module in CHECKERS.values():
+        stated = {n: v for n, v in vars(module).items() if n.startswith("MAX_")}
+        assert record["limits"][module.__name__] == stated
+    assert {row["checker"] for row in record["rows"]} == set(CHECKERS)
+    for row in record["rows"]:
+        assert row["exit"] in (0, 2, 3)
+        assert row["lines"] == 1
+        assert row["cpu_seconds"] <= 60
+        assert row["peak_MiB"] <= 1024
+
+
 @pytest.mark.parametrize(
     ("page", "module", "names"),
     [
