@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from numeric_checks import peptide
 from numeric_checks.molecules.data import load
+from numeric_checks.peptide.__main__ import main
+from numeric_checks.peptide.dataset import make_dataset
+from numeric_checks.peptide.dynamics import energies_forces
+from numeric_checks.peptide.structure import PeptideSettings, build_peptide
 
 SHORT = {"steps_per_frame": 10, "equilibration_steps": 100}
 
@@ -17,7 +21,7 @@ SHORT = {"steps_per_frame": 10, "equilibration_steps": 100}
 def structure() -> str:
     for package in ("openmm", "PeptideBuilder", "Bio"):
         pytest.importorskip(package, reason="the extra span-theorem[peptide] is not installed")
-    return peptide.build("GYG")
+    return build_peptide("GYG")
 
 
 @pytest.fixture
@@ -28,9 +32,9 @@ def folder(tmp_path: Path, structure: str) -> Path:
 
 
 def test_forces_are_minus_the_gradient_of_the_energy(folder: Path, structure: str) -> None:
-    peptide.make_dataset(folder / "a.npz", peptide.Settings("GYG", **SHORT), 2)
+    make_dataset(folder / "a.npz", PeptideSettings("GYG", **SHORT), 2)
     base = load(folder / "a.npz").positions[-1:]
-    _, forces = peptide.energies_forces(structure, "GYG", base)
+    _, forces = energies_forces(structure, "GYG", base)
     step = 1e-4
     moved = []
     for place in np.ndindex(*base.shape[1:]):
@@ -38,33 +42,33 @@ def test_forces_are_minus_the_gradient_of_the_energy(folder: Path, structure: st
             frame = base[0].copy()
             frame[place] += sign * step
             moved.append(frame)
-    energies, _ = peptide.energies_forces(structure, "GYG", np.array(moved))
+    energies, _ = energies_forces(structure, "GYG", np.array(moved))
     numeric = -(energies[0::2] - energies[1::2]) / (2 * step)
     np.testing.assert_allclose(forces[0].ravel(), numeric, atol=2e-4, rtol=1e-5)
     assert np.abs(forces).max() > 0.5  # a stretched bond somewhere: not a comparison of zeros
 
 
 def test_the_file_holds_the_peptide_and_its_forces(folder: Path, structure: str) -> None:
-    peptide.make_dataset(folder / "a.npz", peptide.Settings("GYG", **SHORT), 6)
+    make_dataset(folder / "a.npz", PeptideSettings("GYG", **SHORT), 6)
     data = load(folder / "a.npz")
     # C13 H17 N3 O5: glycine 2 × C2H5NO2, tyrosine C9H11NO3, less two waters.
     counts = {int(z): int((data.numbers == z).sum()) for z in set(data.numbers)}
     assert counts == {1: 17, 6: 13, 7: 3, 8: 5}
-    energies, forces = peptide.energies_forces(structure, "GYG", data.positions)
+    energies, forces = energies_forces(structure, "GYG", data.positions)
     np.testing.assert_allclose(data.molecule_forces, forces, atol=1e-3)
     np.testing.assert_allclose(data.energies, energies, atol=1e-4)
     np.testing.assert_allclose(data.molecule_forces.sum(axis=1), 0, atol=1e-4)
     assert "seed 0" in data.source
     assert not list(folder.glob("*.partial"))
     with pytest.raises(FileExistsError):
-        peptide.make_dataset(folder / "a.npz", peptide.Settings("GYG", **SHORT), 6)
+        make_dataset(folder / "a.npz", PeptideSettings("GYG", **SHORT), 6)
 
 
 def test_a_run_cut_off_ends_as_if_it_had_not_been(folder: Path) -> None:
-    settings = peptide.Settings("GYG", **SHORT)
+    settings = PeptideSettings("GYG", **SHORT)
     whole, parts = folder / "a.npz", folder / "b.npz"
     (folder / "b.pdb").write_text((folder / "a.pdb").read_text())
-    peptide.make_dataset(whole, settings, 8)
+    make_dataset(whole, settings, 8)
 
     class CutOffError(Exception):
         pass
@@ -74,31 +78,49 @@ def test_a_run_cut_off_ends_as_if_it_had_not_been(folder: Path) -> None:
             raise CutOffError
 
     with pytest.raises(CutOffError):
-        peptide.make_dataset(parts, settings, 8, report=stop, save_every=3)
+        make_dataset(parts, settings, 8, report=stop, save_every=3)
     assert not parts.exists()
     with pytest.raises(ValueError, match="other settings"):
-        peptide.make_dataset(parts, peptide.Settings("GYG", seed=1, **SHORT), 8)
-    peptide.make_dataset(parts, settings, 8)
+        make_dataset(parts, PeptideSettings("GYG", seed=1, **SHORT), 8)
+    make_dataset(parts, settings, 8)
     first, second = load(whole), load(parts)
     assert np.array_equal(first.positions, second.positions)
     assert np.array_equal(first.forces, second.forces)
     other = folder / "c.npz"
     (folder / "c.pdb").write_text((folder / "a.pdb").read_text())
-    peptide.make_dataset(other, peptide.Settings("GYG", seed=1, **SHORT), 8)
+    make_dataset(other, PeptideSettings("GYG", seed=1, **SHORT), 8)
     assert not np.allclose(load(other).positions, first.positions)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"text"])
+def test_a_damaged_state_is_said_and_kept(folder: Path, content: bytes) -> None:
+    partial = folder / "a.npz.partial"
+    partial.write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.npz\.partial is damaged; remove it to begin again"):
+        make_dataset(folder / "a.npz", PeptideSettings("GYG", **SHORT), 2)
+    assert partial.read_bytes() == content
+
+
+def test_two_runs_at_once_are_not_mixed(folder: Path) -> None:
+    def again(done: int) -> None:
+        with pytest.raises(ValueError, match="another process is at work on"):
+            make_dataset(folder / "a.npz", PeptideSettings("GYG", **SHORT), 2)
+
+    make_dataset(folder / "a.npz", PeptideSettings("GYG", **SHORT), 1, report=again)
+    assert {p.name for p in folder.iterdir()} == {"a.npz", "a.pdb"}
 
 
 def test_a_structure_of_another_peptide_is_refused(folder: Path) -> None:
     with pytest.raises(ValueError, match="is of GYG, not of GG"):
-        peptide.make_dataset(folder / "a.npz", peptide.Settings("GG"), 1)
+        make_dataset(folder / "a.npz", PeptideSettings("GG"), 1)
 
 
 def test_command_line(folder: Path, structure: str, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["--sequence", "GYG", "--frames", "2", "--output", str(folder / "a.npz")]
+    arguments = ["--sequence", "GYG", "--frames", "2", "--out", str(folder / "a.npz")]
     short = ["--steps-per-frame", "5", "--equilibration", "10", "--seed", "3"]
-    assert peptide.main([*arguments, *short]) == 0
+    assert main([*arguments, *short]) == 0
     assert "seed 3" in capsys.readouterr().out
-    assert peptide.main([*arguments, *short]) == 2
+    assert main([*arguments, *short]) == 2
     assert "exists" in capsys.readouterr().err
 
 
@@ -107,24 +129,29 @@ def test_command_line(folder: Path, structure: str, capsys: pytest.CaptureFixtur
     [
         (["--sequence", "GBZ"], "sequence must hold"),
         (["--sequence", "G"], "two or more"),
-        (["--temperature", "-3"], "temperature must be above 0"),
-        (["--frames", "0"], "frames must be"),
-        (["--seed", "-1"], "seed must be"),
+        (["--sequence", "G" * 999], "at most 200"),
+        (["--temperature", "-3"], "temperature must be a number above 0 and at most 2000"),
+        (["--temperature", "nan"], "temperature must be a number above 0 and at most 2000"),
+        (["--frames", "0"], "frames must be an integer from 1"),
+        (["--frames", "1e30"], "frames must be an integer from 1"),
+        (["--seed", "-1"], "seed must be an integer from 0"),
+        (["--out", "a.txt"], "output must end in .npz, got a.txt"),
     ],
 )
 def test_bad_input_is_refused(
     tmp_path: Path,
     structure: str,
     capsys: pytest.CaptureFixture[str],
+    exit_code: Callable[..., int],
     arguments: list[str],
     message: str,
 ) -> None:
-    base = ["--frames", "2", "--output", str(tmp_path / "a.npz")]
-    assert peptide.main([*base, *arguments]) == 2
+    base = ["--frames", "2", "--out", str(tmp_path / "a.npz")]
+    assert exit_code(main, [*base, *arguments]) == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
 def test_positions_of_another_size_are_refused(structure: str) -> None:
     with pytest.raises(ValueError, match="positions must have shape"):
-        peptide.energies_forces(structure, "GYG", np.zeros((1, 3, 3)))
+        energies_forces(structure, "GYG", np.zeros((1, 3, 3)))
