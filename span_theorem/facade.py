@@ -23,15 +23,16 @@ def attach(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """``__getattr__``, ``__dir__`` and ``__all__`` of ``package``.
 
-    ``names`` maps every name to the module that defines it; a name mapped to a module of that same
-    name stands for the module (:func:`make_callable`).
+    ``names`` maps every name to the module that defines it, or to ``"module:its name there"``; a
+    name mapped to a module of that same name stands for the module (:func:`make_callable`).
     """
 
     def get(name: str) -> Any:
         if name not in names:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        module = import_module(names[name])
-        value = module if names[name] == f"{package}.{name}" else getattr(module, name)
+        place, _, attribute = names[name].partition(":")
+        module = import_module(place)
+        value = module if place == f"{package}.{name}" else getattr(module, attribute or name)
         sys.modules[package].__dict__[name] = value
         return value
 

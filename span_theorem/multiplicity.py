@@ -94,7 +94,7 @@ def product_multiplicities(spaces: Sequence[Irreps | str]) -> dict[Irrep, int]:
         spaces: U_1, …, U_d; all with parities, or none of them. No space is the trivial irrep.
 
     >>> product_multiplicities(["0e+1o", "1o"])
-    {Irrep('0e'): 1, Irrep('1e'): 1, Irrep('1o'): 1, Irrep('2e'): 1}
+    {Irrep('0e'): 1, Irrep('1o'): 1, Irrep('1e'): 1, Irrep('2e'): 1}
     """
     read = [Irreps.parse(space) if isinstance(space, str) else space for space in spaces]
     parities = {irrep.p == 0 for space in read for _, irrep in space}

@@ -235,6 +235,7 @@ def require_shape(name: str, values: NDArray[Any], shape: tuple[int, ...]) -> No
 
 
 def require_finite(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    """``values``; ValueError that says where, if one is NaN or infinite."""
     bad = ~np.isfinite(values)
     if bad.any():
         place = np.unravel_index(int(bad.argmax()), values.shape)
