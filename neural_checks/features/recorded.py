@@ -229,6 +229,7 @@ def _evaluation(prefix: str, part: Evaluation, frames: int, atoms: int) -> None:
 
 
 def require_shape(name: str, values: NDArray[Any], shape: tuple[int, ...]) -> None:
+    """ValueError unless ``values`` are finite and of this shape."""
     if values.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {values.shape}")
     require_finite(name, values)
