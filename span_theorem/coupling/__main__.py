@@ -14,6 +14,7 @@ from span_theorem.command import Result, parser, run, say
 from span_theorem.coupling.basis import MAX_DEGREE, MAX_DIMENSION, CouplingBasis, coupling_basis
 from span_theorem.coupling.certificate import write_certificate
 from span_theorem.coupling.export import save_npz
+from span_theorem.density import DensityRanks, density_ranks
 from span_theorem.files import check_targets
 from span_theorem.irreps import Irreps
 
@@ -34,6 +35,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--keep", help="outputs to keep, e.g. 0e+1o; default: all that occur")
     made.add_argument("--power", choices=("symmetric", "tensor"), default="symmetric")
+    made.add_argument(
+        "--neighbours",
+        type=integer_option("neighbours", 1, 64),
+        metavar="K",
+        help="say which vectors vanish, and which are independent, as functions of a density of "
+        "K neighbours (T8)",
+    )
     made.add_argument("--out", type=Path, help="write sparse arrays to this .npz file")
     made.add_argument("--certificate", type=Path, help="write the exact certificate (JSON)")
     made.add_argument("--layout", choices=("mul_ir", "ir_mul"), default="mul_ir")
@@ -43,32 +51,46 @@ def _parser() -> argparse.ArgumentParser:
     return made
 
 
-def _summary(basis: CouplingBasis) -> dict[str, Any]:
+def _summary(basis: CouplingBasis, density: DensityRanks | None) -> dict[str, Any]:
     alive = basis.survivors()
-    surviving = dict.fromkeys(basis.counts(), 0)
+    nonzero = dict.fromkeys(basis.counts(), 0)
     for vector, survives in zip(basis.vectors, alive, strict=True):
-        surviving[vector.irrep] += survives
-    return {
+        nonzero[vector.irrep] += survives
+    outputs: dict[str, dict[str, Any]] = {
+        str(irrep): {"multiplicity": n, "nonzero_on_one_direction": nonzero[irrep]}
+        for irrep, n in basis.counts().items()
+    }
+    summary: dict[str, Any] = {
         "irreps": str(basis.irreps),
         "degree": basis.degree,
         "power": basis.power,
         "vectors": len(basis.vectors),
-        "outputs": {
-            str(irrep): {"multiplicity": n, "nonzero_on_one_direction": surviving[irrep]}
-            for irrep, n in basis.counts().items()
-        },
+        "outputs": outputs,
     }
+    if density is not None:
+        summary["neighbours"] = density.neighbours
+        for irrep, row in density.outputs.items():
+            outputs[str(irrep)] |= {
+                "surviving": row.surviving,
+                "independent": list(row.independent),
+                "vanishing": list(row.vanishing),
+            }
+    return summary
 
 
 def _table(summary: dict[str, Any], certificate: Path | None) -> str:
-    lines = [
-        "{vectors} vectors of degree {degree} over {irreps} ({power})".format(**summary),
-        *(
+    lines = ["{vectors} vectors of degree {degree} over {irreps} ({power})".format(**summary)]
+    for name, row in summary["outputs"].items():
+        line = (
             f"  {name:>4}  multiplicity {row['multiplicity']:>6}   "
             f"non-zero on one direction {row['nonzero_on_one_direction']:>6}"
-            for name, row in summary["outputs"].items()
-        ),
-    ]
+        )
+        if "surviving" in row:
+            line += (
+                f"   independent on {summary['neighbours']} neighbours {row['surviving']:>6}, "
+                f"zero there {len(row['vanishing']):>6}"
+            )
+        lines.append(line)
     if certificate is not None:
         lines.append(f"check it: {check_command(certificate, 'coupling_check.py')}")
     return "\n".join(lines)
@@ -90,9 +112,13 @@ def _announce(irreps: Irreps, degree: int, power: str) -> None:
 def _work(options: argparse.Namespace) -> Result:
     targets = [path for path in (options.out, options.certificate) if path is not None]
     check_targets(*targets, force=options.force)
+    if options.neighbours is not None and options.power != "symmetric":
+        raise ValueError("--neighbours needs --power symmetric: a density makes no other products")
     irreps = Irreps.parse(options.irreps)
     _announce(irreps, options.degree, options.power)
     basis = coupling_basis(irreps, options.degree, options.keep, options.power)
+
+    density = None if options.neighbours is None else density_ranks(basis, options.neighbours)
 
     def certificate() -> str:
         write_certificate(basis, options.certificate, options.force)
@@ -100,13 +126,19 @@ def _work(options: argparse.Namespace) -> Result:
 
     def arrays() -> str:
         save_npz(
-            basis, options.out, options.layout, options.dtype, options.orderings, options.force
+            basis,
+            options.out,
+            options.layout,
+            options.dtype,
+            options.orderings,
+            options.force,
+            density,
         )
         return str(options.out)
 
     outputs = [certificate] if options.certificate is not None else []
     outputs += [arrays] if options.out is not None else []
-    summary = _summary(basis)
+    summary = _summary(basis, density)
     return Result(_table(summary, options.certificate), summary, outputs=outputs)
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 from span_theorem.coupling.basis import CouplingBasis
-from span_theorem.coupling.export import atomic_write
+from span_theorem.files import writing
 
 __all__ = ["basis_certificate", "write_certificate"]
 
@@ -43,4 +44,5 @@ def write_certificate(
 ) -> None:
     """Write :func:`basis_certificate` as JSON; FileExistsError unless ``force`` or a new file."""
     text = json.dumps(basis_certificate(basis), separators=(",", ":"))
-    atomic_write(path, lambda stream: stream.write(text.encode()), force)
+    with writing(Path(path), force=force) as stream:
+        stream.write(text.encode())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -21,15 +20,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from span_theorem._version import __version__
 from span_theorem.coupling._real import entry_square, row_square
 from span_theorem.coupling.basis import CouplingBasis, CouplingVector
+from span_theorem.files import check_targets, writing
 from span_theorem.irreps import Irrep, Irreps
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from span_theorem.density import DensityRanks
+
 __all__ = [
     "Layout",
     "SparseTensor",
-    "atomic_write",
     "component_index",
     "dense_arrays",
     "load_npz",
@@ -309,11 +310,15 @@ def save_npz(
     dtype: str = "float64",
     orderings: Literal["all", "sorted"] = "all",
     force: bool = False,
+    density: DensityRanks | None = None,
 ) -> None:
     """Write the sparse arrays and their conventions to a ``.npz`` file, without pickle.
 
     For every output J: ``J:indices``, ``J:values``, ``J:shape``, ``J:content`` (channel of every
-    index), ``J:direction_constant``, ``J:survives``; and ``conventions``, a JSON text.
+    index), ``J:direction_constant``, ``J:survives``; and ``conventions``, a JSON text. With
+    ``density``, of the same basis, also ``J:vanishes`` (mask of the vectors that are zero on its
+    number of neighbours, T8), ``J:independent`` (indices of a largest independent subset) and
+    ``neighbours`` in the conventions.
 
     Raises:
         FileExistsError: the file exists and ``force`` is not set.
@@ -321,9 +326,10 @@ def save_npz(
     import numpy as np
 
     about = conventions(basis, layout) | {"dtype": dtype, "orderings": orderings}
+    if density is not None:
+        about["neighbours"] = density.neighbours
     fields: dict[str, Any] = {"conventions": np.array(json.dumps(about, ensure_ascii=True))}
-    if not force and Path(path).exists():
-        raise FileExistsError(f"{path} exists; use --force (force=True) to replace it")
+    check_targets(Path(path), force=force)
     for irrep, sparse in sparse_arrays(basis, layout, dtype, orderings).items():
         vectors = basis.of(irrep)
         constants = [vector.direction_constant for vector in vectors]
@@ -334,23 +340,14 @@ def save_npz(
         fields[f"{irrep}:content"] = np.array(contents, np.int64).reshape(-1, basis.degree)
         fields[f"{irrep}:direction_constant"] = np.array([float(c) for c in constants])
         fields[f"{irrep}:survives"] = np.array([bool(c) for c in constants], bool)
-    atomic_write(path, lambda stream: np.savez_compressed(stream, **fields), force)
-
-
-def atomic_write(path: str | os.PathLike[str], write: Callable[[Any], object], force: bool) -> None:
-    """Write through a temporary file in the same folder, so that no half-written file is seen."""
-    target = Path(path)
-    if not force and target.exists():
-        raise FileExistsError(f"{target} exists; use --force (force=True) to replace it")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            write(stream)
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        if density is not None:
+            row = density.outputs[irrep]
+            vanishes = np.zeros(len(vectors), bool)
+            vanishes[list(row.vanishing)] = True
+            fields[f"{irrep}:vanishes"] = vanishes
+            fields[f"{irrep}:independent"] = np.array(row.independent, np.int64)
+    with writing(Path(path), force=force) as stream:
+        np.savez_compressed(stream, **fields)
 
 
 def load_npz(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[Irrep, SparseTensor]]:

@@ -233,3 +233,25 @@ def test_sparse_torch_tensors_are_the_dense_ones(dtype: str) -> None:
         assert sparse.layout == torch.sparse_coo
         assert sparse.dtype == getattr(torch, dtype)
         assert torch.equal(sparse.to_dense(), torch.from_numpy(dense[irrep]))
+
+
+def test_neighbours_come_with_the_basis(tmp_path, capsys):
+    out = tmp_path / "b.npz"
+    case = ["0e+1o+2e", "--degree", "3", "--keep", "0e+1e", "--neighbours", "2"]
+    assert main([*case, "--out", str(out), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["neighbours"] == 2
+    assert found["outputs"]["0e"]["surviving"] == len(found["outputs"]["0e"]["independent"]) == 3
+    assert found["outputs"]["1e"] | {"vanishing": [0]} == found["outputs"]["1e"]
+    with np.load(out) as stored:
+        assert stored["0e:independent"].tolist() == found["outputs"]["0e"]["independent"]
+        assert stored["1e:vanishes"].tolist() == [True]
+        assert json.loads(str(stored["conventions"]))["neighbours"] == 2
+    load_npz(out)
+    assert main([*case[:-2], "--out", str(tmp_path / "plain.npz")]) == 0
+    assert "neighbours" not in capsys.readouterr().out
+
+
+def test_neighbours_need_a_symmetric_power(capsys):
+    assert main(["1o", "--degree", "2", "--power", "tensor", "--neighbours", "2"]) == 2
+    assert "--power symmetric" in capsys.readouterr().err
