@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import costs
+import demand_page
 import explorer_data
 import run_pages
 from docutils import nodes
@@ -106,6 +107,7 @@ def _builder_inited(app: Sphinx) -> None:
     certificates()
     run_pages.write_all(write)
     costs.write_all(write)
+    demand_page.write_all(write)
     write(DOCS / "_generated" / "static" / "explorer_data.js", explorer_data.script())
 
 

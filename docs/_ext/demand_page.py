@@ -1,0 +1,47 @@
+"""The table of angular demand, from the committed reports alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from proof_map import DOCS
+
+Write = Callable[[Path, str], None]
+
+RESULTS = DOCS / "results" / "demand"
+
+
+def write_all(write: Write) -> None:
+    """The table that docs/demand.md includes."""
+    reports = {
+        path.parent.name: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(RESULTS.glob("*/report.json"))
+    }
+    write(DOCS / "_generated" / "demand.md", table(reports))
+
+
+def table(reports: dict[str, dict[str, Any]]) -> str:
+    """One row a data set: the error by ℓ, the matched errors, the ratios and ℓ*."""
+    top = max((len(report["curve"]) for report in reports.values()), default=0)
+    heads = " | ".join(f"ℓ ≤ {ell}" for ell in range(top))
+    lines = [
+        f"| data | factors | {heads} | ratios from ℓ = 1 on | at equal weights, ℓ ≤ 1 | ℓ* |",
+        "|---|---|" + "---|" * (top + 3),
+    ]
+    for name, report in reports.items():
+        errors = [point["mae"] for point in report["curve"]]
+        cells = [f"{error:.1f}" for error in errors] + ["–"] * (top - len(errors))
+        ratios = ", ".join(
+            f"{after / before:.2f}" for before, after in zip(errors[1:], errors[2:], strict=False)
+        )
+        matched = {point["ell"]: point["mae"] for point in report["matched"]}
+        sign = "≥ " if report["lower_bound"] else ""
+        star = "undecided" if report["undecided"] else f"{sign}{report['demand']}"
+        lines.append(
+            f"| {name} | {report['factors']} | {' | '.join(cells)} | {ratios} | "
+            f"{matched[1]:.1f} | {star} |"
+        )
+    return "\n".join(lines) + "\n"
