@@ -1,8 +1,8 @@
-"""Observations in floating point: ranks, ceilings of readouts, and spectra of fields.
+"""Observations in floating point: ranks, ceilings of readouts, demand and spectra of data.
 
 The names here are imported when they are first used, so that ``import numeric_checks`` needs
 neither numpy nor torch. Command lines: ``python -m numeric_checks.rank``, ``ceiling``,
-``synthetic``, ``accuracy``, ``bandwidth``, ``peptide``.
+``synthetic``, ``accuracy``, ``demand``, ``bandwidth``, ``peptide``.
 """
 
 from typing import TYPE_CHECKING
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from numeric_checks.bandwidth.spectrum import spectrum as spectrum
     from numeric_checks.ceiling.observe import observe_ceiling as observe_ceiling
     from numeric_checks.ceiling.random_features import random_sites as random_sites
+    from numeric_checks.demand.estimate import demand as demand
+    from numeric_checks.demand.listening import listen as listen
+    from numeric_checks.demand.result import DemandOptions as DemandOptions
     from numeric_checks.molecules.data import ForceData as ForceData
     from numeric_checks.molecules.data import load as load_molecules  # noqa: F401
     from numeric_checks.molecules.fields import Field as Field
@@ -49,9 +52,12 @@ __getattr__, __dir__, __all__ = attach(
         "Structures": "numeric_checks.molecules.structures",
         "bandwidth": "numeric_checks.bandwidth",
         "calibrate": "numeric_checks.synthetic.cells",
+        "DemandOptions": "numeric_checks.demand.result",
         "componentwise": "numeric_checks.readouts.componentwise",
         "coupled_products": "numeric_checks.readouts.products",
+        "demand": "numeric_checks.demand",
         "fit_ridge": "numeric_checks.readouts.ridge",
+        "listen": "numeric_checks.demand.listening",
         "load_field": "numeric_checks.molecules.fields",
         "load_molecules": "numeric_checks.molecules.data:load",
         "measure_accuracy": "numeric_checks.sphere.accuracy",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,7 @@ def table(reports: dict[str, dict[str, Any]]) -> str:
     for name, report in reports.items():
         errors = [point["mae"] for point in report["curve"]]
         cells = [f"{error:.1f}" for error in errors] + ["–"] * (top - len(errors))
-        ratios = ", ".join(
-            f"{after / before:.2f}" for before, after in zip(errors[1:], errors[2:], strict=False)
-        )
+        ratios = ", ".join(f"{after / before:.2f}" for before, after in pairwise(errors[1:]))
         matched = {point["ell"]: point["mae"] for point in report["matched"]}
         sign = "≥ " if report["lower_bound"] else ""
         star = "undecided" if report["undecided"] else f"{sign}{report['demand']}"

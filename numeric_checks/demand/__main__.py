@@ -84,13 +84,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _work(given: argparse.Namespace) -> Result:
     from numeric_checks.demand.estimate import demand
-    from numeric_checks.demand.result import Settings
+    from numeric_checks.demand.result import DemandOptions
     from numeric_checks.demand.view import table
     from numeric_checks.molecules.data import load
     from numeric_checks.outputs import output_folder
     from span_theorem.progress import Progress
 
-    settings = Settings(
+    settings = DemandOptions(
         form=given.form,
         factors=given.factors,
         l_max=given.l_max,

@@ -25,7 +25,7 @@ from numeric_checks.demand.design import EnergyForm, ForceForm, Model, designs
 from numeric_checks.demand.expansion import Basis
 from numeric_checks.demand.invariants import Invariants, triples
 from numeric_checks.demand.regression import Gram, accumulate, solve
-from numeric_checks.demand.result import Curve, Demand, Point, Settings
+from numeric_checks.demand.result import Curve, Demand, DemandOptions, Point
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.symbols import SYMBOLS
@@ -44,7 +44,7 @@ MIN_HELD = 10
 
 def demand(
     data: ForceData,
-    settings: Settings | None = None,
+    settings: DemandOptions | None = None,
     *,
     centers: Sequence[int] | None = None,
     forces: Array | None = None,
@@ -54,7 +54,7 @@ def demand(
 
     Args:
         data: frames of any sizes, with or without cells; only forces are fitted.
-        settings: see :class:`~numeric_checks.demand.result.Settings`.
+        settings: see :class:`~numeric_checks.demand.result.DemandOptions`.
         centers: atomic numbers of the atoms whose densities enter; all by default.
         forces: (atoms, 3) in eV/Å to explain instead of the data's, as the residual of a network.
         progress: told of frames done and in all.
@@ -63,7 +63,7 @@ def demand(
         ValueError: too few frames, a centre that the data do not hold, forces that are absent or of
             another shape, or more columns than memory should hold.
     """
-    settings = Settings() if settings is None else settings
+    settings = DemandOptions() if settings is None else settings
     begun = time.monotonic()
     run = _Run.of(data, settings, centers, forces)
     families = _families(run)
@@ -84,7 +84,7 @@ class _Run:
     """What one measurement works on."""
 
     data: ForceData
-    settings: Settings
+    settings: DemandOptions
     structures: Structures
     forces: Array
     labels: NDArray[np.str_]
@@ -96,7 +96,7 @@ class _Run:
     def of(
         cls,
         data: ForceData,
-        settings: Settings,
+        settings: DemandOptions,
         centers: Sequence[int] | None,
         forces: Array | None,
     ) -> _Run:
@@ -140,7 +140,7 @@ class _Run:
         return self.forces[self.structures.rows(frames)]
 
 
-def _model(basis: Basis, centers: tuple[int, ...], settings: Settings) -> Model:
+def _model(basis: Basis, centers: tuple[int, ...], settings: DemandOptions) -> Model:
     if settings.form == "force":
         return ForceForm(basis, settings.factors, centers, settings.mixed, settings.seed)
     invariants = Invariants(basis, settings.factors, settings.mixed, settings.seed)
@@ -148,7 +148,7 @@ def _model(basis: Basis, centers: tuple[int, ...], settings: Settings) -> Model:
 
 
 def _chosen(
-    known: NDArray[np.int64], order: NDArray[np.int64] | None, settings: Settings
+    known: NDArray[np.int64], order: NDArray[np.int64] | None, settings: DemandOptions
 ) -> NDArray[np.int64]:
     """Frames with forces, in the order of their trajectory, evenly spaced to at most ``frames``."""
     if order is not None:
@@ -162,7 +162,7 @@ def _chosen(
     return known[np.linspace(0, len(known) - 1, settings.frames).round().astype(np.int64)]
 
 
-def _split(frames: int, settings: Settings) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+def _split(frames: int, settings: DemandOptions) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
     """The part of every frame and its block; neighbours in time stay in one part."""
     count = min(4 * settings.blocks, frames // 2)
     blocks = np.arange(frames) * count // frames
@@ -338,7 +338,7 @@ def _least(mae: Array, level: float) -> NDArray[np.int64]:
     return result
 
 
-def _draw_blocks(blocks: NDArray[np.int64], settings: Settings) -> Array:
+def _draw_blocks(blocks: NDArray[np.int64], settings: DemandOptions) -> Array:
     """Weights (frames, draws) of the held-out frames when whole blocks are drawn again."""
     rng = np.random.default_rng(np.random.SeedSequence(settings.seed).spawn(2)[1])
     names, member = np.unique(blocks, return_inverse=True)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.demand.estimate import demand
-from numeric_checks.demand.result import Demand, Settings
+from numeric_checks.demand.result import Demand, DemandOptions
 from numeric_checks.molecules.data import ForceData
 
 __all__ = ["listen"]
@@ -31,7 +31,7 @@ def listen(
     data: ForceData,
     predicted: Array,
     L: int,
-    settings: Settings | None = None,
+    settings: DemandOptions | None = None,
     *,
     centers: Sequence[int] | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
@@ -52,7 +52,7 @@ def listen(
     Raises:
         ValueError: as ``demand``; ``L`` is negative.
     """
-    settings = Settings() if settings is None else settings
+    settings = DemandOptions() if settings is None else settings
     if L < 0:
         raise ValueError(f"L must be an integer ≥ 0, got {L}")
     residual = data.forces - np.asarray(predicted, dtype=np.float64)
@@ -83,15 +83,18 @@ def listen(
 
 
 def _exchanged(data: ForceData, residual: Array, seed: int) -> Array:
-    """The residuals of other frames, atom by atom of the same molecule; turned sets of one frame
-    for frames of different sizes are not comparable, so their signs are drawn at random there."""
+    """The residuals of other frames, where all frames hold the same atoms.
+
+    Residuals of frames of different sizes cannot be exchanged: there each frame's sign is drawn.
+    """
     rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(3)[2])
     if data.structures.fixed:
         frames = residual.reshape(len(data.structures), -1, 3)
         exchanged: Array = frames[rng.permutation(len(frames))].reshape(-1, 3)
         return exchanged
     signs = rng.choice([-1.0, 1.0], size=len(data.structures))
-    return residual * np.repeat(signs, data.structures.counts)[:, None]
+    turned: Array = residual * np.repeat(signs, data.structures.counts)[:, None]
+    return turned
 
 
 def _verdict(result: dict[str, Any], found: Demand, own: int) -> tuple[str, str]:

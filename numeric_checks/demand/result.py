@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Cost", "Curve", "Demand", "Form", "Point", "Settings"]
+__all__ = ["Cost", "Curve", "Demand", "DemandOptions", "Form", "Point"]
 
 Form = Literal["energy", "force"]
 
 
 @dataclass(frozen=True)
-class Settings:
+class DemandOptions:
     """How demand is measured.
 
     ``form``: ``"energy"``, forces as the gradient of an energy, or ``"force"``; ``factors`` ν,
@@ -112,7 +112,7 @@ class Demand:
     the data decide nothing, empty otherwise.
     """
 
-    settings: Settings
+    settings: DemandOptions
     curves: tuple[Curve, ...]
     by_species: Mapping[str, list[float]]
     by_atom: list[list[float]] | None

@@ -14,12 +14,12 @@ from numeric_checks.demand import design
 from numeric_checks.demand.__main__ import main
 from numeric_checks.demand.estimate import demand
 from numeric_checks.demand.listening import listen
-from numeric_checks.demand.result import Settings
+from numeric_checks.demand.result import DemandOptions
 from numeric_checks.molecules.data import ForceData
 
 Array = NDArray[np.float64]
 
-SMALL = Settings(factors=2, l_max=4, radial=3, frames=400, draws=50, blocks=10)
+SMALL = DemandOptions(factors=2, l_max=4, radial=3, frames=400, draws=50, blocks=10)
 
 
 def _three_body(positions: Array, ell: int) -> Array:
@@ -56,7 +56,7 @@ def _clusters(ell: int, frames: int = 300, seed: int = 0) -> ForceData:
 @pytest.mark.parametrize("ell", [1, 2, 3])
 def test_a_three_body_energy_of_one_degree_needs_that_degree(ell: int) -> None:
     """T7: gradients of different degrees are orthogonal over uniform directions."""
-    settings = Settings(factors=2, l_max=4, radial=6, draws=50, blocks=10, cutoff=4.0)
+    settings = DemandOptions(factors=2, l_max=4, radial=6, draws=50, blocks=10, cutoff=4.0)
     data = _clusters(ell)
     # Noise gives the error a floor; without it the radial functions' own error goes on falling.
     noise = 0.03 * data.forces.std() * np.random.default_rng(9).normal(size=data.forces.shape)
@@ -93,7 +93,9 @@ def test_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_force_form_sees_the_same_degrees() -> None:
-    found = demand(_clusters(1), Settings(form="force", factors=2, l_max=3, radial=4, draws=20))
+    found = demand(
+        _clusters(1), DemandOptions(form="force", factors=2, l_max=3, radial=4, draws=20)
+    )
     assert found.curve.full[0].left == pytest.approx(1.0)  # degree 0 holds no vector
     assert found.curve.full[2].left < found.curve.full[1].left < 0.9
 
@@ -111,7 +113,7 @@ def test_listening_tells_degrees_from_training() -> None:
 
 
 def test_too_few_frames_decide_nothing() -> None:
-    found = demand(_clusters(2, frames=60), Settings(factors=2, l_max=4, radial=5, draws=20))
+    found = demand(_clusters(2, frames=60), DemandOptions(factors=2, l_max=4, radial=5, draws=20))
     assert found.undecided
     assert found.as_dict()["demand"] is None
     with pytest.raises(ValueError, match="39 frames with forces are too few"):
