@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from math import comb
 
 import numpy as np
 
+from neural_checks.diagnosis.result import Cost
 from span_theorem.arrays import real_wigner_3j_array
 from span_theorem.irreps import Irrep
 from span_theorem.multiplicity import multiplicities
 from span_theorem.span import boundary
 
-__all__ = ["Cost", "cost"]
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Counts for features of degree ≤ ``L``, natural parity, and a readout of degree ``degree``.
-
-    ``components`` of the features of one atom; ``weights`` of an equivariant readout of a vector:
-    the multiplicity of 1o among the products of at most ``degree`` features (T2); ``monomials`` of
-    a component-wise readout; ``paths`` (l1, l2, l3) of a layer that multiplies such features by
-    harmonics l2 ≤ L of an edge; ``multiplications`` of these paths: entries of the 3j symbols that
-    are not zero, times channels, per edge.
-    """
-
-    L: int
-    degree: int
-    boundary: int
-    components: int
-    weights: int
-    monomials: int
-    paths: int
-    multiplications: int
+__all__ = ["cost"]
 
 
 def cost(L: int, degree: int, channels: int) -> Cost:

@@ -4,40 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neural_checks.diagnosis.result import DiagnosisReport
+from numeric_checks.figures import COLORS, subplots
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from neural_checks.diagnosis.measure import Diagnosis
 
 __all__ = ["figure", "html", "text"]
 
 Rows = list[list[str]]
 
 
-def _curves(found: Diagnosis) -> Rows:
+def _number(value: float, digits: int = 3) -> str:
+    shown = f"{value:.{digits}f}"
+    return shown.removeprefix("-") if float(shown) == 0 else shown
+
+
+def _curves(found: DiagnosisReport) -> Rows:
     degrees = range(1, len(found.closed.values) + 1)
     rows = [["ℓ", *(f"{ell}{'' if ell <= found.boundary else '*'}" for ell in degrees)]]
     for name, curve in (("closed form", found.closed), ("component-wise", found.component)):
-        rows.append([f"{name} R²", *(f"{v:.3f}" for v in curve.values)])
-        rows.append(
-            ["  95 %", *(f"{a:.2f}…{b:.2f}" for a, b in zip(curve.low, curve.high, strict=True))]
-        )
-    rows.append(["orientation alone", *(f"{v:.3f}" for v in found.orientation)])
-    return [[cell.replace("-0.000", "0.000").replace("-0.00", "0.00") for cell in r] for r in rows]
-
-
-def _deficits(found: Diagnosis) -> Rows:
-    rows = [["atom", "Z", "ℓ", "R²"]]
-    for d in sorted(found.deficits, key=lambda d: (d.atom, d.ell)):
-        rows.append([str(d.atom), str(d.number), str(d.ell), f"{d.R2:.3f}"])
+        rows.append([f"{name} R²", *map(_number, curve.values)])
+        ends = zip(curve.low, curve.high, strict=True)
+        rows.append(["  95 %", *(f"{_number(a, 2)}…{_number(b, 2)}" for a, b in ends)])
+    if found.orientation is not None:
+        rows.append(["orientation alone", *map(_number, found.orientation)])
     return rows
 
 
-def _costs(found: Diagnosis) -> Rows:
+def _deficits(found: DiagnosisReport) -> Rows:
+    rows = [["site", "ℓ", "R²"]]
+    for d in sorted(found.deficits, key=lambda d: (d.site, d.ell)):
+        rows.append([d.label, str(d.ell), _number(d.R2)])
+    return rows
+
+
+def _costs(found: DiagnosisReport) -> Rows:
     rows = [
         ["L", "degree", "boundary", "components", "weights", "monomials", "paths", "products/edge"]
     ]
@@ -47,34 +53,40 @@ def _costs(found: Diagnosis) -> Rows:
     return rows
 
 
-def _facts(found: Diagnosis) -> list[str]:
+def _facts(found: DiagnosisReport) -> list[str]:
     mae = "not known" if found.force_mae is None else f"{found.force_mae:.0f} meV/Å"
+    if found.force_mae is not None and found.zero_mae is not None:
+        mae += f" (predicting zero: {found.zero_mae:.0f})"
     worst = max(found.equivariance, key=lambda name: found.equivariance[name])
     layer = found.network.get("layer")
+    drawn = (
+        "" if found.data.blocks is None else f", drawn in {found.data.blocks} blocks of neighbours"
+    )
     return [
         f"network: {found.network.get('package', 'not stated')}"
         + ("" if layer is None else f", layer {layer}")
         + f"; features {found.irreps}",
-        f"data: {found.data['name'] or 'not stated'}, {found.data['fit']} frames to fit, "
-        f"{found.data['held']} held out; force MAE {mae}",
+        f"data: {found.data.name or 'not stated'}, {found.data.fit} frames to fit, "
+        f"{found.data.held} held out{drawn}; force MAE {mae}",
         f"equivariance and parity, measured: error ≤ {found.equivariance[worst]:.1e} ({worst})",
+        *(f"left out: {line}" for line in found.left_out),
     ]
 
 
-def _sections(found: Diagnosis) -> list[tuple[str, Rows]]:
+def _sections(found: DiagnosisReport) -> list[tuple[str, Rows]]:
     sections = [
         ("R² of a field of degree ℓ (* above the boundary); intervals over frames", _curves(found))
     ]
     if found.deficits:
-        title = f"Atoms below R² = {found.options.level:g} within the boundary"
+        title = f"Sites below R² = {found.options.level:g} within the boundary"
         sections.append((title, _deficits(found)))
     sections.append(("What L and the degree cost (exact counts, no times)", _costs(found)))
     return sections
 
 
-def text(found: Diagnosis) -> str:
-    """Plain text, for a terminal."""
-    parts = [found.sentence, *_facts(found)]
+def text(found: DiagnosisReport) -> str:
+    """Plain text, for a terminal; warnings come first."""
+    parts = [*(f"WARNING: {line}" for line in found.warnings), found.sentence, *_facts(found)]
     for title, rows in _sections(found):
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [
@@ -88,7 +100,7 @@ def text(found: Diagnosis) -> str:
     return "\n".join([*parts, "", *(f"- {line}" for line in found.advice)])
 
 
-def html(found: Diagnosis) -> str:
+def html(found: DiagnosisReport) -> str:
     """A fragment for notebooks, self-contained and without script."""
 
     def table(rows: Sequence[Sequence[str]]) -> str:
@@ -100,51 +112,58 @@ def html(found: Diagnosis) -> str:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     sections = "".join(f"<h4>{escape(title)}</h4>{table(rows)}" for title, rows in _sections(found))
+    warnings = "".join(f"<p><b>Warning: {escape(line)}</b></p>" for line in found.warnings)
     facts = "".join(f"<li>{escape(line)}</li>" for line in _facts(found))
     advice = "".join(f"<li>{escape(line)}</li>" for line in found.advice)
     return (
-        f"<div><p><b>{escape(found.sentence)}</b></p><ul>{facts}</ul>{sections}"
+        f"<div>{warnings}<p><b>{escape(found.sentence)}</b></p><ul>{facts}</ul>{sections}"
         f"<h4>Advice</h4><ul>{advice}</ul></div>"
     )
 
 
-def figure(found: Diagnosis) -> Figure:
-    """Left: R² against ℓ with the boundary; right: the closed form atom by atom."""
-    from ase.data import chemical_symbols
-    from matplotlib.figure import Figure
-
-    drawing = Figure(figsize=(11.0, 4.6), layout="constrained")
-    left, right = drawing.subplots(1, 2, width_ratios=[1.0, 1.15])
-    degrees = np.arange(1, len(found.closed.values) + 1)
-    for curve, color, marker, name in (
-        (found.closed, "#0072B2", "o", "closed form"),
-        (found.component, "#D55E00", "s", "component-wise"),
-    ):
-        values = np.array(curve.values)
-        spread = np.abs(np.array([curve.low, curve.high]) - values)
-        left.errorbar(degrees, values, spread, color=color, marker=marker, capsize=2, label=name)
-    left.plot(degrees, found.orientation, color="0.5", ls=":", label="rigid orientation alone")
-    left.axvline(found.boundary + 0.5, color="0.5", alpha=0.4, lw=6, label="proved boundary dL")
-    left.axhline(0, color="0.7", lw=0.8)
-    left.set_xticks(degrees)
-    left.set_xlim(0.3, degrees[-1] + 0.7)
-    left.set_xlabel("degree ℓ of the field")
-    left.set_ylabel("R², held-out frames")
-    package = str(found.network.get("package", "network"))
-    left.set_title(f"{package}: features ≤ {found.L}, readout degree {found.options.degree}")
-    left.legend(fontsize=8)
-    atoms = np.array(found.per_atom)
-    image = right.imshow(atoms, aspect="auto", origin="lower", cmap="viridis", vmin=0, vmax=1)
-    right.axhline(found.boundary - 0.5, color="white", lw=2)
-    right.set_yticks(range(len(degrees)), [str(ell) for ell in degrees])
-    names = [f"{chemical_symbols[z]}{i}" for i, z in enumerate(found.numbers)]
-    right.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
-    right.set_ylabel("degree ℓ of the field")
-    right.set_title(f"closed form, by atom ({found.verdict})")
+def figure(found: DiagnosisReport) -> Figure:
+    """Left: R² against ℓ with the boundary; right: the closed form by site."""
+    drawing, (left, right) = subplots(1, 2, figsize=(11.0, 4.6), width_ratios=[1.0, 1.15])
+    _draw_curves(left, found)
+    image = _draw_sites(right, found)
     drawing.colorbar(image, ax=right, label="R²")
     drawing.supxlabel(
-        f"{found.data['name']}: {found.data['fit']} frames fitted, {found.data['held']} held out; "
+        f"{found.data.name}: {found.data.fit} frames fitted, {found.data.held} held out; "
         f"95 % intervals over frames, B = {found.options.draws}; one network",
         fontsize=8,
     )
     return drawing
+
+
+def _draw_curves(axes: Any, found: DiagnosisReport) -> None:
+    degrees = np.arange(1, len(found.closed.values) + 1)
+    for curve, color, marker, name in (
+        (found.closed, COLORS[0], "o", "closed form"),
+        (found.component, COLORS[1], "s", "component-wise"),
+    ):
+        values = np.array(curve.values)
+        spread = np.abs(np.array([curve.low, curve.high]) - values)
+        axes.errorbar(degrees, values, spread, color=color, marker=marker, capsize=2, label=name)
+    if found.orientation is not None:
+        axes.plot(degrees, found.orientation, color="0.5", ls=":", label="rigid orientation alone")
+    axes.axvline(found.boundary + 0.5, color="0.5", alpha=0.4, lw=6, label="proved boundary dL")
+    axes.axhline(0, color="0.7", lw=0.8)
+    axes.set_xticks(degrees)
+    axes.set_xlim(0.3, degrees[-1] + 0.7)
+    axes.set_xlabel("degree ℓ of the field")
+    axes.set_ylabel("R², held-out frames")
+    package = str(found.network.get("package", "network"))
+    axes.set_title(f"{package}: features ≤ {found.L}, readout degree {found.options.degree}")
+    axes.legend(fontsize=8)
+
+
+def _draw_sites(axes: Any, found: DiagnosisReport) -> Any:
+    values = np.array(found.per_site)
+    image = axes.imshow(values, aspect="auto", origin="lower", cmap="viridis", vmin=0, vmax=1)
+    axes.axhline(found.boundary - 0.5, color="white", lw=2)
+    axes.set_yticks(range(len(values)), [str(ell) for ell in range(1, len(values) + 1)])
+    names = [site.label for site in found.sites]
+    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
+    axes.set_ylabel("degree ℓ of the field")
+    axes.set_title(f"closed form, by site ({found.verdict.outcome})")
+    return image

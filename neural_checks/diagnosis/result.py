@@ -1,0 +1,191 @@
+"""The result of a diagnosis: what was measured of one network, and how it is kept.
+
+Arrays over degrees are indexed by ℓ − 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from neural_checks.diagnosis.upgrade import from_version_1
+from neural_checks.readouts.verdict import Curve, Verdict
+from neural_checks.schema import Schema
+
+__all__ = [
+    "REPORT",
+    "Cost",
+    "Deficit",
+    "DiagnosisReport",
+    "FittedCurve",
+    "FramesUsed",
+    "Options",
+    "Site",
+    "Target",
+]
+
+Row = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a diagnosis is made.
+
+    ``degree`` d of the readout, 1 to 3; ``orientations`` per frame of the component-wise readout;
+    ``draws`` of the bootstrap over frames; ``level`` of R² below which a site has a deficit;
+    ``seed`` of rotations and draws.
+    """
+
+    degree: int = 2
+    orientations: int = 12
+    draws: int = 2000
+    level: float = 0.5
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.degree not in (1, 2, 3):
+            raise ValueError(f"degree must be 1, 2 or 3, got {self.degree!r}")
+        for name in ("orientations", "draws"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be ≥ 1, got {getattr(self, name)}")
+        if not 0 < self.level < 1:
+            raise ValueError(f"level must lie between 0 and 1, got {self.level}")
+
+
+@dataclass(frozen=True)
+class FittedCurve(Curve):
+    """R² of the field with its 95 % interval, and the largest number of weights of a fit."""
+
+    weights: int
+
+
+@dataclass(frozen=True)
+class Site:
+    """An atom of a molecule, or a kind of site of many molecules.
+
+    ``marked`` is the index of the marked neighbour of an atom; None for a kind of site, whose
+    marked neighbour is found frame by frame. ``rows`` counts the held-out atoms measured.
+    """
+
+    label: str
+    number: int
+    marked: int | None = None
+    rows: int | None = None
+
+
+@dataclass(frozen=True)
+class Deficit:
+    """A site whose field of degree ``ell`` ≤ dL is recovered to less than the level."""
+
+    site: int
+    label: str
+    ell: int
+    R2: float
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the bandwidth ℓ* of the data's forces says; see :mod:`numeric_checks.bandwidth`.
+
+    ``explained`` is the share of the forces' variance that direction and distance explain, of which
+    ``level`` needs degrees up to ``bandwidth``. ``atoms`` holds ℓ* atom by atom, ``marked`` the
+    neighbours that its directions point to.
+    """
+
+    text: str
+    bandwidth: int | None
+    bandwidth_interval: tuple[int, int] | None
+    lower_bound: bool
+    measure: str
+    verdict: str
+    atoms: tuple[int | None, ...]
+    explained: float | None = None
+    level: float | None = None
+    marked: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Counts for features of degree ≤ ``L``, natural parity, and a readout of degree ``degree``.
+
+    ``components`` of the features of one atom; ``weights`` of an equivariant readout of a vector:
+    the multiplicity of 1o among the products of at most ``degree`` features (T2); ``monomials`` of
+    a component-wise readout; ``paths`` (l1, l2, l3) of a layer that multiplies such features by
+    harmonics l2 ≤ L of an edge; ``multiplications`` of these paths: entries of the 3j symbols that
+    are not zero, times channels, per edge.
+    """
+
+    L: int
+    degree: int
+    boundary: int
+    components: int
+    weights: int
+    monomials: int
+    paths: int
+    multiplications: int
+
+
+@dataclass(frozen=True)
+class FramesUsed:
+    """The data, and how many of their frames were fitted and held out.
+
+    ``blocks`` counts the blocks of consecutive frames that the bootstrap draws; None where frames
+    are drawn one by one.
+    """
+
+    name: str
+    sha256: str
+    fit: int
+    held: int
+    blocks: int | None = None
+
+
+@dataclass(frozen=True)
+class DiagnosisReport:
+    """What was measured of one network.
+
+    ``closed`` and ``component`` are the curves of the two readouts; ``orientation`` the R² that the
+    rigid orientation alone explains, None where there is no fixed molecule; ``per_site`` (ℓ, sites)
+    the closed form's; ``force_mae`` and ``zero_mae``, meV/Å, the error of the network's forces and
+    that of predicting zero, None where not known; ``target`` the bandwidth of the forces of the
+    data, None with the reason in ``target_note``; ``warnings`` what a reader must know first;
+    ``left_out`` what was not measured.
+    """
+
+    network: Mapping[str, Any]
+    data: FramesUsed
+    irreps: str
+    L: int
+    options: Options
+    closed: FittedCurve
+    component: FittedCurve
+    orientation: Row | None
+    sites: tuple[Site, ...]
+    per_site: tuple[Row, ...]
+    equivariance: dict[str, float]
+    force_mae: float | None
+    zero_mae: float | None
+    verdict: Verdict
+    deficits: tuple[Deficit, ...]
+    target: Target | None
+    target_note: str
+    costs: tuple[Cost, ...]
+    advice: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    provenance: dict[str, Any] | None = None
+    schema: int = 2
+
+    @property
+    def boundary(self) -> int:
+        """The proved boundary dL."""
+        return self.verdict.boundary
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence."""
+        return self.verdict.sentence
+
+
+REPORT = Schema(DiagnosisReport, "a report of a diagnosis", 2, {1: from_version_1})
