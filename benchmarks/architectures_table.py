@@ -5,9 +5,10 @@ python benchmarks/architectures_table.py docs/results/architectures
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
+
+from neural_checks.diagnosis.result import REPORT
 
 
 def table(folder: Path) -> str:
@@ -18,22 +19,23 @@ def table(folder: Path) -> str:
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for path in sorted(folder.glob("*/report.json")):
-        report = json.loads(path.read_text(encoding="utf-8"))
-        edge = report["boundary"]
-        inside = ", ".join(f"{v:.3f}" for v in report["closed"]["values"][:edge]) or "–"
-        above = ", ".join(f"{v:.3f}" for v in report["component"]["values"][edge:])
-        atoms = len({d["atom"] for d in report["deficits"]})
+        report = REPORT.read(path)
+        edge = report.boundary
+        inside = ", ".join(f"{v:.3f}" for v in report.closed.values[:edge]) or "–"
+        above = ", ".join(f"{v:.3f}" for v in report.component.values[edge:])
+        sites = len({deficit.site for deficit in report.deficits})
+        mae = "not known" if report.force_mae is None else f"{report.force_mae:.0f}"
         cells = [
             f"[{path.parent.name}](results/architectures/{path.parent.name}/table.txt)",
-            report["network"]["package"],
-            f"layer {report['network']['layer']}: {report['irreps']}",
-            str(report["L"]),
-            f"{report['force_mae']:.0f}",
+            report.network["package"],
+            f"layer {report.network['layer']}: {report.irreps}",
+            str(report.L),
+            mae,
             str(edge),
             inside,
             above.replace("-", "−"),
-            str(atoms),
-            report["verdict"],
+            str(sites),
+            str(report.verdict.outcome),
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -9,140 +9,220 @@ or ``module:function``. Exit code 0: the measured cliff sits at the proved bound
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from span_theorem.arguments import integer_option, number_option
+from span_theorem.command import Parser, Result, parser, run, say
 
-from neural_checks.backbones.load import load_backbone
-from neural_checks.data.split import split
-from neural_checks.diagnosis.measure import Diagnosis, Options, diagnose
-from neural_checks.features.file import read, write
-from neural_checks.features.recorded import FeatureSet, record
-from numeric_checks.figures import figure_paths, save_figure
-from numeric_checks.molecules.data import ForceData, load, sha256
-from numeric_checks.provenance import environment
+if TYPE_CHECKING:
+    from neural_checks.diagnosis.result import DiagnosisReport
+    from neural_checks.features.recorded import FeatureSet
+    from numeric_checks.molecules.data import ForceData
 
 __all__ = ["main"]
 
-EXIT = {"agrees": 0, "disagrees": 3, "undecided": 4}
+REPORT_FILE, TABLE_FILE, FIGURE_FILES = (
+    "report.json",
+    "table.txt",
+    ("diagnosis.svg", "diagnosis.png"),
+)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m neural_checks.diagnose",
-        description="Which angular degrees a polynomial readout of a network's features recovers.",
-        epilog="exit codes: 0 the cliff is at the proved boundary, 3 it is not, 4 undecided, 2 bad "
-        "input",
+def _parser() -> Parser:
+    made = parser(
+        "neural_checks.diagnose",
+        "Which angular degrees a polynomial readout of a network's features recovers.",
+        "exit codes: 0 the cliff is at the proved boundary, 3 it is not, 4 undecided, 2 bad usage "
+        "or input",
     )
-    parser.add_argument(
+    made.add_argument(
         "--model",
         required=True,
         help="feature file .npz, nequip .ckpt or .nequip.zip, mace model file, a checkpoint of "
         "neural_checks.aspirin, or module:function",
     )
-    parser.add_argument(
+    made.add_argument(
         "--data",
         help="'embedded', .npz or anything ASE reads with forces; may be left out for a feature "
         "file, then without advice on bandwidth",
     )
-    parser.add_argument("--layer", type=int, help="from 0; default: deepest with gradient at l > 0")
-    parser.add_argument("--degree", type=int, choices=(1, 2, 3), default=2, help="of the readout")
-    parser.add_argument("--fit", type=int, default=300, help="frames to fit readouts on")
-    parser.add_argument("--held", type=int, default=150, help="frames held out")
-    parser.add_argument("--level", type=float, default=0.5, help="R² of a deficit (default 0.5)")
-    parser.add_argument("--draws", type=int, default=2000, help="of the bootstrap")
-    parser.add_argument("--seed", type=int, default=0, help="of split, rotations and draws")
-    parser.add_argument(
+    made.add_argument(
+        "--layer",
+        type=integer_option("layer", 0, 1000),
+        help="from 0; default: deepest with gradient at l > 0",
+    )
+    made.add_argument(
+        "--degree", type=int, choices=(1, 2, 3), default=2, help="of the readout (default 2)"
+    )
+    frames = integer_option("the number of frames", 1, 10**7)
+    made.add_argument(
+        "--fit", type=frames, default=300, help="frames to fit readouts on (default 300)"
+    )
+    made.add_argument("--held", type=frames, default=150, help="frames held out (default 150)")
+    made.add_argument(
+        "--level",
+        type=number_option("level", 0.001, 0.999),
+        default=0.5,
+        help="R² of a deficit (default 0.5)",
+    )
+    made.add_argument(
+        "--draws",
+        type=integer_option("draws", 1, 100_000),
+        default=2000,
+        help="of the bootstrap (default 2000)",
+    )
+    made.add_argument(
+        "--seed",
+        type=integer_option("seed", 0, 2**31 - 1),
+        default=0,
+        help="of split, rotations and draws (default 0)",
+    )
+    made.add_argument(
         "--trust-model",
         action="store_true",
         help="load a model file that can run code (any pickle, and packages of nequip)",
     )
-    parser.add_argument("--export", type=Path, help="write the features to this .npz as well")
-    parser.add_argument("--out", type=Path, help="folder for report.json, table.txt, diagnosis.svg")
-    parser.add_argument("--force", action="store_true", help="replace files that exist")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
-    return parser
+    made.add_argument("--export", type=Path, help="write the features to this .npz as well")
+    made.add_argument(
+        "--out", type=Path, help="folder for table.txt, the figure and report.json, made if needed"
+    )
+    made.add_argument("--force", action="store_true", help="replace files that exist")
+    return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; see the module's text for the exit code."""
-    arguments = _parser().parse_args(argv)
-    try:
-        found, provenance = _run(arguments)
-        report = {**found.as_dict(), "provenance": provenance}
-        if arguments.out is not None:
-            _write(arguments.out, found, report)
-    except (ImportError, OSError, TypeError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(json.dumps(report) if arguments.json else found.table())
-    return EXIT[found.verdict]
+    return run(_parser(), argv, _work)
 
 
-def _run(arguments: argparse.Namespace) -> tuple[Diagnosis, dict[str, Any]]:
+def _work(arguments: argparse.Namespace) -> Result:
+    from neural_checks.diagnosis.result import REPORT
+    from neural_checks.diagnosis.view import text
+    from numeric_checks.outputs import output_folder, write_outputs
+
+    _judge(arguments)
+    folder, missing = arguments.out, _missing(arguments)
+    held = (
+        nullcontext()
+        if folder is None
+        # A complete run is refused; one whose report is there but not its figure is not.
+        else output_folder(folder, last=(missing or [REPORT_FILE])[0], force=arguments.force)
+    )
+    with held:
+        report = REPORT.read(folder / REPORT_FILE) if missing else _diagnose(arguments)
+        writers = _writers(report)
+        if missing:
+            writers = {name: writer for name, writer in writers.items() if name in missing}
+        outputs = () if folder is None else write_outputs(folder, writers)
+    return Result(text(report), REPORT.dump(report), report.verdict.outcome.exit, outputs)
+
+
+def _judge(arguments: argparse.Namespace) -> None:
+    """What the options ask for together, before any work."""
+    from span_theorem.files import check_targets
+
+    if arguments.out is not None:
+        import matplotlib  # noqa: F401  # the figure is drawn last: missing, it is said first
+    check_targets(arguments.export, force=arguments.force)
+    if arguments.export is not None and arguments.export.suffix != ".npz":
+        raise ValueError(f"--export writes a feature file, which ends in .npz: {arguments.export}")
+    if arguments.model.endswith(".npz"):
+        if arguments.layer is not None or arguments.export is not None:
+            raise ValueError("a feature file has its layer already: no --layer, no --export")
+    elif arguments.data is None:
+        raise ValueError("--data is needed, unless --model is a feature file")
+
+
+def _missing(arguments: argparse.Namespace) -> list[str]:
+    """Files that are not there beside a finished report."""
+    folder = arguments.out
+    if folder is None or arguments.force or not (folder / REPORT_FILE).is_file():
+        return []
+    return [name for name in (TABLE_FILE, *FIGURE_FILES) if not (folder / name).exists()]
+
+
+def _writers(report: DiagnosisReport) -> dict[str, Callable[[Path], None]]:
+    """What writes each file of a diagnosis; the report is the last."""
+    from neural_checks.diagnosis.result import REPORT
+    from neural_checks.diagnosis.view import figure, text
+    from numeric_checks.figures import save_figure
+    from span_theorem.files import write_text
+
+    def draw(path: Path) -> None:
+        save_figure(figure(report), (path,), force=True)
+
+    return {
+        TABLE_FILE: lambda path: write_text(path, text(report) + "\n", force=True),
+        **dict.fromkeys(FIGURE_FILES, draw),
+        REPORT_FILE: lambda path: REPORT.write(path, report, force=True),
+    }
+
+
+def _diagnose(arguments: argparse.Namespace) -> DiagnosisReport:
+    """Features, then the measurement; what was used for it stands in the provenance."""
+    from neural_checks.diagnosis.measure import diagnose
+    from neural_checks.diagnosis.result import Options
+    from neural_checks.features.file import write
+    from numeric_checks.molecules.data import load, sha256
+    from numeric_checks.provenance import environment
+
     options = Options(
         degree=arguments.degree, draws=arguments.draws, level=arguments.level, seed=arguments.seed
     )
-    for path in (arguments.export, arguments.out and arguments.out / "report.json"):
-        if path and path.exists() and not arguments.force:
-            raise FileExistsError(f"{path} exists; --force replaces it")
     data = None if arguments.data is None else load(arguments.data)
     begun = time.monotonic()
     features = _features(arguments, data)
-    print(f"[{time.monotonic() - begun:5.1f} s] features {features.irreps}", file=sys.stderr)
+    say(f"[{time.monotonic() - begun:5.1f} s] features {features.irreps}")
     if arguments.export is not None:
         write(arguments.export, features, arguments.force)
     found = diagnose(features, options, data)
-    print(f"[{time.monotonic() - begun:5.1f} s] measured", file=sys.stderr)
+    say(f"[{time.monotonic() - begun:5.1f} s] measured")
     path = Path(arguments.model)
-    provenance = {
+    provenance: dict[str, Any] = {
         "model": path.name if path.is_file() else arguments.model,
         "model_sha256": sha256(path) if path.is_file() else None,
         "seed": arguments.seed,
         "seconds": time.monotonic() - begun,
         "environment": environment("measured on the CPU"),
     }
-    return found, provenance
+    return replace(found, provenance=provenance)
 
 
 def _features(arguments: argparse.Namespace, data: ForceData | None) -> FeatureSet:
+    from neural_checks.features.file import read
+
+    if data is None:
+        return read(Path(arguments.model))
     if arguments.model.endswith(".npz"):
-        if arguments.layer is not None or arguments.export is not None:
-            raise ValueError("a feature file has its layer already: no --layer, no --export")
         features = read(Path(arguments.model))
-        if data is not None and features.data_sha256 != data.checksum:
+        if features.data_sha256 != data.checksum:
             raise ValueError(
                 f"{arguments.model} belongs to data {features.data_name or 'not stated'} (SHA-256 "
                 f"{features.data_sha256[:12] or 'not stated'}…), not to {data.name} "
                 f"({data.checksum[:12]}…)"
             )
         return features
-    if data is None:
-        raise ValueError("--data is needed, unless --model is a feature file")
-    backbone = load_backbone(arguments.model, data, arguments.layer, arguments.trust_model)
+    return _recorded(arguments, data)
+
+
+def _recorded(arguments: argparse.Namespace, data: ForceData) -> FeatureSet:
+    """The features of a network on frames drawn by the seed."""
+    from neural_checks.backbones.load import load_backbone
+    from neural_checks.data.split import split
+    from neural_checks.features.recorded import record
+    from numeric_checks.seeds import streams
+
     # Test frames come off the other end of the permutation than training frames.
     parts = split(data, arguments.fit, 1, arguments.held, arguments.seed)
-    rng = np.random.default_rng(arguments.seed)
+    backbone = load_backbone(arguments.model, data, arguments.layer, arguments.trust_model)
+    rng = streams(arguments.seed, "equivariance")["equivariance"]
     return record(backbone, data, parts.train, parts.test, rng)
-
-
-def _write(folder: Path, found: Diagnosis, report: dict[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-
-    def place(name: str, write_to: Any) -> None:
-        temporary = folder / f"{name}.writing"
-        write_to(temporary)
-        os.replace(temporary, folder / name)
-
-    save_figure(found.plot(), figure_paths(str(folder / "diagnosis"), force=True), force=True)
-    place("table.txt", lambda path: path.write_text(found.table() + "\n", encoding="utf-8"))
-    place("report.json", lambda path: path.write_text(json.dumps(report, indent=1) + "\n"))
 
 
 if __name__ == "__main__":

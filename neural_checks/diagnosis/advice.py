@@ -14,9 +14,9 @@ __all__ = ["advise", "pairs_of_interest"]
 def pairs_of_interest(L: int, degree: int, target: Target | None) -> tuple[tuple[int, int], ...]:
     """Pairs (L, d) whose costs are worth a look: the present one, its neighbours, what ℓ* needs."""
     pairs = [(L, degree), (L + 1, degree), (L, degree + 1)]
-    if target is not None and target.bandwidth is not None and L:
-        if target.bandwidth > boundary(L, degree):
-            pairs += _sufficient(L, degree, target.bandwidth)
+    ell = None if target is None else target.bandwidth
+    if ell is not None and L and ell > boundary(L, degree):
+        pairs += _sufficient(L, degree, ell)
     return tuple(dict.fromkeys(pairs))
 
 

@@ -10,6 +10,7 @@ the second above the boundary.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from neural_checks.diagnosis.advice import advise, pairs_of_interest
 from neural_checks.diagnosis.costs import cost
 from neural_checks.diagnosis.result import (
+    Cost,
     Deficit,
     DiagnosisReport,
     FittedCurve,
@@ -37,6 +39,8 @@ from neural_checks.readouts.rigid import rigid_body
 from neural_checks.readouts.samples import Samples, top_degree
 from neural_checks.readouts.verdict import Curve, Doubts, Verdict, judge
 from numeric_checks.bandwidth.estimate import bandwidth
+from numeric_checks.molecules.marks import marked_neighbors
+from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.symbols import SYMBOLS
 from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS, COMPONENT_CHANNELS
 from numeric_checks.readouts.componentwise import componentwise
@@ -100,13 +104,11 @@ def diagnose(
         _curve(run, options, rng["bootstrap"]) for run in (fits.closed, fits.component)
     )
     verdict = decide(closed, component, samples, features.L, options.degree)
-    sites = _sites(features)
-    per_site = fits.closed.by_site
-    deficits = _deficits(sites, per_site, verdict.boundary, options.level)
-    target, note = _bandwidth(data)
-    width = max(values.shape[2] for values in features.evaluation.features.values())
-    pairs = pairs_of_interest(features.L, options.degree, target)
-    costs = tuple(cost(*pair, width) for pair in pairs)
+    sites = _sites(features, samples)
+    deficits = _deficits(sites, fits.closed.by_site, verdict.boundary, options.level)
+    target, note = _bandwidth(data, sites)
+    costs = _costs(features, options, target)
+    mae, zero = _force_errors(features, samples)
     return Diagnosis(
         network=dict(features.description),
         data=FramesUsed(
@@ -119,15 +121,17 @@ def diagnose(
         component=component,
         orientation=tuple(fits.orientation.tolist()),
         sites=sites,
-        per_site=tuple(tuple(row) for row in per_site.tolist()),
+        per_site=tuple(tuple(row) for row in fits.closed.by_site.tolist()),
         equivariance=features.errors,
-        **_force_errors(features, samples),
+        force_mae=mae,
+        zero_mae=zero,
         verdict=verdict,
         deficits=deficits,
         target=target,
         target_note=note,
         costs=costs,
         advice=tuple(advise(features.L, options, verdict.outcome, deficits, target, note, costs)),
+        warnings=_warnings(mae, zero),
     )
 
 
@@ -189,11 +193,19 @@ def _doubts(samples: Samples, L: int, weights: int) -> Doubts:
     return Doubts()
 
 
-def _sites(features: FeatureSet) -> tuple[Site, ...]:
+def _sites(features: FeatureSet, samples: Samples) -> tuple[Site, ...]:
+    structures = Structures.of_molecule(features.positions, features.numbers)
+    marked = marked_neighbors(structures.take(samples.fit)).tolist()
     return tuple(
-        Site(f"{SYMBOLS[number]}{index}", number)
+        Site(f"{SYMBOLS[number]}{index}", number, marked[index], len(samples.held))
         for index, number in enumerate(features.numbers.tolist())
     )
+
+
+def _costs(features: FeatureSet, options: Options, target: Target | None) -> tuple[Cost, ...]:
+    width = max(values.shape[2] for values in features.evaluation.features.values())
+    pairs = pairs_of_interest(features.L, options.degree, target)
+    return tuple(cost(*pair, width) for pair in pairs)
 
 
 def _deficits(
@@ -207,24 +219,34 @@ def _deficits(
     )
 
 
-def _force_errors(features: FeatureSet, samples: Samples) -> dict[str, float | None]:
+def _force_errors(features: FeatureSet, samples: Samples) -> tuple[float | None, float | None]:
     """Errors on held-out frames, meV/Å: the network's, and that of predicting zero."""
     if features.reference_forces is None:
-        return {"force_mae": None, "zero_mae": None}
+        return None, None
+    zero = 1000 * float(np.abs(features.reference_forces[samples.held]).mean())
+    if np.isnan(features.evaluation.forces).all():
+        return None, zero
     scale = 1000 * samples.force_rms
-    known = not np.isnan(features.evaluation.forces).all()
-    mae = scale * float(np.abs(samples.errors[samples.held]).mean()) if known else None
-    return {
-        "force_mae": mae,
-        "zero_mae": 1000 * float(np.abs(features.reference_forces[samples.held]).mean()),
-    }
+    return scale * float(np.abs(samples.errors[samples.held]).mean()), zero
 
 
-def _bandwidth(data: ForceData | None) -> tuple[Target | None, str]:
+def _warnings(mae: float | None, zero: float | None) -> tuple[str, ...]:
+    """What makes the network implausible, however well its features do."""
+    if mae is None or zero is None or mae <= zero:
+        return ()
+    return (
+        f"the force error, {mae:.0f} meV/Å, is above that of predicting zero, {zero:.0f}: is the "
+        "network loaded as it was trained, with the units, the species and the cell it expects?",
+    )
+
+
+def _bandwidth(data: ForceData | None, sites: Sequence[Site]) -> tuple[Target | None, str]:
+    """ℓ* of the forces, with the neighbours that were marked for the recovery."""
     if data is None:
         return None, "no data were given"
+    marks = np.array([site.marked for site in sites])
     try:
-        found = bandwidth(data)
+        found = bandwidth(data, marks=marks)
     except ValueError as error:
         return None, str(error)
     pooled = found.pooled

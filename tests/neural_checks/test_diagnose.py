@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
+from neural_checks import diagnose as command
 from neural_checks.backbones.hooked import Evaluation
 from neural_checks.diagnose import main
-from neural_checks.diagnosis.advice import advise
+from neural_checks.diagnosis.advice import advise, pairs_of_interest
 from neural_checks.diagnosis.costs import cost
-from neural_checks.diagnosis.measure import Curve, Diagnosis, Options, diagnose, judge
+from neural_checks.diagnosis.measure import Diagnosis, decide, diagnose
+from neural_checks.diagnosis.result import REPORT, FittedCurve, Options, Target
 from neural_checks.features.file import write
 from neural_checks.features.recorded import FeatureSet, record
-from neural_checks.readouts.verdict import LIMIT
+from neural_checks.readouts.verdict import LIMIT, Outcome
+from numeric_checks.molecules.data import ForceData
+from numeric_checks.molecules.marks import marked_neighbors
+from numeric_checks.outputs import output_folder
 from numeric_checks.rotations.wigner import unit_harmonics
+from span_theorem import files
 
 FAST = Options(draws=200, orientations=8)
 
@@ -56,42 +63,44 @@ def chaotic(toy: Any) -> Any:
 
 
 def test_the_cliff_of_a_density_is_at_the_boundary(found: Diagnosis) -> None:
-    assert (found.verdict, found.boundary, found.L) == ("agrees", 2, 1)
+    assert (found.verdict.outcome, found.boundary, found.L) == (Outcome.AGREES, 2, 1)
     assert min(found.closed.low[:2]) > 0.5
     assert np.abs(found.closed.values[2:]).max() < 1e-9
     assert max(found.component.high[2:]) < LIMIT
-    # Orientation alone would go on above the boundary, so a cliff is no artefact of the frames.
-    assert found.orientation[2] > 0.3
-    assert np.shape(found.per_atom) == (5, 5)
+    assert found.orientation is not None
+    assert np.shape(found.per_site) == (5, 5)
+    assert [site.label for site in found.sites] == ["C0", "C1", "O2", "C3", "N4"]
     assert found.force_mae is not None
     assert found.force_mae == pytest.approx(1000 * np.sqrt(2 / np.pi), rel=0.1)
+    # Orientation alone would go on above the boundary, so a cliff is no artefact of the frames.
+    assert found.orientation[2] > 0.3
 
 
 def test_features_of_degree_zero_have_ceiling_zero(toy: Any) -> None:
     found = diagnose(features(toy, toy.DensityBackbone(L=0)), FAST)
-    assert (found.verdict, found.boundary) == ("agrees", 0)
-    assert found.deficits == []
+    assert (found.verdict.outcome, found.boundary) == (Outcome.AGREES, 0)
+    assert found.deficits == ()
     assert max(found.closed.values + found.component.high) < LIMIT
     assert "nothing is recovered" in found.sentence
 
 
 def test_lost_degrees_disagree(toy: Any, chaotic: Any) -> None:
     found = diagnose(features(toy, chaotic), FAST)
-    assert found.verdict == "disagrees"
-    assert "ℓ = 1 within the boundary is not recovered" in found.reason
-    assert {d.atom for d in found.deficits if d.ell == 1} == set(range(5))
-    assert any("do not keep" in line for line in found.advice)
+    assert found.verdict.outcome is Outcome.DISAGREES
+    assert "ℓ = 1 within the boundary is not recovered" in found.verdict.reason
+    assert {d.site for d in found.deficits if d.ell == 1} == set(range(5))
+    assert any("not keep them" in line for line in found.advice)
 
 
 def test_few_frames_decide_nothing(toy: Any) -> None:
     found = diagnose(features(toy, toy.DensityBackbone(L=1), 39, 20), FAST)
-    assert found.verdict == "undecided"
-    assert "39 frames" in found.reason
+    assert found.verdict.outcome is Outcome.UNDECIDED
+    assert "39 frames" in found.verdict.reason
 
 
-def curve(*values: float, spread: float = 0.01, weights: int = 10) -> Curve:
-    low, high = [v - spread for v in values], [v + spread for v in values]
-    return Curve(list(values), low, high, weights)
+def curve(*values: float, spread: float = 0.01, weights: int = 10) -> FittedCurve:
+    low, high = (tuple(v + s for v in values) for s in (-spread, spread))
+    return FittedCurve(values, low, high, weights)
 
 
 @pytest.mark.parametrize(
@@ -105,13 +114,14 @@ def curve(*values: float, spread: float = 0.01, weights: int = 10) -> Curve:
         (curve(0.9, 0.8, 0, 0), curve(0.5, 0.4, LIMIT, -0.1), "undecided"),
     ],
 )
-def test_the_verdict(toy: Any, closed: Curve, component: Curve, expected: str) -> None:
+def test_the_verdict(toy: Any, closed: FittedCurve, component: FittedCurve, expected: str) -> None:
     samples = features(toy, toy.DensityBackbone(L=1)).samples()
-    assert judge(closed, component, samples, 1, 2)[0] == expected
+    assert decide(closed, component, samples, 1, 2).outcome == expected
     # The largest degree only with the other parity: the closed form does not see it.
     axial = replace(samples, features={"0e": samples.features["0e"], "1e": samples.features["1o"]})
-    verdict, reason = judge(curve(0.9, 0.0, 0, 0), curve(0.5, 0.4, -0.1, -0.1), axial, 1, 2)
-    assert (verdict, "natural parity end at l = 0" in reason) == ("undecided", True)
+    verdict = decide(curve(0.9, 0.0, 0, 0), curve(0.5, 0.4, -0.1, -0.1), axial, 1, 2)
+    assert verdict.outcome is Outcome.UNDECIDED
+    assert "natural parity end at l = 0" in verdict.reason
 
 
 def test_counts_by_hand() -> None:
@@ -124,11 +134,8 @@ def test_counts_by_hand() -> None:
     assert cost(0, 3, 4).weights == 0
 
 
-def target(ell: int | None, lower_bound: bool = False) -> Any:
-    pooled = SimpleNamespace(bandwidth=ell, explained=[0.0, 0.5], best=1)
-    return SimpleNamespace(
-        pooled=pooled, lower_bound=lower_bound, options=SimpleNamespace(level=0.95)
-    )
+def target(ell: int | None) -> Target:
+    return Target("text", ell, None, False, "sampled", "decided", (), explained=0.5, level=0.95)
 
 
 @pytest.mark.parametrize(
@@ -144,8 +151,8 @@ def target(ell: int | None, lower_bound: bool = False) -> Any:
 def test_advice_weighs_the_bandwidth_against_the_boundary(
     L: int, ell: int | None, words: str
 ) -> None:
-    costs = [cost(*pair, 4) for pair in ((L, 2), (4, 2), (2, 4))]
-    lines = advise(L, 2, "agrees", [], 0.5, target(ell), "reason", costs)
+    costs = [cost(*pair, 4) for pair in pairs_of_interest(L, 2, target(ell))]
+    lines = advise(L, Options(), Outcome.AGREES, [], target(ell), "reason", costs)
     assert sum(words in line for line in lines) == 1
     assert ("would help" in " ".join(lines)) == (L == 2 and ell == 7)
 
@@ -163,8 +170,47 @@ def test_the_result_shows_itself(found: Diagnosis, toy: Any) -> None:
     drawing = found.plot()
     assert isinstance(drawing, Figure)
     assert drawing.axes[0].get_xlabel() == "degree ℓ of the field"
-    again = json.loads(json.dumps(found.as_dict()))
-    assert again["closed"]["values"] == found.closed.values
+
+
+def test_the_report_comes_back_from_its_file(found: Diagnosis, tmp_path: Path) -> None:
+    REPORT.write(tmp_path / "report.json", found)
+    again = REPORT.read(tmp_path / "report.json")
+    assert REPORT.dump(again) == REPORT.dump(found)
+    assert again.closed == found.closed
+
+
+def test_both_parts_of_a_report_name_the_same_neighbours(toy: Any) -> None:
+    """The bandwidth's directions point where the recovery's do, whatever its own frames say."""
+    plain = toy.toy_data(1000)
+    moved = plain.positions + np.array([[0, 0, 0], [0.8, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]])
+    data = ForceData.of_molecule(
+        moved, plain.molecule_forces, plain.energies, plain.numbers, "moved"
+    )
+    made = features(toy, toy.DensityBackbone(L=1))
+    own = marked_neighbors(data.structures).tolist()
+    assert own != marked_neighbors(plain.structures).tolist()
+    found = diagnose(made, FAST, data)
+    assert found.target is not None, found.target_note
+    assert list(found.target.marked or ()) != own
+    assert found.target.marked == tuple(site.marked for site in found.sites)
+
+
+def test_a_network_worse_than_predicting_zero_is_told_first(toy: Any) -> None:
+    """Forces in the wrong unit, say: the features may still keep every degree."""
+
+    class Misloaded(toy.DensityBackbone):  # type: ignore[misc]
+        def evaluate(self, positions: np.ndarray) -> Evaluation:
+            result = super().evaluate(positions)
+            forces = 100.0 * result.features["1o"][:, :, 0]
+            return Evaluation(result.features, result.energies, forces)
+
+    found = diagnose(features(toy, Misloaded(L=1)), FAST)
+    assert found.verdict.agrees
+    assert found.force_mae is not None
+    assert found.zero_mae is not None
+    assert found.force_mae > found.zero_mae
+    assert found.table().startswith("WARNING: the force error")
+    assert "predicting zero" in found._repr_html_()
 
 
 @pytest.mark.parametrize(
@@ -204,17 +250,88 @@ def test_the_command_and_the_file_it_exports_give_the_same(
     first = ["--model", f"{module}:density", "--export", str(exported), *common]
     assert main([*first, "--out", str(tmp_path / "out")]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["verdict"] == "agrees"
+    assert report["verdict"]["outcome"] == "agrees"
     assert report["provenance"]["environment"]["versions"]["numpy"] == np.__version__
-    names = {path.name for path in (tmp_path / "out").iterdir()}
+    names = {path.name for path in (tmp_path / "out").iterdir() if path.name[0] != "."}
     assert names == {"report.json", "table.txt", "diagnosis.svg", "diagnosis.png"}
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
     assert main(["--model", str(exported), *common]) == 0
     again = json.loads(capsys.readouterr().out)
-    for key in ("closed", "component", "per_atom", "equivariance", "force_mae", "advice"):
+    for key in ("closed", "component", "per_site", "equivariance", "force_mae", "advice"):
         assert again[key] == report[key]
     assert main(first) == 2
     assert "--force" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--level", "2"], "level must be a number"),
+        (["--level", "nan"], "level must be a number"),
+        (["--draws", "0"], "draws must be an integer from 1"),
+        (["--fit", "-1"], "the number of frames must be an integer from 1"),
+        (["--held", "1e3"], "the number of frames must be an integer from 1"),
+        (["--layer", "-1"], "layer must be an integer from 0"),
+        (["--degree", "4"], "invalid choice: 4"),
+        (["--seed", "x"], "seed must be an integer from 0"),
+        (["--export", "features.txt", "--data", "embedded"], "which ends in .npz"),
+        (["--export", "none/features.npz", "--data", "embedded"], "no folder"),
+        ([], "--data is needed"),
+    ],
+)
+def test_bad_options_are_refused_before_any_work(
+    arguments: list[str],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def never(_arguments: object) -> None:
+        raise AssertionError("work has begun")
+
+    monkeypatch.setattr(command, "_diagnose", never)
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main(["--model", "module:network", "--out", "out", *arguments])
+    except SystemExit as error:  # argparse's own way
+        code = error.code if isinstance(error.code, int) else -1
+    assert code == 2
+    assert words in capsys.readouterr().err.splitlines()[-1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_report_is_last_and_what_is_missing_beside_it_is_completed(
+    toy: Any,
+    found: Diagnosis,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("matplotlib")
+    runs = []
+    monkeypatch.setattr(command, "_diagnose", lambda _arguments: runs.append(1) or found)
+    call = ["--model", "module:network", "--data", "toy.npz", "--out", str(tmp_path / "out")]
+    with output_folder(tmp_path / "out", last="report.json"):
+        assert main(call) == 2
+    assert f"in use by process {os.getpid()}" in capsys.readouterr().err
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "write_text", full_disk)
+        assert main(call) == 2
+    told = capsys.readouterr()
+    assert "No space left on device" in told.err
+    assert found.sentence in told.out  # printed, not lost
+    assert not (tmp_path / "out" / "report.json").exists()
+    assert main(call) == 0
+    assert main(call) == 2
+    assert "report.json exists; --force replaces it" in capsys.readouterr().err
+    (tmp_path / "out" / "diagnosis.svg").unlink()
+    assert main(call) == 0
+    assert (tmp_path / "out" / "diagnosis.svg").exists()
+    assert len(runs) == 2  # drawn from the report; nothing is measured again
+
+
+def full_disk(*_arguments: object, **_options: object) -> None:
+    raise OSError(28, "No space left on device", "table.txt")
 
 
 def test_exit_codes(
@@ -222,7 +339,7 @@ def test_exit_codes(
 ) -> None:
     write(tmp_path / "lost.npz", features(toy, chaotic))
     write(tmp_path / "few.npz", features(toy, toy.DensityBackbone(L=1), 30, 10))
-    short = ["--draws", "50", "--model"]
+    short = ["--draws", "50", "--fit", "100", "--held", "60", "--model"]
     assert main([*short, str(tmp_path / "lost.npz")]) == 3
     assert "DISAGREES" in capsys.readouterr().out
     assert main([*short, str(tmp_path / "few.npz")]) == 4
@@ -241,7 +358,6 @@ def test_exit_codes(
         ([str(tmp_path / "none.pt"), "--data", data], "no model file"),
         ([str(tmp_path / "few.npz"), "--data", data], "belongs to data toy"),
         ([str(tmp_path / "few.npz"), "--layer", "0"], "no --layer"),
-        ([str(tmp_path / "few.npz"), "--level", "2"], "level"),
         ([str(tmp_path / "toy.npz")], "are missing"),
     ]
     for arguments, words in bad:
