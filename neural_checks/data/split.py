@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.molecules.data import ForceData
+from numeric_checks.molecules.repeats import repeats
+from span_theorem.arguments import integer, natural
 
 __all__ = ["Split", "split"]
 
@@ -27,12 +29,16 @@ def split(data: ForceData, train: int, validation: int, test: int, seed: int) ->
 
     Where the file holds a published split (``train_01``/``test_01`` or ``train``/``test``),
     training and validation frames are drawn from its training part and test frames from its test
-    part; otherwise all are drawn from one permutation. The draw depends on ``seed`` alone.
+    part; otherwise all are drawn from one permutation. Of frames that are equal the first alone is
+    drawn from. The draw depends on ``seed`` alone.
+
+    Raises:
+        TypeError, ValueError: a part of less than one frame, or more frames than there are.
     """
     for name, value in (("train", train), ("validation", validation), ("test", test)):
-        if value < 1:
+        if integer(name, value) < 1:
             raise ValueError(f"{name} must be ≥ 1, got {value}")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(natural("seed", seed))
     for suffix in ("_01", ""):
         if f"train{suffix}" in data.published and f"test{suffix}" in data.published:
             pool = rng.permutation(data.published[f"train{suffix}"])
@@ -40,9 +46,9 @@ def split(data: ForceData, train: int, validation: int, test: int, seed: int) ->
             rule = f"published split train{suffix}/test{suffix}"
             break
     else:
-        order = rng.permutation(len(data))
+        order = rng.permutation(np.flatnonzero(repeats(data.structures) < 0))
         # Test frames come off the end so that a larger training set keeps the same test frames.
-        pool, held = order[: max(len(data) - test, 0)], order[::-1]
+        pool, held = order[: max(len(order) - test, 0)], order[::-1]
         rule = "random permutation"
     if train + validation > len(pool) or test > len(held):
         raise ValueError(

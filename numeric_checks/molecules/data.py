@@ -1,59 +1,42 @@
 """Molecular force data: positions (Å), energies (eV), forces (eV/Å), with units and checksum.
 
-Three layouts of ``.npz`` are read: sGDML (``R, F, E, z``), rMD17 (``coords, forces, energies,
-nuclear_charges``), and the generic one (``positions, forces, energies, numbers``), which must state
-its units; and whatever ASE reads with energies and forces (``extxyz``, …; eV and Å). Other per-atom
-arrays of such files: :mod:`numeric_checks.molecules.fields`. The name ``"embedded"`` stands for the
-trajectory that comes with the package (see ``neural_checks.data.trajectories``). Pickled arrays are
-never loaded.
+Read are ``.npz`` files (:mod:`numeric_checks.molecules.npz`), HDF5 files
+(:mod:`numeric_checks.molecules.hdf5`), and whatever ASE reads
+(:mod:`numeric_checks.molecules.ase`). Labels are taken as they are stored, whatever constraints a
+frame carries; cells are kept; stated units are converted; what a file does not hold is NaN. Other
+per-atom arrays: :mod:`numeric_checks.molecules.fields`. The name ``"embedded"`` stands for the
+trajectory that comes with the package. Nothing that would run code, as a pickle might, is read.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from numeric_checks.molecules.ase import read_ase
+from numeric_checks.molecules.contents import Contents, foreign, naming
+from numeric_checks.molecules.hdf5 import MAGIC, read_hdf5
+from numeric_checks.molecules.labels import Request
+from numeric_checks.molecules.npz import read_npz
+from numeric_checks.molecules.screen import Screen, published_splits
+from numeric_checks.molecules.select import select
 from numeric_checks.molecules.structures import Structures
+from numeric_checks.molecules.whole import whole
+from span_theorem.arguments import natural
 
-if TYPE_CHECKING:
-    from ase import Atoms
-
-__all__ = [
-    "EMBEDDED",
-    "KCAL_PER_MOL",
-    "ForceData",
-    "Npz",
-    "checked_array",
-    "checked_geometry",
-    "data_path",
-    "load",
-    "read_ase",
-    "sha256",
-]
+__all__ = ["EMBEDDED", "ForceData", "data_path", "iterate", "load", "parts_of", "sha256"]
 
 #: Name of the trajectory inside the package.
 EMBEDDED = "embedded"
-#: 1 kcal/mol (4.184 kJ) in eV.
-KCAL_PER_MOL = 0.0433641153087705
 
 Array = NDArray[np.float64]
-
-_ENERGY = {"ev": 1.0, "kcal/mol": KCAL_PER_MOL, "mev": 1e-3, "hartree": 27.211386245988}
-_LENGTH = {"angstrom": 1.0, "bohr": 0.529177210903, "nm": 10.0}
-# Names of the arrays of one layout, in the order positions, forces, energies, numbers.
-_LAYOUTS = (
-    ("R", "F", "E", "z"),
-    ("coords", "forces", "energies", "nuclear_charges"),
-    ("positions", "forces", "energies", "numbers"),
-)
-_STATED = ("units_energy", "units_length", "units_force")
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,9 +138,13 @@ class ForceData:
     def origin(self) -> dict[str, Any]:
         """Name, level of theory, source, SHA-256, frames and atomic numbers, as JSON types.
 
-        ``numbers`` is None where the frames hold different atoms.
+        ``numbers`` is None where the frames hold different atoms; ``periodic`` and ``notes`` are
+        there where a frame repeats in space, and where frames were left out.
         """
-        return {
+        more: dict[str, Any] = {"periodic": True} if self.structures.has_cell else {}
+        if self.notes:
+            more["notes"] = list(self.notes)
+        return more | {
             "name": self.name,
             "level_of_theory": self.level_of_theory,
             "source": self.source,
@@ -169,6 +156,33 @@ class ForceData:
     def __len__(self) -> int:
         """Number of frames."""
         return len(self.energies)
+
+    def require_energies(self, purpose: str) -> None:
+        """ValueError where a frame has no energy, which ``purpose`` needs."""
+        absent = np.isnan(self.energies)
+        if absent.any():
+            raise ValueError(
+                f"{self.name}: {purpose} needs energies, which {int(absent.sum())} of {len(self)} "
+                "frames do not have"
+            )
+
+    def require_forces(self, purpose: str) -> None:
+        """ValueError where a frame has no forces, which ``purpose`` needs."""
+        absent = np.isnan(self.forces[self.structures.offsets[:-1], 0])
+        if absent.any():
+            raise ValueError(
+                f"{self.name}: {purpose} needs forces, which {int(absent.sum())} of {len(self)} "
+                "frames do not have"
+            )
+
+    def select(self, *selections: str) -> ForceData:
+        """The frames that every selection holds (:mod:`numeric_checks.molecules.select`)."""
+        return self.take(select(self.structures, *selections)) if selections else self
+
+    def batches(self, atoms: int) -> Iterator[ForceData]:
+        """The frames in order, in parts of at most ``atoms`` atoms."""
+        for part in self.structures.parts(atoms):
+            yield self.take(part)
 
     def take(self, index: ArrayLike | slice) -> ForceData:
         """The frames in ``index`` (see :meth:`Structures.take`), without the published splits."""
@@ -183,227 +197,150 @@ class ForceData:
         )
 
 
-def checked_geometry(name: str, positions: Array, numbers: NDArray[np.int64]) -> tuple[int, int]:
-    """Frames and atoms; ValueError for impossible positions or atomic numbers."""
-    if numbers.ndim != 1 or not ((numbers >= 1) & (numbers <= 118)).all():
-        raise ValueError(
-            f"{name}: atomic numbers must be integers from 1 to 118, one per atom, the same in "
-            f"every frame; got shape {numbers.shape}"
-        )
-    frames = len(positions) if positions.ndim else 0
-    checked_array(name, "positions", positions, (frames, len(numbers), 3))
-    if frames == 0 or len(numbers) == 0:
-        raise ValueError(f"{name}: no frames or no atoms")
-    return frames, len(numbers)
-
-
-def checked_array(name: str, what: str, values: Array, shape: tuple[int, ...]) -> None:
-    """ValueError where ``values`` has another shape, or a NaN or infinity."""
-    if values.shape != shape:
-        raise ValueError(f"{name}: {what} has shape {values.shape}, expected {shape}")
-    if not np.isfinite(values).all():
-        frame = np.argwhere(~np.isfinite(values))[0][0]
-        raise ValueError(f"{name}: {what} contains values that are not finite, in frame {frame}")
-
-
 def sha256(path: Path) -> str:
     """SHA-256 of a file, hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def load(data: str | Path) -> ForceData:
-    """Read a data set; ``"embedded"`` or a path.
-
-    Raises FileNotFoundError, or ValueError where layout or units are not understood.
-    """
-    path = data_path(data)
-    return _load_npz(path) if path.suffix == ".npz" else _load_ase(path)
-
-
 def data_path(data: str | Path) -> Path:
-    """The file of ``"embedded"`` or of a path; FileNotFoundError where there is none."""
+    """The file of ``"embedded"`` or of a path.
+
+    Raises FileNotFoundError where there is none, IsADirectoryError for a folder, ValueError for a
+    device or pipe.
+    """
     if str(data) == EMBEDDED:
         return Path(str(files("numeric_checks") / "data" / "aspirin_xtb.npz"))
     path = Path(data)
-    if not path.is_file():
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder, not a data file")
+    if not path.exists():
         raise FileNotFoundError(f"no data file {path}")
+    if not path.is_file():
+        raise ValueError(f"{path} is no ordinary file")
     return path
 
 
-class Npz:
-    """An open ``.npz`` with its layout and units."""
+def load(
+    data: str | Path,
+    *,
+    energy_key: str | None = None,
+    forces_key: str | None = None,
+    require_forces: bool = True,
+) -> ForceData:
+    """Read a data set; ``"embedded"`` or a path.
 
-    def __init__(self, path: Path, archive: np.lib.npyio.NpzFile, needed: Sequence[int]) -> None:
-        self.path, self.archive, self.keys = path, archive, set(archive.files)
-        found = [layout for layout in _LAYOUTS if {layout[i] for i in needed} <= self.keys]
-        if not found:
-            expected = "; ".join(", ".join(layout[i] for i in needed) for layout in _LAYOUTS)
-            raise ValueError(
-                f"{path.name}: expected the arrays of one of the layouts sGDML, rMD17, generic "
-                f"({expected}), got {', '.join(sorted(self.keys)) or 'none'}"
-            )
-        if len(found) > 1:
-            raise ValueError(
-                f"{path.name}: holds two layouts at once, {found[0][0]} … and {found[1][0]} …"
-            )
-        self.names = found[0]
-        # sGDML files say r_unit and e_unit; rMD17 says nothing and is in kcal/mol and Å.
-        generic = self.names == _LAYOUTS[2]
-        defaults = (None, None) if generic else ("angstrom", "kcal/mol")
-        length_unit = self.unit("units_length", "r_unit", default=defaults[0])
-        self.length = _unit(_LENGTH, length_unit)
-        energy_unit = self.unit("units_energy", "e_unit", default=defaults[1])
-        self.energy = _unit(_ENERGY, energy_unit)
-        force = self.unit("units_force", default=f"{energy_unit}/{length_unit}")
-        parts = force.rsplit("/", 1)
-        if [_plain(part) for part in parts] != [_plain(energy_unit), _plain(length_unit)]:
-            raise ValueError(
-                f"{path.name}: mixed units: forces in {force}, energies in {energy_unit}, lengths "
-                f"in {length_unit}"
-            )
+    Frames that repeat an earlier one exactly, and frames of isolated atoms, are left out, and so
+    are frames without forces unless ``require_forces`` is false; ``notes`` of the result say how
+    many. Frames without an energy are kept with NaN. Molecules that the border of a cell cuts in
+    two are made whole (:mod:`numeric_checks.molecules.whole`).
 
-    def unit(self, *candidates: str, default: str | None) -> str:
-        """The unit under the keys present; ValueError where they disagree, or none has to be."""
-        found = {key: self.first(key, default="") for key in candidates if key in self.keys}
-        if len({_plain(value) for value in found.values()}) > 1:
-            raise ValueError(f"{self.path.name}: mixed units: {found}")
-        if not found and default is None:
-            raise ValueError(f"{self.path.name}: this layout must state {candidates[0]}")
-        return next(iter(found.values()), str(default))
+    Args:
+        data: the file.
+        energy_key, forces_key: names of the arrays, where they are not among the usual ones
+            (:mod:`numeric_checks.molecules.labels`).
+        require_forces: leave out frames without forces, and refuse a file that has none.
 
-    def first(self, *candidates: str, default: str) -> str:
-        """The string under the first of the keys that is present."""
-        for key in candidates:
-            if key in self.keys:
-                value = self.archive[key]
-                return value.item().decode() if value.dtype.kind == "S" else str(value)
-        return default
-
-    def array(self, key: str) -> Array:
-        """A real array as float64; ValueError for anything else."""
-        values = self.archive[key]
-        if values.dtype.kind not in "iuf":
-            raise ValueError(f"{self.path.name}: {key} must be real, got dtype {values.dtype}")
-        return values.astype(np.float64)
-
-    def numbers(self) -> NDArray[np.int64]:
-        values = self.archive[self.names[3]]
-        if values.dtype.kind not in "iu":
-            raise ValueError(
-                f"{self.path.name}: {self.names[3]} must be integers, got dtype {values.dtype}"
-            )
-        return values.astype(np.int64)
-
-    def order(self, frames: int) -> NDArray[np.int64] | None:
-        """Places of the frames along the trajectory, where given."""
-        if "md17_index" not in self.keys:
-            return None
-        order = self.archive["md17_index"]
-        if order.dtype.kind not in "iu" or order.shape != (frames,):
-            raise ValueError(
-                f"{self.path.name}: md17_index must be {frames} integers, got {order.dtype} of "
-                f"shape {order.shape}"
-            )
-        return order.astype(np.int64)
-
-    def kept(self) -> NDArray[np.int64] | None:
-        """Frames that repeat no earlier one, which would stand on both sides of a split."""
-        if "duplicate_of" not in self.keys:
-            return None
-        kept = np.flatnonzero(self.archive["duplicate_of"] < 0)
-        return None if len(kept) == len(self.archive["duplicate_of"]) else kept
+    Raises:
+        FileNotFoundError, IsADirectoryError, ModuleNotFoundError: no such file, or a package that
+            its format needs; ValueError: a file that is damaged, is no data, or whose layout, units
+            or labels are not understood. The message names the file and the fault.
+    """
+    path = data_path(data)
+    request = Request(energy_key, forces_key)
+    with naming(path):
+        contents = Contents.join(list(parts_of(path, request)))
+        check_labels(contents.found, request, contents, require_forces)
+        screen = Screen(require_forces)
+        kept = screen(contents)
+        published = published_splits(contents, kept)
+        made = _chosen(contents, kept, screen, path, sha256(path))
+    return replace(made, published=published)
 
 
-def _load_npz(path: Path) -> ForceData:
-    with np.load(path, allow_pickle=False) as archive:
-        npz = Npz(path, archive, needed=range(4))
-        positions, forces, energies = (npz.array(name) for name in npz.names[:3])
-        numbers, kept, order = npz.numbers(), npz.kept(), npz.order(len(positions))
-        published = {
-            key: archive[key].astype(np.int64)
-            for key in sorted(npz.keys)
-            if key[:4] in ("trai", "test")
-        }
-        level = npz.first("level_of_theory", "theory", default="not stated")
-        source = npz.first("source", "name", default=path.name)
-    if kept is not None:
-        positions, forces, energies = positions[kept], forces[kept], energies[kept]
-        order = None if order is None else order[kept]
-        place = {int(old): new for new, old in enumerate(kept)}
-        published = {
-            key: np.array([place[int(i)] for i in index if int(i) in place], dtype=np.int64)
-            for key, index in published.items()
-        }
-    frames, atoms = checked_geometry(path.stem, positions, numbers)
-    checked_array(path.stem, "forces", forces, (frames, atoms, 3))
-    checked_array(path.stem, "energies", energies.reshape(-1), (frames,))
-    return ForceData.of_molecule(
-        positions=positions * npz.length,
-        forces=forces * (npz.energy / npz.length),
-        energies=energies.reshape(-1) * npz.energy,
-        numbers=numbers,
+def iterate(
+    data: str | Path,
+    batch_atoms: int,
+    *,
+    energy_key: str | None = None,
+    forces_key: str | None = None,
+    require_forces: bool = True,
+) -> Iterator[ForceData]:
+    """The frames of :func:`load` in order, in parts of about ``batch_atoms`` atoms.
+
+    Memory is bounded by the parts for what ASE reads frame by frame (extxyz, traj, db, dumps) and
+    by the largest group of an HDF5 file; a ``.npz`` is read whole. Of every frame 16 bytes are
+    remembered, to find repeats. Parts hold no stored splits, and ``notes`` count up to the part.
+
+    Raises as :func:`load`; labels that are missing are told after the last part.
+    """
+    if natural("batch_atoms", batch_atoms) < 1:
+        raise ValueError(f"batch_atoms must be at least 1, got {batch_atoms}")
+    path = data_path(data)
+    request, screen = Request(energy_key, forces_key), Screen(require_forces)
+    checksum, found, empty = sha256(path), set[str](), True
+    with naming(path):
+        for contents in parts_of(path, request, batch_atoms):
+            found |= set(contents.found)
+            kept = screen(contents)
+            if kept.any():
+                empty = False
+                yield from _chosen(contents, kept, screen, path, checksum).batches(batch_atoms)
+        check_labels(tuple(sorted(found)), request, None, False)
+        if empty:
+            raise ValueError(_nothing(screen, tuple(sorted(found))))
+
+
+def parts_of(path: Path, request: Request, atoms: int | None = None) -> Iterator[Contents]:
+    """What a file holds, read by what its first bytes say it is; ValueError as :func:`load`."""
+    kind = foreign(path)
+    if kind is not None:
+        raise ValueError(f"is {kind}")
+    with path.open("rb") as stream:
+        magic = stream.read(8)
+    if magic == MAGIC:
+        yield from read_hdf5(path, request)
+    elif path.suffix == ".npz":
+        yield read_npz(path, request)
+    else:
+        yield from read_ase(path, request, atoms)
+
+
+def check_labels(
+    found: tuple[str, ...], request: Request, contents: Contents | None, require_forces: bool
+) -> None:
+    """ValueError for a key that no frame has, or for no forces at all where they are required."""
+    has = f"found {', '.join(found) or 'no arrays'}"
+    for option, key in (("--energy-key", request.energy), ("--forces-key", request.forces)):
+        if key is not None and key not in found:
+            raise ValueError(f"no array {key!r} for {option}; {has}")
+    if require_forces and contents is not None and np.isnan(contents.forces).all():
+        raise ValueError(f"no forces; {has}. --forces-key names the array of forces")
+
+
+def _chosen(
+    contents: Contents, kept: NDArray[np.bool_], screen: Screen, path: Path, checksum: str
+) -> ForceData:
+    if not kept.any():
+        raise ValueError(_nothing(screen, contents.found))
+    structures, moved = whole(contents.structures)
+    notes = (*contents.notes, *screen.notes)
+    if moved:
+        notes += (f"atoms of {moved} frames were moved by lattice vectors to make molecules whole",)
+    made = ForceData(
+        structures=structures,
+        energies=contents.energies,
+        forces=contents.forces,
         name=path.stem,
-        level_of_theory=level,
-        source=source,
-        checksum=sha256(path),
-        published=published,
-        order=order,
+        level_of_theory=contents.level,
+        source=contents.source,
+        checksum=checksum,
+        order=contents.order,
+        notes=notes,
     )
+    return made if kept.all() else made.take(kept)
 
 
-def read_ase(path: Path) -> tuple[list[Atoms], NDArray[np.int64]]:
-    """Frames and atomic numbers; ValueError for frames that do not belong together."""
-    from ase.io import read
-
-    try:
-        frames = read(path, index=":")
-    except Exception as error:  # ASE raises many kinds for a file it does not know
-        raise ValueError(f"{path.name}: not readable by ASE: {error}") from error
-    if not frames:
-        raise ValueError(f"{path.name}: no frames")
-    numbers = frames[0].get_atomic_numbers()
-    for index, frame in enumerate(frames):
-        if not np.array_equal(frame.get_atomic_numbers(), numbers):
-            raise ValueError(
-                f"{path.name}: every frame must hold the same atoms in the same order, frame "
-                f"{index} does not"
-            )
-        for key, expected in zip(_STATED, ("ev", "angstrom", "ev/angstrom"), strict=True):
-            if _plain(str(frame.info.get(key, expected))) != expected:
-                raise ValueError(
-                    f"{path.name}: {key} = {frame.info[key]} in frame {index}; this layout is in "
-                    "eV and Å throughout"
-                )
-    return frames, numbers.astype(np.int64)
-
-
-def _load_ase(path: Path) -> ForceData:
-    frames, numbers = read_ase(path)
-    for index, frame in enumerate(frames):
-        if frame.calc is None or not {"forces", "energy"} <= set(frame.calc.results):
-            raise ValueError(
-                f"{path.name}: every frame must hold an energy and forces, frame {index} does not"
-            )
-    return ForceData.of_molecule(
-        positions=np.array([frame.get_positions() for frame in frames], dtype=np.float64),
-        forces=np.array([frame.get_forces() for frame in frames], dtype=np.float64),
-        energies=np.array([frame.get_potential_energy() for frame in frames], dtype=np.float64),
-        numbers=numbers,
-        name=path.stem,
-        level_of_theory="not stated",
-        source=path.name,
-        checksum=sha256(path),
-    )
-
-
-def _plain(unit: str) -> str:
-    """Lower case, without spaces; Å and Ang are spelt angstrom."""
-    plain = unit.lower().replace(" ", "").replace("å", "angstrom")
-    return plain[:-3] + "angstrom" if plain.endswith("ang") else plain
-
-
-def _unit(table: dict[str, float], name: str) -> float:
-    if _plain(name) not in table:
-        raise ValueError(f"unknown unit {name!r}; expected one of {', '.join(table)}")
-    return table[_plain(name)]
+def _nothing(screen: Screen, found: tuple[str, ...]) -> str:
+    reasons = "; ".join(screen.notes)
+    return f"no frame is left: {reasons}; found {', '.join(found) or 'no arrays'}"

@@ -9,16 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from numeric_checks.molecules.data import (
-    ForceData,
-    Npz,
-    data_path,
-    load,
-    read_ase,
-    sha256,
-)
+from numeric_checks.molecules.contents import Contents, naming
+from numeric_checks.molecules.data import ForceData, data_path, load, parts_of, sha256
+from numeric_checks.molecules.labels import Request
 from numeric_checks.molecules.repeats import repeats
+from numeric_checks.molecules.screen import Screen
 from numeric_checks.molecules.structures import Structures
+from numeric_checks.molecules.whole import whole
 
 __all__ = ["Field", "load_field"]
 
@@ -157,69 +154,40 @@ class Field:
         return self.take(np.argsort(self.order, kind="stable"))
 
 
-def load_field(data: str | Path, quantity: str = "forces") -> Field:
+def load_field(
+    data: str | Path, quantity: str = "forces", *, forces_key: str | None = None
+) -> Field:
     """Read one per-atom array of a data set; ``"embedded"`` or a path.
 
-    ``quantity`` is ``"forces"``, or the name of an array of the file with shape (frames, atoms) or
-    (frames, atoms, 3) in ``.npz``, (atoms,) or (atoms, 3) in every frame of an ASE-readable file.
-    For an array other than forces the file needs no energies and forces.
+    Args:
+        data: the file.
+        quantity: ``"forces"``, or the name of an array with a scalar or vector for every atom.
+            For an array other than forces the file needs no energies and forces.
+        forces_key: the name of the array of forces, where it is not among the usual ones.
 
-    Raises FileNotFoundError, or ValueError where the file has no such array, or layout or units are
-    not understood.
+    Raises:
+        FileNotFoundError, IsADirectoryError, ModuleNotFoundError, ValueError: as
+            :func:`numeric_checks.molecules.data.load`, and where the file has no such array.
     """
-    path = data_path(data)
     if quantity == "forces":
-        return Field.of_forces(load(data))
-    return _field_npz(path, quantity) if path.suffix == ".npz" else _field_ase(path, quantity)
-
-
-def _field_npz(path: Path, quantity: str) -> Field:
-    with np.load(path, allow_pickle=False) as archive:
-        npz = Npz(path, archive, needed=(0, 3))
-        if quantity not in npz.keys:
-            raise ValueError(
-                f"{path.name}: no array {quantity!r}; the file has {', '.join(sorted(npz.keys))}"
-            )
-        positions, values, numbers = npz.array(npz.names[0]), npz.array(quantity), npz.numbers()
-        kept, order = npz.kept(), npz.order(len(positions))
-        unit = npz.first(f"units_{quantity}", default="as stored")
-    if kept is not None:
-        positions, values = positions[kept], values[kept]
-        order = None if order is None else order[kept]
-    return Field.of_molecule(
-        positions * npz.length,
-        values,
-        numbers,
-        path.stem,
-        quantity,
-        unit,
-        checksum=sha256(path),
-        order=order,
-    )
-
-
-def _field_ase(path: Path, quantity: str) -> Field:
-    frames, numbers = read_ase(path)
-    values = []
-    for index, frame in enumerate(frames):
-        results = {} if frame.calc is None else frame.calc.results
-        found = frame.arrays.get(quantity, results.get(quantity))
-        if found is None or np.shape(found)[:1] != numbers.shape:
-            has = sorted({*frame.arrays, *results} - {"numbers"})
-            raise ValueError(
-                f"{path.name}: no per-atom array {quantity!r} in frame {index}, which has "
-                f"{', '.join(has)}"
-            )
-        values.append(np.asarray(found))
-    stacked = np.array(values)
-    if stacked.dtype.kind not in "iuf":
-        raise ValueError(f"{path.name}: {quantity} must be real, got dtype {stacked.dtype}")
-    return Field.of_molecule(
-        np.array([frame.get_positions() for frame in frames], dtype=np.float64),
-        stacked.astype(np.float64),
-        numbers,
-        path.stem,
-        quantity,
-        "as stored",
-        checksum=sha256(path),
-    )
+        return Field.of_forces(load(data, forces_key=forces_key))
+    path = data_path(data)
+    with naming(path):
+        contents = Contents.join(list(parts_of(path, Request(quantity=quantity))))
+        if contents.values is None:
+            raise ValueError(f"no array {quantity!r} in some of the frames")
+        screen = Screen(require_forces=False)
+        kept = screen(contents)
+        if not kept.any():
+            raise ValueError(f"no frame is left: {'; '.join(screen.notes)}")
+        made = Field(
+            whole(contents.structures)[0],
+            contents.values,
+            path.stem,
+            quantity,
+            contents.unit,
+            sha256(path),
+            contents.order,
+            (*contents.notes, *screen.notes),
+        )
+    return made if kept.all() else made.take(kept)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from numeric_checks.molecules.structures import Structures
 from span_theorem.arguments import integer
 
-__all__ = ["blocks", "repeats"]
+__all__ = ["blocks", "content_of", "repeats"]
 
 Integers = NDArray[np.int64]
 
@@ -24,15 +24,16 @@ def repeats(structures: Structures) -> Integers:
     first: dict[bytes, int] = {}
     result = np.full(len(structures), -1, dtype=np.int64)
     for frame in range(len(structures)):
-        content = _content(structures, frame)
+        content = content_of(structures, frame)
         key = hashlib.blake2b(content, digest_size=16).digest()
         earlier = first.setdefault(key, frame)
-        if earlier != frame and _content(structures, earlier) == content:
+        if earlier != frame and content_of(structures, earlier) == content:
             result[frame] = earlier
     return result
 
 
-def _content(structures: Structures, frame: int) -> bytes:
+def content_of(structures: Structures, frame: int) -> bytes:
+    """Atoms, positions and cell of a frame as bytes: equal where frames are equal."""
     rows = slice(int(structures.offsets[frame]), int(structures.offsets[frame + 1]))
     parts = (
         structures.numbers[rows],

@@ -8,14 +8,9 @@ import numpy as np
 import pytest
 
 from neural_checks.data.split import split
-from numeric_checks.molecules.data import (
-    EMBEDDED,
-    KCAL_PER_MOL,
-    ForceData,
-    load,
-    sha256,
-)
+from numeric_checks.molecules.data import EMBEDDED, ForceData, load, sha256
 from numeric_checks.molecules.fields import Field, load_field
+from numeric_checks.molecules.units import KCAL_PER_MOL
 
 
 def _arrays(frames: int = 12) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -50,7 +45,8 @@ def test_the_two_npz_layouts_and_ase_agree(tmp_path: Path) -> None:
         np.testing.assert_allclose(other.molecule_forces, first.molecule_forces, atol=1e-7)
         np.testing.assert_allclose(other.energies, first.energies, atol=1e-7)
         assert np.array_equal(other.numbers, z)
-    np.testing.assert_allclose(first.molecule_forces, F * 0.04336411531, rtol=1e-9)
+    # 4184 J/mol over the Faraday constant, both exact since 2019.
+    np.testing.assert_allclose(first.molecule_forces, F * 4184 / 96485.33212331001, rtol=1e-12)
 
 
 def test_units_are_converted(tmp_path: Path) -> None:
@@ -66,8 +62,8 @@ def test_units_are_converted(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"units_energy": "furlong"}, "unknown unit"),
-        ({"units_energy": "eV", "units_force": "kcal/mol/angstrom"}, "forces in"),
-        ({"E": np.zeros(3)}, "energies has shape"),
+        ({"units_energy": "eV", "units_force": "kcal/angstrom"}, "unknown unit of forces"),
+        ({"E": np.zeros(3)}, "energies E has shape"),
         ({"R": np.full((12, 3, 3), np.nan)}, "not finite"),
     ],
 )
@@ -81,18 +77,17 @@ def test_bad_files_are_refused(tmp_path: Path, change: dict[str, object], messag
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"r_unit": "bohr", "units_length": "angstrom"}, "mixed units"),
-        ({"e_unit": "eV", "units_energy": "kcal/mol"}, "mixed units"),
-        ({"units_energy": "eV", "units_force": "eV/bohr"}, "mixed units"),
+        ({"r_unit": "bohr", "units_length": "angstrom"}, "two units of length"),
+        ({"e_unit": "eV", "units_energy": "kcal/mol"}, "two units of energy"),
         ({"coords": np.zeros(1), "forces": 0, "energies": 0, "nuclear_charges": 0}, "two layouts"),
         ({"z": np.array([8, 6, 0])}, "atomic numbers"),
         ({"z": np.array([8.0, 6.0, 1.0])}, "must be integers"),
-        ({"z": np.array([[8, 6, 1]] * 12)}, "atomic numbers"),
+        ({"z": np.array([[8, 6, 1]] * 11)}, "atomic numbers"),
         ({"F": np.full((12, 3, 3), "a")}, "must be real"),
         ({"F": np.full((12, 3, 3), np.inf)}, "in frame 0"),
     ],
 )
-def test_mixed_units_and_foreign_arrays_are_refused(
+def test_two_units_of_one_kind_and_foreign_arrays_are_refused(
     tmp_path: Path, change: dict[str, object], message: str
 ) -> None:
     R, F, E, z = _arrays()
@@ -110,10 +105,10 @@ def test_spellings_of_one_unit_are_one_unit(tmp_path: Path) -> None:
 
 def test_the_generic_layout_must_state_its_units(tmp_path: Path) -> None:
     R, F, E, z = _arrays()
-    arrays = {"positions": R, "forces": F, "energies": E, "numbers": z}
+    arrays = {"positions": R / 10, "forces": F, "energies": E, "numbers": z}
     np.savez(tmp_path / "a.npz", **arrays, units_length="nm", units_energy="eV")
     data = load(tmp_path / "a.npz")
-    np.testing.assert_allclose(data.positions, 10 * R)
+    np.testing.assert_allclose(data.positions, R)
     np.testing.assert_allclose(data.molecule_forces, F / 10)
     np.savez(tmp_path / "b.npz", **arrays)
     with pytest.raises(ValueError, match="must state units_length"):
@@ -145,7 +140,7 @@ def test_other_arrays_are_fields(tmp_path: Path) -> None:
     assert len(charges.first(4)) == 4
     with pytest.raises(ValueError, match="frames must lie"):
         charges.first(12)
-    with pytest.raises(ValueError, match="odd has shape"):
+    with pytest.raises(ValueError, match=r"odd has shape .*, expected"):
         load_field(tmp_path / "a.npz", "odd")
     with pytest.raises(ValueError, match="no array 'dipoles'; the file has R, charges"):
         load_field(tmp_path / "a.npz", "dipoles")
@@ -155,14 +150,10 @@ def test_other_arrays_are_fields(tmp_path: Path) -> None:
     write(tmp_path / "a.extxyz", frames)
     again = load_field(tmp_path / "a.extxyz", "spins")
     np.testing.assert_allclose(again.molecule_values, F, atol=1e-7)
-    with pytest.raises(ValueError, match="no per-atom array 'charges' in frame 0, which has"):
+    with pytest.raises(ValueError, match="frame 0: no per-atom array 'charges'; the frame has"):
         load_field(tmp_path / "a.extxyz", "charges")
-    with pytest.raises(ValueError, match="must hold an energy and forces, frame 0"):
+    with pytest.raises(ValueError, match=r"a\.extxyz: no forces; found spins"):
         load(tmp_path / "a.extxyz")
-    frames[5].info["units_energy"] = "kcal/mol"
-    write(tmp_path / "b.extxyz", frames)
-    with pytest.raises(ValueError, match="units_energy = kcal/mol in frame 5"):
-        load_field(tmp_path / "b.extxyz", "spins")
 
 
 def test_the_order_along_the_trajectory_is_kept(tmp_path: Path) -> None:
@@ -200,9 +191,9 @@ def test_missing_and_foreign_files(tmp_path: Path) -> None:
 def test_pickled_arrays_are_not_loaded(tmp_path: Path) -> None:
     _, F, E, z = _arrays()
     np.savez(tmp_path / "a.npz", R=np.array([{"a": 1}], dtype=object), F=F, E=E, z=z)
-    with pytest.raises(ValueError, match="allow_pickle"):
+    with pytest.raises(ValueError, match=r"R holds Python objects \(a pickle\)"):
         load(tmp_path / "a.npz")
-    with pytest.raises(ValueError, match="allow_pickle"):
+    with pytest.raises(ValueError, match="R holds Python objects"):
         load_field(tmp_path / "a.npz", "F")
 
 

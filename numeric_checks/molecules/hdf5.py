@@ -1,0 +1,155 @@
+"""Frames in an HDF5 file: one group for every molecule, as in the SPICE and ANI-1x data sets.
+
+A group holds ``atomic_numbers`` (atoms,), positions (frames, atoms, 3) under ``conformations``,
+``coordinates`` or ``positions``, and energies and forces under known names or those asked for.
+``dft_total_gradient`` (SPICE) is the negative of the forces. A unit is the attribute ``units`` of
+an array; SPICE is in bohr and hartree, ANI-1x in Å and hartree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numeric_checks.molecules.contents import Contents
+from numeric_checks.molecules.labels import ENERGIES, FORCES, Request, pick
+from numeric_checks.molecules.structures import Structures
+from numeric_checks.molecules.units import energy_unit, force_unit, length_unit
+
+__all__ = ["MAGIC", "read_hdf5"]
+
+Array = NDArray[np.float64]
+
+MAGIC = b"\x89HDF\r\n\x1a\n"
+
+_NUMBERS = ("atomic_numbers", "numbers")
+# Positions, and the units (length, energy) that the data set of this name is known to be in.
+_POSITIONS = {
+    "conformations": ("bohr", "hartree"),
+    "coordinates": ("angstrom", "hartree"),
+    "positions": None,
+}
+_ENERGIES = (*ENERGIES, "dft_total_energy", "wb97x_dz.energy")
+_FORCES = (*FORCES, "wb97x_dz.forces")
+_GRADIENTS = ("dft_total_gradient",)
+
+
+def read_hdf5(path: Path, request: Request) -> Iterator[Contents]:
+    """The frames of every group in turn.
+
+    Raises ValueError for a damaged file, or one without such groups; ModuleNotFoundError where h5py
+    is not installed.
+    """
+    import h5py
+
+    found = False
+    names: set[str] = set()
+    try:
+        with h5py.File(path, "r") as file:
+            for group in _groups(file):
+                names |= set(group)
+                if any(name in group for name in _NUMBERS) and any(p in group for p in _POSITIONS):
+                    found = True
+                    yield _contents(group, request)
+    except (OSError, RuntimeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path.name}: truncated or damaged HDF5 file: {error}") from error
+    if not found:
+        raise ValueError(
+            f"{path.name}: no group with {' or '.join(_NUMBERS)} and {' or '.join(_POSITIONS)}; "
+            f"found {', '.join(sorted(names)) or 'nothing'}"
+        )
+
+
+def _groups(group: Any) -> Iterator[Any]:
+    """The group and all groups below it."""
+    import h5py
+
+    yield group
+    for name in group:
+        below = group.get(name, getlink=True)
+        if isinstance(below, h5py.HardLink) and isinstance(group[name], h5py.Group):
+            yield from _groups(group[name])
+
+
+def _contents(group: Any, request: Request) -> Contents:
+    place = next(name for name in _POSITIONS if name in group)
+    default = _POSITIONS[place]
+    positions = _real(group, place)
+    numbers = np.asarray(group[next(name for name in _NUMBERS if name in group)])
+    if numbers.dtype.kind not in "iu" or numbers.ndim != 1:
+        raise ValueError(
+            f"{group.name}: atomic numbers must be a row of integers, got {numbers.dtype} of shape "
+            f"{numbers.shape}"
+        )
+    try:
+        structures = Structures.of_molecule(
+            positions * length_unit(_unit(group[place], default and default[0])), numbers
+        )
+        energies, forces = _energies(group, request, default), _forces(group, request, default)
+    except ValueError as error:
+        raise ValueError(f"{group.name}: {error}") from error
+    frames, shape = len(structures), structures.molecule[0].shape
+    if energies is not None and energies.shape != (frames,):
+        raise ValueError(f"{group.name}: energies has shape {energies.shape}, expected {(frames,)}")
+    if forces is not None and forces.shape != shape:
+        raise ValueError(f"{group.name}: forces has shape {forces.shape}, expected {shape}")
+    values = None
+    if request.quantity is not None:
+        if request.quantity not in group:
+            raise ValueError(
+                f"{group.name}: no array {request.quantity!r}; it has {', '.join(sorted(group))}"
+            )
+        values = _real(group, request.quantity)
+        if values.shape not in (shape, shape[:2]):
+            raise ValueError(
+                f"{group.name}: {request.quantity} has shape {values.shape}, expected {shape} or "
+                f"{shape[:2]}"
+            )
+        values = values.reshape(-1, *values.shape[2:])
+    return Contents(
+        structures=structures,
+        energies=np.full(frames, np.nan) if energies is None else energies,
+        forces=np.full((len(structures.numbers), 3), np.nan)
+        if forces is None
+        else forces.reshape(-1, 3),
+        values=values,
+        found=tuple(sorted(group)),
+    )
+
+
+def _energies(group: Any, request: Request, default: tuple[str, str] | None) -> Array | None:
+    arrays = {name: group[name] for name in group}
+    name = pick("energy", request.energy, _ENERGIES, arrays)
+    if name is None:
+        return None
+    unit = energy_unit(_unit(group[name], default and default[1]))
+    return _real(group, name).reshape(-1) * unit
+
+
+def _forces(group: Any, request: Request, default: tuple[str, str] | None) -> Array | None:
+    arrays = {name: group[name] for name in group}
+    name = pick("forces", request.forces, _FORCES, arrays)
+    sign = 1.0
+    if name is None and request.forces is None:
+        name, sign = pick("forces", None, _GRADIENTS, arrays), -1.0
+    if name is None:
+        return None
+    unit = force_unit(_unit(group[name], default and f"{default[1]}/{default[0]}"))
+    return sign * unit * _real(group, name)
+
+
+def _unit(array: Any, default: str | None) -> str:
+    value = array.attrs.get("units", default)
+    if value is None:
+        raise ValueError(f"{array.name} must state its unit in the attribute units")
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _real(group: Any, name: str) -> Array:
+    if group[name].dtype.kind not in "iuf":
+        raise ValueError(f"{group.name}: {name} must be real, got dtype {group[name].dtype}")
+    return np.asarray(group[name], dtype=np.float64)
