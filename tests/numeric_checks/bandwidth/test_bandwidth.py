@@ -276,7 +276,7 @@ def test_command_line_is_undecided_with_code_4(
         (["--field", "charges", "--frames", "5000"], "frames must lie"),
         (["--field", "charges", "--level", "2"], "level"),
         (["--field", "charges", "--figure", "x.pdf"], "must end in"),
-        (["--field", "forces"], "expected the arrays"),
+        (["--field", "forces"], "no forces; found R, charges"),
     ],
 )
 def test_command_line_refuses_with_code_2(
