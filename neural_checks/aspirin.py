@@ -290,17 +290,24 @@ def _measure(data: ForceData, plan: _Plan, folder: Path) -> Report:
             backbone.select_layer(first)
         rows = tuple(_row(outcome, data, frames) for outcome in trained)
         begun, used = time.monotonic(), time.process_time()
+        subject = Subject([outcome.backbone for outcome in trained], data, fit, held, untrained)
         measured = measure(
-            Subject([outcome.backbone for outcome in trained], data, fit, held, untrained),
+            subject,
             plan.settings,
             plan.device,
             lambda done, total, note: progress.update("measurement", done, total, note),
         )
-    origin = data.origin
+    origin, blocks = data.origin, subject.blocks
     return Report(
         measurement=measured,
         data=DataOrigin(**{**origin, "numbers": tuple(origin["numbers"])}),
-        frames=Frames(len(frames.train), len(fit), len(held), frames.rule),
+        frames=Frames(
+            len(frames.train),
+            len(fit),
+            len(held),
+            frames.rule,
+            None if blocks is None else int(blocks.max()) + 1,
+        ),
         backbones=rows,
         preset=plan.preset,
         train={"seeds": list(plan.seeds), **asdict(train)},

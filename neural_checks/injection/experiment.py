@@ -18,7 +18,7 @@ from neural_checks.injection.result import (
     ReadoutKind,
     Settings,
 )
-from neural_checks.readouts.bootstrap import bootstrap, bootstrap_spn
+from neural_checks.readouts.bootstrap import bootstrap, bootstrap_spn, trajectory_blocks
 from neural_checks.readouts.closed_form import measure, measure_pooled
 from neural_checks.readouts.metrics import Metrics, recovery_cliff
 from neural_checks.readouts.recovery import Recovery, with_components
@@ -53,6 +53,21 @@ class Subject:
     fit: NDArray[np.int64]
     held: NDArray[np.int64]
     untrained: Backbone | None = None
+
+    @property
+    def blocks(self) -> NDArray[np.int64] | None:
+        """Blocks of held-out frames that follow each other, where the data say their order."""
+        order = self.data.order
+        return trajectory_blocks(None if order is None else order[self.held])
+
+
+@dataclass(frozen=True)
+class _Draws:
+    """How the bootstrap draws: the draws, their blocks of held-out frames, the random stream."""
+
+    count: int
+    blocks: NDArray[np.int64] | None
+    rng: np.random.Generator
 
 
 @dataclass(frozen=True)
@@ -98,13 +113,12 @@ def run(
         if subject.untrained is None
         else collect(subject.untrained, subject.data, subject.fit, subject.held)
     )
+    draws = _Draws(settings.draws, subject.blocks, rng["bootstrap"])
     return Measurement(
         settings=settings,
         equivariance=equivariance,
         force_rms=samples[0].force_rms,
-        readouts=tuple(
-            readout for fit in fits for readout in _judge(fit, settings, rng["bootstrap"])
-        ),
+        readouts=tuple(readout for fit in fits for readout in _judge(fit, settings, draws)),
         controls=run_controls(samples[0], settings, blank, rng["controls"], device, step),
     )
 
@@ -151,16 +165,16 @@ def _fit(
     return fits
 
 
-def _judge(fits: _Fits, settings: Settings, rng: np.random.Generator) -> list[Readout]:
+def _judge(fits: _Fits, settings: Settings, draws: _Draws) -> list[Readout]:
     """Metrics, intervals and verdicts of the readouts of one degree."""
     channels = dict.fromkeys(ReadoutKind, CLOSED_FORM_CHANNELS[fits.degree])
     channels[ReadoutKind.COMPONENT] = COMPONENT_CHANNELS[fits.degree]
     return [
         *(
-            _ridge(kind, fits.degree, channels[kind], runs, settings, rng)
+            _ridge(kind, fits.degree, channels[kind], runs, settings, draws)
             for kind, runs in fits.ridge.items()
         ),
-        _trained(fits.degree, fits.trained, settings, rng),
+        _trained(fits.degree, fits.trained, settings, draws),
     ]
 
 
@@ -170,12 +184,12 @@ def _ridge(
     channels: int | None,
     runs: list[Recovery],
     settings: Settings,
-    rng: np.random.Generator,
+    draws: _Draws,
 ) -> Readout:
-    point, draws = bootstrap(runs, settings.draws, rng, settings.amplitude)
+    point, drawn = bootstrap(runs, draws.count, draws.rng, settings.amplitude, draws.blocks)
     by_amplitude = {}
     for amplitude in AMPLITUDES:
-        at, _ = bootstrap(runs, 1, rng, amplitude)
+        at, _ = bootstrap(runs, 1, draws.rng, amplitude)
         by_amplitude[f"{amplitude:g}"] = Amplitude(
             tuple(at.recovery.tolist()), tuple(at.gain.tolist()), tuple(at.injected.tolist())
         )
@@ -184,7 +198,7 @@ def _ridge(
         degree,
         settings.L,
         point,
-        draws,
+        drawn,
         channels=channels,
         weights=runs[0].weights,
         per_backbone=_table(np.array([run.pooled for run in runs])),
@@ -193,10 +207,8 @@ def _ridge(
     )
 
 
-def _trained(
-    degree: int, runs: list[SpnRun], settings: Settings, rng: np.random.Generator
-) -> Readout:
-    point, draws = bootstrap_spn(runs, settings.draws, rng)
+def _trained(degree: int, runs: list[SpnRun], settings: Settings, draws: _Draws) -> Readout:
+    point, drawn = bootstrap_spn(runs, draws.count, draws.rng, draws.blocks)
     missed, power = (np.array([getattr(r, name) for r in runs]) for name in ("missed", "power"))
     by_seed = 1 - missed.mean(axis=(3, 4)) / power.mean(axis=(3, 4))
     by_site = 1 - missed.mean(axis=(0, 1, 4)) / power.mean(axis=(0, 1, 4))
@@ -205,7 +217,7 @@ def _trained(
         degree,
         settings.L,
         point,
-        draws,
+        drawn,
         channels=settings.spn.cubic_channels if degree == 3 else settings.spn.channels,
         weights=(runs[0].weights,) * power.shape[2],
         per_backbone=_table(by_seed.mean(axis=1)),

@@ -278,12 +278,17 @@ class DataOrigin:
 
 @dataclass(frozen=True)
 class Frames:
-    """How many frames were used for what, and the rule of the split."""
+    """How many frames were used for what, and the rule of the split.
+
+    ``blocks`` counts the blocks of consecutive held-out frames that the bootstrap draws; None where
+    frames are drawn one by one, since the data do not say their order.
+    """
 
     train: int
     fit: int
     held: int
     rule: str
+    blocks: int | None = None
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 from neural_checks.readouts.metrics import Metrics, summarise
 from neural_checks.readouts.recovery import Recovery
 from neural_checks.readouts.trained import SpnRun
+from numeric_checks.molecules.repeats import blocks as consecutive
 
-__all__ = ["bootstrap", "bootstrap_spn", "resample"]
+__all__ = ["BLOCKS", "bootstrap", "bootstrap_spn", "resample", "trajectory_blocks"]
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
+
+#: Blocks of consecutive frames, as in the bootstrap of the bandwidth.
+BLOCKS = 50
 
 
 def resample(
@@ -35,9 +39,12 @@ def resample(
     """
     if draws < 1:
         raise ValueError(f"draws must be ≥ 1, got {draws}")
-    backbones, seeds, rows, _ = table.shape
-    counts = _counts(table.shape[3], draws, rng, blocks)
-    means = np.einsum("bsrf,df->bsdr", table, counts, optimize=True)
+    table, sizes = _summed(table, blocks)
+    backbones, seeds, rows, units = table.shape
+    counts = rng.multinomial(units, np.full(units, 1 / units), size=draws)
+    # Blocks differ in size: the mean of a draw is over the rows that are in it.
+    weights = counts / (counts @ sizes)[:, None]
+    means = np.einsum("bsru,du->bsdr", table, weights, optimize=True)
     drawn = np.zeros((draws, rows))
     every = np.arange(draws)
     for _ in range(backbones):
@@ -45,22 +52,31 @@ def resample(
         for _ in range(seeds):
             seed = rng.integers(seeds, size=draws)
             drawn += means[backbone, seed, every] / (backbones * seeds)
-    return table.mean(axis=(0, 1, 3)), drawn
+    return table.mean(axis=(0, 1)).sum(axis=1) / sizes.sum(), drawn
 
 
-def _counts(
-    rows: int, draws: int, rng: np.random.Generator, blocks: Labels | None
-) -> NDArray[np.float64]:
-    """(draws, rows): the weight of every row in a draw; the weights of a draw sum to one."""
+def _summed(table: Array, blocks: Labels | None) -> tuple[Array, Array]:
+    """Sums of ``table`` over the rows of every block, (…, blocks), and the sizes of the blocks."""
+    rows = table.shape[3]
     if blocks is None:
-        return rng.multinomial(rows, np.full(rows, 1 / rows), size=draws) / rows
+        return table, np.ones(rows)
     if len(blocks) != rows:
         raise ValueError(f"blocks must hold a label for each of {rows} rows, got {len(blocks)}")
-    names, block = np.unique(blocks, return_inverse=True)
-    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)[:, block]
-    # Blocks differ in size: the mean of a draw is over the rows that are in it.
-    weights: Array = drawn / drawn.sum(axis=1, keepdims=True)
-    return weights
+    order = np.argsort(blocks, kind="stable")
+    _, starts, sizes = np.unique(blocks[order], return_index=True, return_counts=True)
+    return np.add.reduceat(table[..., order], starts, axis=3), sizes.astype(np.float64)
+
+
+def trajectory_blocks(order: Labels | None, count: int = BLOCKS) -> Labels | None:
+    """Blocks of frames that follow each other, at most ``count`` of them; see :func:`resample`.
+
+    ``order`` (frames,) are places along a trajectory; None, where they are not known, gives None:
+    every frame is then drawn by itself.
+
+    >>> trajectory_blocks(np.array([30, 10, 20, 40]), 2)
+    array([1, 0, 0, 1])
+    """
+    return None if order is None else consecutive(order, len(order), min(count, len(order)))
 
 
 def bootstrap(

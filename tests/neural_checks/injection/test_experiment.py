@@ -159,3 +159,15 @@ def test_a_broken_backbone_stops_the_run(toy: Any) -> None:
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong)).partition("_")[0]):
         replace(SETTINGS, **wrong)
+
+
+def test_frames_that_follow_each_other_are_drawn_together(toy: Any) -> None:
+    data = toy.toy_data(200)
+    held = np.arange(80, 200)
+    assert Subject([], data, FIT, held).blocks is None
+    order = np.random.default_rng(0).permutation(200)
+    blocks = Subject([], replace(data, order=order), FIT, held).blocks
+    assert blocks is not None
+    assert set(np.bincount(blocks)) == {2, 3}
+    # Along the trajectory the blocks come one after another.
+    assert (np.diff(blocks[np.argsort(order[held])]) >= 0).all()
