@@ -10,6 +10,8 @@ from typing import Any
 
 from proof_map import DOCS
 
+from numeric_checks.demand.result import least_degree
+
 Write = Callable[[Path, str], None]
 
 RESULTS = DOCS / "results" / "demand"
@@ -25,22 +27,22 @@ def write_all(write: Write) -> None:
 
 
 def table(reports: dict[str, dict[str, Any]]) -> str:
-    """One row a data set: the error by ℓ, the matched errors, the ratios and ℓ*."""
+    """One row a data set: the error by ℓ, the ratios, and ℓ* of both curves."""
     top = max((len(report["curve"]) for report in reports.values()), default=0)
     heads = " | ".join(f"ℓ ≤ {ell}" for ell in range(top))
     lines = [
-        f"| data | factors | {heads} | ratios from ℓ = 1 on | at equal weights, ℓ ≤ 1 | ℓ* |",
+        f"| data | factors | {heads} | ratios from ℓ = 1 on | ℓ* | ℓ* at equal weights |",
         "|---|---|" + "---|" * (top + 3),
     ]
     for name, report in reports.items():
         errors = [point["mae"] for point in report["curve"]]
         cells = [f"{error:.1f}" for error in errors] + ["–"] * (top - len(errors))
         ratios = ", ".join(f"{after / before:.2f}" for before, after in pairwise(errors[1:]))
-        matched = {point["ell"]: point["mae"] for point in report["matched"]}
+        level = report["settings"]["level"]
+        equal = least_degree([point["mae"] for point in report["matched"]], level)
         sign = "≥ " if report["lower_bound"] else ""
         star = "undecided" if report["undecided"] else f"{sign}{report['demand']}"
         lines.append(
-            f"| {name} | {report['factors']} | {' | '.join(cells)} | {ratios} | "
-            f"{matched[1]:.1f} | {star} |"
+            f"| {name} | {report['factors']} | {' | '.join(cells)} | {ratios} | {star} | {equal} |"
         )
     return "\n".join(lines) + "\n"

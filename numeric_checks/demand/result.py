@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Cost", "Curve", "Demand", "DemandOptions", "Form", "Point"]
+__all__ = ["Cost", "Curve", "Demand", "DemandOptions", "Form", "Point", "least_degree"]
 
 Form = Literal["energy", "force"]
 
@@ -70,6 +70,15 @@ class Point:
     high: float
     mae: float
     penalty: float
+
+
+def least_degree(errors: Sequence[float], level: float) -> int:
+    """The least ℓ whose error is at most 1 + ``level`` times the last one.
+
+    >>> least_degree([9.0, 4.0, 3.1, 3.0], 0.1)
+    2
+    """
+    return next(ell for ell, error in enumerate(errors) if error <= (1 + level) * errors[-1])
 
 
 @dataclass(frozen=True)
@@ -138,15 +147,24 @@ class Demand:
         low, high = curve.interval
         spread = "" if low == high else f" (95 % interval {low} to {high})"
         with_factors = f"with {curve.factors} factor{'s' if curve.factors > 1 else ''}"
+        same = self.matched_demand
+        equal = "" if same is None else f"; at equal numbers of weights ℓ* = {same}"
         if curve.lower_bound:
             return (
                 f"demand ℓ* ≥ {curve.demand}{spread} {with_factors}: the held-out force error "
-                f"still falls by more than {self.settings.level:.0%} at ℓ = {self.settings.l_max}"
+                f"still falls by more than {self.settings.level:.0%} at ℓ = "
+                f"{self.settings.l_max}{equal}"
             )
         return (
             f"demand ℓ* = {curve.demand}{spread} {with_factors}: higher degrees lower the held-out "
-            f"force error by less than {self.settings.level:.0%}"
+            f"force error by less than {self.settings.level:.0%}{equal}"
         )
+
+    @property
+    def matched_demand(self) -> int | None:
+        """ℓ* of the matched curve: what degrees buy where every ℓ has as many weights."""
+        errors = [point.mae for point in self.curve.matched]
+        return least_degree(errors, self.settings.level) if errors else None
 
     def as_dict(self) -> dict[str, Any]:
         """The content as JSON types."""
@@ -159,6 +177,7 @@ class Demand:
             "demand": None if self.undecided else curve.demand,
             "demand_interval": list(curve.interval),
             "lower_bound": curve.lower_bound,
+            "matched_demand": self.matched_demand,
             "undecided": self.undecided,
             "sentence": self.sentence,
             "costs": [asdict(cost) for cost in curve.costs],

@@ -84,6 +84,7 @@ def draw(found: Demand) -> Figure:
     left.set_xlabel("largest degree ℓ of the densities")
     right.set_xscale("log")
     right.set_xlabel("weights of the model")
+    right.margins(x=0.15)
     left.legend(frameon=False, fontsize=9)
     held = found.frames["held"]
     figure.suptitle(

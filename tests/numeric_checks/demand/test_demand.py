@@ -72,6 +72,8 @@ def test_the_matched_models_have_equal_weights() -> None:
     found = demand(_clusters(2), SMALL, centers=[6])
     sizes = [point.weights for point in found.curve.matched]
     assert sizes[1:] == [found.curve.full[-1].weights] * SMALL.l_max
+    assert found.matched_demand == 2
+    assert found.sentence.endswith("at equal numbers of weights ℓ* = 2")
     # More radial functions do not stand in for the degree.
     assert found.curve.matched[1].left > 0.7
 
