@@ -10,7 +10,7 @@ from typing import SupportsIndex
 
 from span_theorem.arguments import shown
 
-__all__ = ["Momentum", "doubled", "doubled_degree", "halved"]
+__all__ = ["Momentum", "doubled", "doubled_degree", "doubled_degrees", "halved"]
 
 Momentum = int | Fraction | SupportsIndex
 """An integer or half-integer: an int, a Fraction such as ``Fraction(1, 2)``, a sympy Rational."""
@@ -28,17 +28,25 @@ def doubled(name: str, value: Momentum) -> int:
     """
     if type(value) is int:
         return 2 * value
-    if type(value) is Fraction or (isinstance(value, Rational) and not isinstance(value, bool)):
+    if type(value) is Fraction:
+        numerator, denominator = value.as_integer_ratio()
+    elif isinstance(value, Rational) and not isinstance(value, bool):
         # sympy's numbers count as Rational too; their parts are made plain integers.
         numerator, denominator = int(value.numerator), int(value.denominator)
-        if denominator == 1:
-            return 2 * numerator
-        if denominator == 2:
-            return numerator
-        raise ValueError(f"{name} must be an integer or a half-integer, got {shown(value)}")
+    else:
+        return 2 * _whole(name, value)
+    if denominator == 2:
+        return numerator
+    if denominator == 1:
+        return 2 * numerator
+    raise ValueError(f"{name} must be an integer or a half-integer, got {shown(value)}")
+
+
+def _whole(name: str, value: object) -> int:
+    """``value`` as an int, of what is neither int nor Rational; TypeError with the remedy."""
     try:
         if not isinstance(value, bool):
-            return 2 * operator.index(value)
+            return operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         pass
     remedy = ""
@@ -51,13 +59,26 @@ def doubled(name: str, value: Momentum) -> int:
     )
 
 
+def doubled_degrees(l1: Momentum, l2: Momentum, l3: Momentum) -> tuple[int, int, int]:
+    """2l1, 2l2, 2l3; ValueError for a negative one, which names no representation.
+
+    >>> doubled_degrees(Fraction(3, 2), 1, 0)
+    (3, 2, 0)
+    """
+    a, b, c = doubled("l1", l1), doubled("l2", l2), doubled("l3", l3)
+    if a < 0 or b < 0 or c < 0:
+        for name, value in (("l1", l1), ("l2", l2), ("l3", l3)):
+            doubled_degree(name, value)
+    return a, b, c
+
+
 def doubled_degree(name: str, value: Momentum) -> int:
     """2·value as an int ≥ 0; ValueError for a negative one, which names no representation.
 
     >>> doubled_degree("j1", Fraction(3, 2))
     3
     """
-    number = 2 * value if type(value) is int else doubled(name, value)
+    number = doubled(name, value)
     if number < 0:
         raise ValueError(f"{name} must be an integer or half-integer ≥ 0, got {shown(value)}")
     return number

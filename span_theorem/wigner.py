@@ -21,7 +21,7 @@ from functools import lru_cache
 from math import comb
 from typing import Any
 
-from span_theorem.half_integers import Momentum, doubled, doubled_degree, halved
+from span_theorem.half_integers import Momentum, doubled, doubled_degrees, halved
 from span_theorem.surd import ZERO, Surd, reduced
 
 __all__ = ["clebsch_gordan", "clebsch_gordan_block", "wigner_3j", "wigner_3j_block"]
@@ -101,7 +101,7 @@ def clebsch_gordan(
     >>> clebsch_gordan(half, half, half, -half, 0, 0)
     Surd(1/2)
     """
-    a, b, c = doubled_degree("l1", l1), doubled_degree("l2", l2), doubled_degree("l3", l3)
+    a, b, c = doubled_degrees(l1, l2, l3)
     return _coupling(a, doubled("m1", m1), b, doubled("m2", m2), c, doubled("m3", m3), 1)
 
 
@@ -137,7 +137,7 @@ def wigner_3j(
     >>> wigner_3j(Fraction(3, 2), Fraction(1, 2), 1, Fraction(1, 2), Fraction(1, 2), -1)
     Surd(-1/12)
     """
-    a, b, c = doubled_degree("l1", l1), doubled_degree("l2", l2), doubled_degree("l3", l3)
+    a, b, c = doubled_degrees(l1, l2, l3)
     n1, n2, n3 = doubled("m1", m1), doubled("m2", m2), doubled("m3", m3)
     # l1 - l2 - m3 is whole wherever the value is not zero.
     divisor = -(c + 1) if (a - b - n3) & 2 else c + 1
@@ -175,18 +175,18 @@ def clebsch_gordan_block(l1: Momentum, l2: Momentum, l3: Momentum) -> dict[tuple
     >>> clebsch_gordan_block(1, 1, 0)
     {(-1, 1): Surd(1/3), (0, 0): Surd(-1/3), (1, -1): Surd(1/3)}
     """
-    a, b, c = doubled_degree("l1", l1), doubled_degree("l2", l2), doubled_degree("l3", l3)
+    a, b, c = doubled_degrees(l1, l2, l3)
     square = coupling_square(a, b, c)
     if square is None:
         return {}
     odd = (a + b - c) & 2
+    orders = {m: halved(m) for m in range(-max(a, b), max(a, b) + 1)}
     first: dict[tuple[Any, Any], Surd] = {}
     second = []
     for m1, m2, total, place in invariant_block(a, b, c):
         value = reduced(total * abs(total) * square[0], square[1] * place, 0)
-        n1, n2 = halved(m1), halved(m2)
-        first[-n1, -n2] = -value if odd else value
-        second.append(((n1, n2), value))
+        first[orders[-m1], orders[-m2]] = -value if odd else value
+        second.append(((orders[m1], orders[m2]), value))
     first.update(reversed(second))
     return first
 
@@ -199,19 +199,21 @@ def wigner_3j_block(l1: Momentum, l2: Momentum, l3: Momentum) -> dict[tuple[Any,
     >>> wigner_3j_block(1, 1, 0)[1, -1, 0]
     Surd(1/3)
     """
-    a, b, c = doubled_degree("l1", l1), doubled_degree("l2", l2), doubled_degree("l3", l3)
+    a, b, c = doubled_degrees(l1, l2, l3)
     square = coupling_square(a, b, c)
     if square is None:
         return {}
     numerator, denominator = square[0], square[1] * (c + 1)
     odd = (a + b + c) & 2
+    top = max(a, b, c)
+    orders = {m: halved(m) for m in range(-top, top + 1)}
     first: dict[tuple[Any, Any, Any], Surd] = {}
     second = []
     for m1, m2, total, place in invariant_block(a, b, c):
         signed = -numerator if (a - b + m1 + m2) & 2 else numerator
         value = reduced(total * abs(total) * signed, denominator * place, 0)
-        n1, n2, n3 = halved(m1), halved(m2), halved(-m1 - m2)
-        first[-n1, -n2, -n3] = -value if odd else value
-        second.append(((n1, n2, n3), value))
+        m3 = -m1 - m2
+        first[orders[-m1], orders[-m2], orders[-m3]] = -value if odd else value
+        second.append(((orders[m1], orders[m2], orders[m3]), value))
     first.update(reversed(second))
     return first
