@@ -120,34 +120,46 @@ def gaunt_table(
     tops = (natural("l1_max", l1_max), natural("l2_max", l2_max), natural("l3_max", l3_max))
     table: dict[tuple[int, int, int], dict[_Key, Surd]] = {}
     known: dict[tuple[int, ...], dict[_Key, Surd]] = {}
+    keys: dict[_Key, _Key] = {}
     for l1 in range(tops[0] + 1):
         for l2 in range(tops[1] + 1):
             for l3 in range(abs(l1 - l2), min(l1 + l2, tops[2]) + 1, 2):
-                sorted_degrees = tuple(sorted((l1, l2, l3)))
-                block = known.get(sorted_degrees)
+                ascending = tuple(sorted((l1, l2, l3)))
+                block = known.get(ascending)
                 if block is None:
-                    block = known[sorted_degrees] = _gaunt_block(*sorted_degrees)
-                table[l1, l2, l3] = _reordered(block, sorted_degrees, (l1, l2))
+                    block = known[ascending] = _gaunt_block(*ascending)
+                table[l1, l2, l3] = _reordered(block, ascending, (l1, l2), keys)
     return table
 
 
 def _reordered(
-    block: dict[_Key, Surd], degrees: tuple[int, ...], wanted: tuple[int, int]
+    block: dict[_Key, Surd],
+    degrees: tuple[int, ...],
+    wanted: tuple[int, int],
+    keys: dict[_Key, _Key],
 ) -> dict[_Key, Surd]:
-    """A block of ascending degrees with its keys as the orders of two ``wanted`` ones of them."""
+    """A block of ascending degrees with its keys as the orders of two ``wanted`` ones of them.
+
+    ``keys`` makes equal keys one object. A new tuple for each of the many would now and then make
+    Python search its whole heap for garbage, which in a process with a large one costs more than
+    the table.
+    """
+    one = keys.setdefault
     first = degrees.index(wanted[0])
     second = next(i for i in range(3) if i != first and degrees[i] == wanted[1])
-    if (first, second) == (0, 1):
-        return dict(block)
-    if (first, second) == (1, 0):
-        return {(m2, m1): value for (m1, m2), value in block.items()}
-    if (first, second) == (0, 2):
-        return {(m1, -m1 - m2): value for (m1, m2), value in block.items()}
-    if (first, second) == (2, 0):
-        return {(-m1 - m2, m1): value for (m1, m2), value in block.items()}
-    if (first, second) == (1, 2):
-        return {(m2, -m1 - m2): value for (m1, m2), value in block.items()}
-    return {(-m1 - m2, m2): value for (m1, m2), value in block.items()}
+    match first, second:
+        case 0, 1:
+            return {one(key, key): value for key, value in block.items()}
+        case 1, 0:
+            return {one(k := (m2, m1), k): value for (m1, m2), value in block.items()}
+        case 0, 2:
+            return {one(k := (m1, -m1 - m2), k): value for (m1, m2), value in block.items()}
+        case 2, 0:
+            return {one(k := (-m1 - m2, m1), k): value for (m1, m2), value in block.items()}
+        case 1, 2:
+            return {one(k := (m2, -m1 - m2), k): value for (m1, m2), value in block.items()}
+        case _:
+            return {one(k := (-m1 - m2, m2), k): value for (m1, m2), value in block.items()}
 
 
 def real_gaunt(l1: int, l2: int, l3: int, m1: int, m2: int, m3: int) -> Surd:

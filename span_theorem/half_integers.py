@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from fractions import Fraction
+from functools import lru_cache
 from math import isfinite
 from numbers import Rational
 from typing import SupportsIndex
@@ -84,6 +85,7 @@ def doubled_degree(name: str, value: Momentum) -> int:
     return number
 
 
+@lru_cache(maxsize=4096)
 def halved(number: int) -> int | Fraction:
     """number / 2, an int where it is one.
 

@@ -5,7 +5,7 @@ half-integers, as exact numbers: ``Fraction(1, 2)`` or sympy's ``Rational(1, 2)`
 harmonics or a real basis (:mod:`span_theorem.gaunt`, :mod:`span_theorem.arrays`) take integers
 only. A state that does not exist (|m| > l, or l - m no integer) and degrees that cannot be coupled
 give an exact zero. A meaningless argument raises: a float (TypeError) and a negative degree
-(ValueError), since V_l with l < 0 is no representation; sympy returns 0 or a continued value there.
+(ValueError), since V_l with l < 0 is no representation; sympy returns 0 there.
 
 Method. In the binary-form basis b_m = |l m⟩ / √C(2l, l+m) the invariant of V_l1 ⊗ V_l2 ⊗ V_l3 has
 integer coefficients. With a = l1+l2-l3, b = l1-l2+l3, c = -l1+l2+l3 they are
@@ -48,15 +48,14 @@ def invariant_rows(a: int, b: int, c: int, rows: int) -> list[list[int]]:
     """S(i, j) for i < ``rows`` and all j ≤ a+c: a product of two banded matrices of binomials."""
     from flint import fmpz_mat
 
-    row_a, row_b, row_c = pascal_row(a), pascal_row(b), pascal_row(c)
-    left = [[row_b[i - k] if 0 <= i - k <= b else 0 for k in range(a + 1)] for i in range(rows)]
-    right = [
-        [
-            (-row_a[k] if k & 1 else row_a[k]) * row_c[j - k] if 0 <= j - k <= c else 0
-            for j in range(a + c + 1)
-        ]
-        for k in range(a + 1)
-    ]
+    # Row i of the left matrix, C(b, i - k) for k = 0 … a, is a window on the binomials of b.
+    padded = [0] * rows + list(pascal_row(b)) + [0] * a
+    left = [padded[rows + b - i : rows + b - i + a + 1] for i in range(rows)]
+    row_c = pascal_row(c)
+    right = []
+    for k, binomial in enumerate(pascal_row(a)):
+        factor = -binomial if k & 1 else binomial
+        right.append([0] * k + [factor * value for value in row_c] + [0] * (a - k))
     width = a + c + 1
     flat = [int(value) for value in (fmpz_mat(left) * fmpz_mat(right)).entries()]
     return [flat[width * i : width * (i + 1)] for i in range(rows)]

@@ -182,3 +182,11 @@ def test_selection_rules_give_zeros() -> None:
     assert not real_gaunt_array(1, 1, 1).any()
     with pytest.raises(ValueError, match="integer ≥ 0"):
         real_gaunt_array(-1, 1, 1)
+
+
+def test_e3nns_sign_is_cuequivariances_too() -> None:
+    cue = pytest.importorskip("cuequivariance", reason="cuequivariance is not installed")
+    for ls in [(1, 1, 0), (1, 1, 1), (2, 1, 2), (2, 3, 4), (3, 3, 3), (4, 2, 3), (5, 4, 4)]:
+        (theirs,) = np.asarray(cue.clebsch_gordan(*(cue.SO3(l) for l in ls)))
+        ours = real_wigner_3j_array(*ls, convention="e3nn") * (2 * ls[2] + 1) ** 0.5
+        np.testing.assert_allclose(ours, theirs, atol=1e-12)

@@ -6,6 +6,7 @@ mace-torch cannot stand beside nequip: these tests are skipped there and run in 
 from __future__ import annotations
 
 import warnings
+import zipfile
 from itertools import permutations
 from typing import Any
 
@@ -208,3 +209,15 @@ def test_precision_and_frozen_weights_are_kept() -> None:
     assert new.weights[0].requires_grad
     assert {p.dtype for p in model.parameters()} == {torch.float32}
     assert torch.get_default_dtype() == torch.float64
+
+
+def test_a_saved_model_needs_mace_alone(tmp_path: Any) -> None:
+    model = new_model(1, 2)
+    reduce_mace(model)
+    path = tmp_path / "reduced.model"
+    torch.save(model, path)
+    with zipfile.ZipFile(path) as stored:
+        (pickle,) = (name for name in stored.namelist() if name.endswith("data.pkl"))
+        assert b"span_theorem" not in stored.read(pickle)
+    loaded = torch.load(path, weights_only=False)
+    np.testing.assert_array_equal(predictions(loaded), predictions(model))
