@@ -19,7 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from neural_checks.backbones.hooked import Backbone, BackboneConfig, Scaling
+from neural_checks.backbones.interface import Backbone
+from neural_checks.backbones.nequip import BackboneConfig
+from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import Split, split
 from numeric_checks.molecules.data import EMBEDDED, ForceData, load
 from numeric_checks.provenance import environment
@@ -41,7 +43,8 @@ def main() -> int:
     make = {"mace": _mace, "nequip-L0": _nequip}[arguments.network]
     begun = time.monotonic()
     backbone, settings = make(data, parts, arguments.steps, arguments.seed, arguments.out)
-    wrong = backbone.evaluate(data.positions[parts.test]).forces - data.molecule_forces[parts.test]
+    test = data.take(parts.test)
+    wrong = backbone.evaluate(test.structures).forces - test.forces
     record = {
         "network": arguments.network,
         "settings": settings,

@@ -20,7 +20,8 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from neural_checks.backbones.hooked import BackboneConfig, NequIPBackbone, Scaling
+from neural_checks.backbones.nequip import BackboneConfig, NequIPBackbone
+from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import split
 from neural_checks.injection.experiment import Subject, run
 from neural_checks.injection.figures import figure_of, names
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     backbone = NequIPBackbone(
         config, Scaling.of(data, parts.train, config.cutoff), 0, arguments.device
     )
-    backbone.select_layer(data.positions[:2])
+    backbone.select_layer(data.structures.take(slice(2)))
     settings = Settings(
         L=config.l_max,
         orientations=preset["orientations"],

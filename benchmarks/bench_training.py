@@ -20,7 +20,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from neural_checks.backbones.hooked import BackboneConfig, Scaling
+from neural_checks.backbones.nequip import BackboneConfig
+from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import Split, split
 from neural_checks.training.train import TrainConfig, train
 from numeric_checks.molecules.data import EMBEDDED, ForceData, load

@@ -101,8 +101,9 @@ def step_times(model: Any, data: Any, frames: Any, batch: int) -> Any:
     while True:
         chosen = rng.choice(frames, size=batch, replace=False)
         start = time.process_time()
-        positions = torch.tensor(data.positions[chosen], dtype=torch.float32, requires_grad=True)
-        energy = model.energy(model.graph(positions)).sum()
+        graph = model.graph(data.structures.take(chosen))
+        positions = graph.positions.float().requires_grad_(True)
+        energy = model.energy(model.inputs(graph.at(positions))).sum()
         (gradient,) = torch.autograd.grad(energy, positions, create_graph=True)
         target = torch.tensor(data.molecule_forces[chosen], dtype=torch.float32)
         loss = ((-gradient - target) ** 2).mean()
@@ -117,7 +118,7 @@ def prepared(task: Row) -> tuple[Any, Any, Any]:
     import mace  # noqa: F401  before e3nn
     import torch
 
-    from neural_checks.backbones.hooked import Scaling
+    from neural_checks.backbones.scaling import Scaling
     from numeric_checks.molecules.data import load
 
     torch.set_num_threads(1)
@@ -147,7 +148,6 @@ def run_times(task: Row) -> Row:
 def run_training(task: Row) -> Row:
     """Build, train and judge one program."""
     import numpy as np
-    import torch
 
     data, train, held_out = prepared(task)
     from neural_checks.training.brief import train_briefly
@@ -166,9 +166,8 @@ def run_training(task: Row) -> Row:
     model.model.eval()
     errors = []
     for frame in held_out:
-        positions = torch.tensor(data.positions[[frame]], dtype=torch.float32, requires_grad=True)
-        forces = model.predict(model.graph(positions))[1].detach().numpy()
-        errors.append(forces.reshape(-1, 3) - data.molecule_forces[frame])
+        forces = model.evaluate(data.structures.take([frame])).forces
+        errors.append(forces - data.molecule_forces[frame])
     difference = np.stack(errors)
     return {
         "weights": sum(p.numel() for p in trained),

@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.backbones.hooked import BackboneConfig, Scaling
+from neural_checks.backbones.nequip import BackboneConfig
 from neural_checks.backbones.nequip_files import NequIPBackbone
+from neural_checks.backbones.scaling import Scaling
 from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.samples import collect, top_degree
 from numeric_checks.molecules.data import ForceData, load
@@ -89,7 +90,7 @@ def recoveries(data: ForceData) -> tuple[NDArray[np.float64], NDArray[np.float64
     fit, held = index[:FIT], index[FIT:]
     model = BackboneConfig(channels=8)
     backbone = NequIPBackbone(model, Scaling.of(data, fit, model.cutoff), 1000, "cpu")
-    backbone.select_layer(data.positions[fit[:2]])
+    backbone.select_layer(data.structures.take(fit[:2]))
     samples = collect(backbone, data, fit, held)
     frames = data.structures.take(index)
     each = directions(frames, nearest_neighbors(frames)).reshape(samples.vectors.shape)

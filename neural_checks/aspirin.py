@@ -24,7 +24,7 @@ from span_theorem.arguments import integer_option, number_option
 from span_theorem.command import Parser, Result, alias, parser, run
 
 if TYPE_CHECKING:
-    from neural_checks.backbones.hooked import BackboneConfig
+    from neural_checks.backbones.nequip import BackboneConfig
     from neural_checks.data.split import Split
     from neural_checks.injection.result import Report, Settings, TrainedBackbone
     from neural_checks.training.train import TrainConfig, Trained
@@ -152,7 +152,7 @@ class _Plan:
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> _Plan:
-        from neural_checks.backbones.hooked import BackboneConfig
+        from neural_checks.backbones.nequip import BackboneConfig
         from neural_checks.devices import usable_device
         from neural_checks.injection.result import Settings
         from neural_checks.readouts.trained import SpnConfig
@@ -270,7 +270,8 @@ def _writers(report: Report) -> dict[str, Callable[[Path], None]]:
 
 def _measure(data: ForceData, plan: _Plan, folder: Path) -> Report:
     """Train, then measure; every long stage shows its progress."""
-    from neural_checks.backbones.hooked import NequIPBackbone, Scaling
+    from neural_checks.backbones.nequip import NequIPBackbone
+    from neural_checks.backbones.scaling import Scaling
     from neural_checks.data.split import split
     from neural_checks.injection.experiment import Subject
     from neural_checks.injection.experiment import run as measure
@@ -283,7 +284,7 @@ def _measure(data: ForceData, plan: _Plan, folder: Path) -> Report:
     fit, held = frames.train[: plan.fit], frames.test[: plan.held]
     with Progress() as progress:
         trained = _train(data, frames, plan, folder, progress)
-        first = data.positions[fit[:2]]
+        first = data.structures.take(fit[:2])
         scaling = Scaling.of(data, frames.train, plan.model.cutoff)
         untrained = NequIPBackbone(plan.model, scaling, 1000, plan.device)
         for backbone in (*(outcome.backbone for outcome in trained), untrained):

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neural_checks.backbones.hooked import HookedBackbone, Scaling
+from neural_checks.backbones.hooked import AtomGraph, HookedBackbone
+from neural_checks.backbones.precision import single_precision
+from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import split
-from neural_checks.training.brief import single_precision, train_briefly
+from neural_checks.training.brief import train_briefly
 from numeric_checks.molecules.data import ForceData
 
 if TYPE_CHECKING:
@@ -38,14 +40,11 @@ class PlainBackbone(HookedBackbone):
     ) -> None:
         import torch
 
-        super().__init__(scaling.numbers, layer=layer)
+        super().__init__(scaling.elements, CUTOFF, layer=layer)
         torch.manual_seed(seed)
         self.seed, self.steps = seed, 0
         with single_precision():
             self.model = _network(scaling, l_max, channels, convolutions)
-        elements = sorted(set(scaling.numbers))
-        types = torch.tensor([elements.index(z) for z in scaling.numbers])
-        self._attributes = torch.nn.functional.one_hot(types, len(elements)).float()
 
     @property
     def description(self) -> dict[str, Any]:
@@ -59,24 +58,18 @@ class PlainBackbone(HookedBackbone):
             "steps": self.steps,
             "cutoff": CUTOFF,
             "layers": len(self.layers()),
-            "layer": self.layer,
-            "layer_irreps": None if self.layer is None else str(self.layers()[self.layer][1]),
-            "gradient_by_layer": self.gradients,
-            "parameters": sum(p.numel() for p in self.model.parameters()),
+            **self.layer_description(),
         }
 
-    def graph(self, positions: torch.Tensor) -> Any:
+    def inputs(self, graph: AtomGraph) -> tuple[Any, ...]:
         import torch
 
-        frames, atoms, _ = positions.shape
-        frame, centre, neighbour = self.edges(positions.detach(), CUTOFF)
+        one_hot = torch.nn.functional.one_hot(self.types(graph.numbers), len(self.elements))
+        edges = torch.stack([graph.centres, graph.neighbours])
+        offsets = graph.offsets().float()
         return (
-            positions.reshape(-1, 3).float(),
-            self._attributes.repeat(frames, 1),
-            torch.stack([centre, neighbour]) + frame * atoms,
-            torch.arange(frames).repeat_interleave(atoms),
-            frames,
-        )
+            graph.positions.float(), one_hot.float(), edges, offsets, graph.frame, graph.counts,
+        )  # fmt: skip
 
     def layers(self) -> list[tuple[Any, Any]]:
         return [(layer, layer.irreps_out) for layer in self.model.convolutions]
@@ -85,15 +78,15 @@ class PlainBackbone(HookedBackbone):
         features: torch.Tensor = output
         return features
 
-    def energy(self, graph: Any) -> torch.Tensor:
-        energy: torch.Tensor = self.model(*graph)
+    def energy(self, inputs: Any) -> torch.Tensor:
+        energy: torch.Tensor = self.model(*inputs)
         return energy
 
-    def predict(self, graph: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    def predict(self, inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
         import torch
 
-        positions = graph[0].detach().requires_grad_(True)
-        energy = self.model(positions, *graph[1:])
+        positions = inputs[0].detach().requires_grad_(True)
+        energy = self.model(positions, *inputs[1:])
         (gradient,) = torch.autograd.grad(energy.sum(), positions)
         return energy, -gradient
 
@@ -102,7 +95,7 @@ def _network(scaling: Scaling, l_max: int, channels: int, convolutions: int) -> 
     import torch
     from e3nn import nn, o3
 
-    elements = len(set(scaling.numbers))
+    elements = len(scaling.elements)
     harmonics = o3.Irreps.spherical_harmonics(l_max)
     scalars = o3.Irreps(f"{channels}x0e")
     rest = o3.Irreps([(channels, (l, (-1) ** l)) for l in range(1, l_max + 1)])
@@ -143,10 +136,10 @@ def _network(scaling: Scaling, l_max: int, channels: int, convolutions: int) -> 
             self.readout = o3.Linear(scalars, "1x0e")
 
         def forward(
-            self, positions: Any, attributes: Any, edges: Any, batch: Any, frames: int
+            self, positions: Any, attributes: Any, edges: Any, offsets: Any, frame: Any, counts: Any
         ) -> Any:
             centre, neighbour = edges
-            vectors = positions[neighbour] - positions[centre]
+            vectors = positions[neighbour] + offsets - positions[centre]
             length = vectors.norm(dim=1)
             sphere = o3.spherical_harmonics(harmonics, vectors, True, normalization="component")
             centres = torch.linspace(0.5, CUTOFF, 8, dtype=torch.float32)
@@ -156,9 +149,8 @@ def _network(scaling: Scaling, l_max: int, channels: int, convolutions: int) -> 
             for convolution in self.convolutions:
                 features = convolution(features, edges, sphere, radial)
             atomic = self.readout(self.square(features, features))
-            energy = atomic.new_zeros(frames).index_add(0, batch, atomic[:, 0])
-            atoms = len(scaling.numbers)
-            return scaling.force_rms * energy + scaling.energy_shift * atoms
+            energy = atomic.new_zeros(len(counts)).index_add(0, frame, atomic[:, 0])
+            return scaling.force_rms * energy + scaling.energy_shift * counts
 
     return Network()
 

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from neural_checks.backbones.hooked import Backbone, Evaluation
+from neural_checks.backbones.interface import Backbone, Evaluation, as_backbone
+from numeric_checks.molecules.structures import Structures
 from numeric_checks.rotations.wigner import FeatureBlocks, rotate_features
 from span_theorem.irreps import Irrep
 
@@ -55,23 +56,21 @@ def equivariance_errors(
 ) -> dict[str, float]:
     """Largest error per irrep, of the forces and of the energy, relative to the largest value.
 
-    ``after`` belongs to the frames of ``before`` under ``transforms`` (frames, 3, 3). Energies and
-    forces that are NaN in ``before`` (a feature file without them) are left out.
+    ``after`` belongs to the atoms of ``before`` under ``transforms`` (atoms_total, 3, 3), that of
+    its frame for each. Energies and forces that are NaN in ``before`` are left out.
     """
-    expected, found = transform_features(before.features, transforms), dict(after.features)
+    single = {name: values[:, None] for name, values in before.features.items()}
+    expected = {name: v[:, 0] for name, v in transform_features(single, transforms).items()}
+    found = dict(after.features)
     if not np.isnan(before.forces).all():
-        expected["forces"] = np.einsum("nab,nib->nia", transforms, before.forces)
+        expected["forces"] = np.einsum("nab,nb->na", transforms, before.forces)
         found["forces"] = after.forces
-    errors = {
+    if not np.isnan(before.energies).all():
+        expected["energy"], found["energy"] = before.energies, after.energies
+    return {
         name: float(np.abs(found[name] - values).max() / max(np.abs(values).max(), 1e-30))
         for name, values in expected.items()
     }
-    if not np.isnan(before.energies).all():
-        errors["energy"] = float(
-            np.abs(after.energies - before.energies).max()
-            / max(np.abs(before.energies).max(), 1e-30)
-        )
-    return errors
 
 
 def refuse(errors: dict[str, float], tolerance: float = TOLERANCE) -> None:
@@ -87,21 +86,23 @@ def refuse(errors: dict[str, float], tolerance: float = TOLERANCE) -> None:
 
 def check_equivariance(
     backbone: Backbone,
-    positions: Array,
+    structures: Structures,
     rng: np.random.Generator,
     tolerance: float = TOLERANCE,
 ) -> dict[str, float]:
     """Largest error per irrep, of the forces and of the energy, relative to the largest value.
 
-    Every frame of ``positions`` (frames, atoms, 3) is turned by its own random rotation, every
-    second one mirrored as well, and the network is run again: this is also the check that rotating
-    features by Wigner matrices stands for running the network on the rotated molecule. Raises
-    NotEquivariantError above ``tolerance``.
+    Every frame is turned by its own random rotation, its cell with it, every second one mirrored as
+    well, and the network is run again: this is also the check that rotating features by Wigner
+    matrices stands for running the network on the rotated frames. Raises NotEquivariantError above
+    ``tolerance``.
     """
-    transforms = random_transforms(len(positions), rng)
-    turned = np.einsum("nab,nib->nia", transforms, positions)
+    network = as_backbone(backbone)
+    transforms = random_transforms(len(structures), rng)
     errors = equivariance_errors(
-        backbone.evaluate(positions), backbone.evaluate(turned), transforms
+        network.evaluate(structures),
+        network.evaluate(structures.turned(transforms)),
+        transforms[structures.frame_of],
     )
     refuse(errors, tolerance)
     return errors

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from neural_checks.backbones.checkpoints import from_state, is_checkpoint
-from neural_checks.backbones.hooked import Backbone, HookedBackbone
+from neural_checks.backbones.hooked import HookedBackbone
+from neural_checks.backbones.interface import Backbone, as_backbone
 from neural_checks.backbones.model_files import (
     TRUST,
     FileKind,
@@ -48,15 +49,14 @@ def load_backbone(
         return _from_function(module, function, data, layer)
     path = Path(model)
     kind = file_kind(path)
-    numbers = tuple(int(z) for z in data.numbers)
     if kind is FileKind.PACKAGE:
         if not trust:
             raise UntrustedError(f"{path.name} is a package with code of its own: {TRUST}")
-        return _from_pickle(path, numbers, layer, nequip=True)
+        return _from_pickle(path, layer, nequip=True)
     state = plain_state(path)
     checkpoint = path.suffix == ".ckpt" or (isinstance(state, dict) and "hyper_parameters" in state)
     if checkpoint and state is not None:
-        return _from_checkpoint(path, state, numbers, layer, trust)
+        return _from_checkpoint(path, state, layer, trust)
     if is_checkpoint(state):
         from neural_checks.backbones.nequip_files import restore_trained
 
@@ -69,32 +69,30 @@ def load_backbone(
     if not trust:
         what = "holds more than plain data" if checkpoint else "is a pickle of a whole model"
         raise UntrustedError(f"{path.name} {what}: {TRUST}")
-    return _from_pickle(path, numbers, layer, nequip=checkpoint)
+    return _from_pickle(path, layer, nequip=checkpoint)
 
 
-def _from_checkpoint(
-    path: Path, state: Any, numbers: tuple[int, ...], layer: int | None, trust: bool
-) -> Backbone:
+def _from_checkpoint(path: Path, state: Any, layer: int | None, trust: bool) -> Backbone:
     from neural_checks.backbones.nequip_files import load_plain_checkpoint
 
     try:
-        return load_plain_checkpoint(path, state, numbers, layer)
+        return load_plain_checkpoint(path, state, layer)
     except UntrustedError:
         if not trust:
             raise
-        return _from_pickle(path, numbers, layer, nequip=True)
+        return _from_pickle(path, layer, nequip=True)
 
 
-def _from_pickle(path: Path, numbers: tuple[int, ...], layer: int | None, nequip: bool) -> Backbone:
+def _from_pickle(path: Path, layer: int | None, nequip: bool) -> Backbone:
     """A trusted file, by its package's own loader."""
     refuse_missing_classes(path)
     if nequip:
         from neural_checks.backbones.nequip_files import load_nequip
 
-        return load_nequip(path, numbers, layer)
+        return load_nequip(path, layer)
     from neural_checks.backbones.mace import load_mace
 
-    return load_mace(path, numbers, layer)
+    return load_mace(path, layer)
 
 
 def _from_function(module: str, function: str, data: ForceData, layer: int | None) -> Backbone:
@@ -104,16 +102,14 @@ def _from_function(module: str, function: str, data: ForceData, layer: int | Non
         made = getattr(importlib.import_module(module), function)(data)
     except AttributeError as error:
         raise ValueError(f"{module}:{function}: {error}") from error
-    if not callable(getattr(made, "evaluate", None)) or not hasattr(made, "description"):
-        raise TypeError(
-            f"{module}:{function} must return an object with description and evaluate(positions), "
-            f"got {type(made).__name__}"
-        )
+    try:
+        backbone = as_backbone(made)
+    except TypeError as error:
+        raise TypeError(f"{module}:{function}: {error}") from error
     if layer is not None:
         if not isinstance(made, HookedBackbone):
             raise ValueError(
                 f"{module}:{function} decides itself which features it gives: no --layer"
             )
         made.layer = layer
-    backbone: Backbone = made
     return backbone

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neural_checks.backbones.hooked import HookedBackbone, Scaling
-from neural_checks.training.brief import single_precision
+from neural_checks.backbones.hooked import AtomGraph, HookedBackbone
+from neural_checks.backbones.precision import single_precision
+from neural_checks.backbones.scaling import Scaling
 
 if TYPE_CHECKING:
     import torch
@@ -21,30 +22,19 @@ __all__ = ["MACEBackbone", "load_mace", "new_mace"]
 
 
 class MACEBackbone(HookedBackbone):
-    """A ``mace.modules.MACE`` or ``ScaleShiftMACE`` for one molecule of atomic ``numbers``.
-
-    Raises ValueError for an element that the model does not know.
-    """
+    """A ``mace.modules.MACE`` or ``ScaleShiftMACE``."""
 
     def __init__(
         self,
         model: Any,
-        numbers: tuple[int, ...],
         device: str = "cpu",
         layer: int | None = None,
         origin: str = "built here",
     ) -> None:
-        import torch
-
-        super().__init__(numbers, device, layer)
-        self.model, self.origin = model.to(device), origin
-        self.cutoff = float(model.r_max)
-        self._dtype = next(model.parameters()).dtype
         known = [int(z) for z in model.atomic_numbers]
-        if missing := sorted(set(numbers) - set(known)):
-            raise ValueError(f"the model knows the elements {known}, not {missing}")
-        types = torch.tensor([known.index(z) for z in numbers], device=device)
-        self._attributes = torch.nn.functional.one_hot(types, len(known)).to(self._dtype)
+        super().__init__(known, float(model.r_max), device, layer)
+        self.model, self.origin = model.to(device), origin
+        self._dtype = next(model.parameters()).dtype
 
     @property
     def description(self) -> dict[str, Any]:
@@ -60,23 +50,23 @@ class MACEBackbone(HookedBackbone):
             **self.layer_description(),
         }
 
-    def graph(self, positions: torch.Tensor) -> dict[str, torch.Tensor]:
+    def inputs(self, graph: AtomGraph) -> dict[str, torch.Tensor]:
+        """The package's dictionary; its edges run from the neighbour to the centre."""
         import torch
 
-        frames, atoms, _ = positions.shape
-        frame, centre, neighbour = self.edges(positions.detach(), self.cutoff)
-        zero = torch.zeros((len(frame), 3), dtype=self._dtype, device=self.device)
-        counts = torch.arange(frames + 1, device=self.device)
+        one_hot = torch.nn.functional.one_hot(self.types(graph.numbers), len(self.elements))
+        zero = torch.zeros(1, dtype=graph.counts.dtype, device=self.device)
         return {
-            "positions": positions.reshape(-1, 3).to(self._dtype),
-            "node_attrs": self._attributes.repeat(frames, 1),
-            "edge_index": torch.stack([neighbour, centre]) + frame * atoms,
-            "shifts": zero,
-            "unit_shifts": zero,
-            "cell": torch.zeros((3 * frames, 3), dtype=self._dtype, device=self.device),
-            "batch": counts[:-1].repeat_interleave(atoms),
-            "ptr": counts * atoms,
-            "head": torch.zeros(frames, dtype=torch.long, device=self.device),
+            "positions": graph.positions.to(self._dtype),
+            "node_attrs": one_hot.to(self._dtype),
+            "edge_index": torch.stack([graph.neighbours, graph.centres]),
+            "shifts": -graph.offsets().to(self._dtype),
+            "unit_shifts": -graph.shifts.to(self._dtype),
+            "cell": graph.cells.reshape(-1, 3).to(self._dtype),
+            "pbc": graph.periodic,
+            "batch": graph.frame,
+            "ptr": torch.cat([zero, graph.counts.cumsum(0)]),
+            "head": torch.zeros(len(graph), dtype=torch.long, device=self.device),
         }
 
     def layers(self) -> list[tuple[Any, Any]]:
@@ -86,12 +76,12 @@ class MACEBackbone(HookedBackbone):
         features: torch.Tensor = output
         return features
 
-    def predict(self, graph: Any) -> tuple[torch.Tensor, torch.Tensor]:
-        output = self.model(graph)
+    def predict(self, inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        output = self.model(inputs)
         return output["energy"], output["forces"]
 
-    def energy(self, graph: Any) -> torch.Tensor:
-        energy: torch.Tensor = self.model(graph, training=True, compute_force=False)["energy"]
+    def energy(self, inputs: Any) -> torch.Tensor:
+        energy: torch.Tensor = self.model(inputs, training=True, compute_force=False)["energy"]
         return energy
 
 
@@ -107,7 +97,7 @@ def new_mace(
     from e3nn import o3
 
     torch.manual_seed(seed)
-    elements = sorted(set(scaling.numbers))
+    elements = list(scaling.elements)
     hidden = "+".join(f"{channels}x{l}{'eo'[l % 2]}" for l in range(l_max + 1))
     block = interaction_classes["RealAgnosticResidualInteractionBlock"]
     with single_precision():
@@ -130,10 +120,10 @@ def new_mace(
             correlation=3,
             gate=torch.nn.functional.silu,
         )
-    return MACEBackbone(model, scaling.numbers)
+    return MACEBackbone(model)
 
 
-def load_mace(path: Path, numbers: tuple[int, ...], layer: int | None = None) -> MACEBackbone:
+def load_mace(path: Path, layer: int | None = None, device: str = "cpu") -> MACEBackbone:
     """A model file of the package: a whole pickled module, which runs code when it is loaded.
 
     Raises ValueError where the file holds no MACE model, ImportError without the package.
@@ -144,4 +134,4 @@ def load_mace(path: Path, numbers: tuple[int, ...], layer: int | None = None) ->
     model = torch.load(path, map_location="cpu", weights_only=False)
     if not all(hasattr(model, name) for name in ("products", "interactions", "atomic_numbers")):
         raise ValueError(f"{path.name} holds {type(model).__name__}, no MACE model")
-    return MACEBackbone(model.eval(), numbers, layer=layer, origin=path.name)
+    return MACEBackbone(model.eval(), device, layer, path.name)

@@ -11,6 +11,7 @@ import enum
 import pickletools
 import zipfile
 import zlib
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING  # torch writes Python 2's names
 from pathlib import Path
 from typing import Any
 
@@ -239,7 +240,8 @@ def _one_pickle(content: bytes) -> tuple[list[tuple[str, str]], int]:
     for opcode, argument, place in pickletools.genops(content):
         if opcode.name == "GLOBAL":
             module, _, name = str(argument).partition(" ")
-            found.append((module, name))
+            module, name = NAME_MAPPING.get((module, name), (module, name))
+            found.append((IMPORT_MAPPING.get(module, module), name))
         if opcode.name == "STOP":
             return found, int(place or 0) + 1
     raise ValueError("the pickle has no end")

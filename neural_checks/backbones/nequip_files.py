@@ -14,78 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from neural_checks.backbones.checkpoints import Checkpoint, require_fit
-from neural_checks.backbones.hooked import BackboneConfig, HookedBackbone, NequIPBackbone, Scaling
 from neural_checks.backbones.model_files import TRUST, UntrustedError
+from neural_checks.backbones.nequip import BackboneConfig, LoadedNequIP, NequIPBackbone
 from neural_checks.backbones.nequip_settings import (
     STOCK_MODEL,
     plain_settings,
     require_weights,
     weights_needed,
 )
+from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import split
 from numeric_checks.molecules.data import ForceData
 from span_theorem.arguments import shown
 
-__all__ = [
-    "LoadedNequIP",
-    "load_nequip",
-    "load_plain_checkpoint",
-    "restore_trained",
-]
+__all__ = ["load_nequip", "load_plain_checkpoint", "restore_trained"]
 
 
-class LoadedNequIP(NequIPBackbone):
-    """A model that the ``nequip`` package has loaded, for one molecule of atomic ``numbers``.
-
-    Atom types are told by their names, chemical symbols or ``Z`` and the number. Raises ValueError
-    for an element that the model does not name.
-    """
-
-    def __init__(
-        self, model: Any, numbers: tuple[int, ...], origin: str, layer: int | None = None
-    ) -> None:
-        import torch
-        from ase.data import atomic_numbers
-
-        HookedBackbone.__init__(self, numbers, layer=layer)
-        self.model, self.origin = model, origin
-        if not self.layers():
-            raise ValueError(
-                f"{origin}: no layer of this model is known: NequIP's convolutions are read, this "
-                f"is {_what(model)}"
-            )
-        names = list(model.type_names)
-        known = [
-            int(name[1:]) if name[:1] == "Z" and name[1:].isdigit() else atomic_numbers.get(name)
-            for name in names
-        ]
-        if missing := sorted(set(numbers) - set(known)):
-            raise ValueError(f"{origin}: the model has the types {names}, not Z = {missing}")
-        self.cutoff = float(model.metadata["r_max"])
-        self._types = torch.tensor([known.index(z) for z in numbers])
-
-    @property
-    def description(self) -> dict[str, Any]:
-        """Package, file and the layer that is read."""
-        from importlib.metadata import version
-
-        return {
-            "package": f"nequip {version('nequip')}",
-            "origin": self.origin,
-            "cutoff": self.cutoff,
-            "layers": len(self.layers()),
-            **self.layer_description(),
-        }
-
-
-def _what(model: Any) -> str:
-    """The name of a model of the framework, told by the modules it is made of."""
-    inner = {type(module).__module__.partition(".")[0] for module in model.modules()}
-    foreign = sorted(inner - {"nequip", "torch", "e3nn"})
-    return f"a model of {foreign[0]}" if foreign else f"a {type(model).__name__} without them"
-
-
-def load_nequip(path: Path, numbers: tuple[int, ...], layer: int | None = None) -> LoadedNequIP:
+def load_nequip(path: Path, layer: int | None = None, device: str = "cpu") -> LoadedNequIP:
     """The model of a ``.ckpt`` or ``.nequip.zip`` file, by the package's own loader.
 
     Raises ValueError where the package cannot load it, ImportError without the package.
@@ -100,11 +45,11 @@ def load_nequip(path: Path, numbers: tuple[int, ...], layer: int | None = None) 
         raise
     except Exception as error:  # whatever unpickling and building raise
         raise ValueError(f"{path.name}: nequip cannot load it: {error!r}") from error
-    return LoadedNequIP(model.eval(), numbers, path.name, layer)
+    return LoadedNequIP(model.eval(), path.name, device, layer)
 
 
 def load_plain_checkpoint(
-    path: Path, state: Any, numbers: tuple[int, ...], layer: int | None = None
+    path: Path, state: Any, layer: int | None = None, device: str = "cpu"
 ) -> LoadedNequIP:
     """The model of a stock checkpoint with the plain content ``state``; nothing in it is called.
 
@@ -129,7 +74,7 @@ def load_plain_checkpoint(
     require_fit(path.name, model.state_dict(), own)
     model.load_state_dict(own)
     _take_average(path, model, weights)
-    return LoadedNequIP(model.eval(), numbers, path.name, layer)
+    return LoadedNequIP(model.eval(), path.name, device, layer)
 
 
 def _settings_and_weights(path: Path, state: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -171,7 +116,11 @@ def _take_average(path: Path, model: Any, weights: dict[str, Any]) -> None:
 
 
 def restore_trained(
-    name: str, checkpoint: Checkpoint, data: ForceData, layer: int | None = None
+    name: str,
+    checkpoint: Checkpoint,
+    data: ForceData,
+    layer: int | None = None,
+    device: str = "cpu",
 ) -> NequIPBackbone:
     """The backbone of a checkpoint of :func:`neural_checks.training.train.train`, best weights.
 
@@ -185,12 +134,14 @@ def restore_trained(
             f"{name} was trained on data with SHA-256 {checkpoint.data[:12]}…, "
             f"{data.name} has {data.checksum[:12]}…: give the data it was trained on"
         )
-    model = BackboneConfig(**checkpoint.model)
-    needed = weights_needed(model.settings(sorted(set(data.numbers.tolist()))))
+    try:
+        model = BackboneConfig(**checkpoint.model)
+    except TypeError as error:
+        raise ValueError(f"{name}: its settings are not known here: {error}") from error
+    scaling = _scaling(checkpoint, data, model)
+    needed = weights_needed(model.settings(scaling.elements))
     require_weights(name, needed, sum(value.numel() for value in checkpoint.best))
-    backbone = NequIPBackbone(
-        model, _scaling(checkpoint, data, model), checkpoint.seed, layer=layer
-    )
+    backbone = NequIPBackbone(model, scaling, checkpoint.seed, device, layer=layer)
     kept = [p for p in backbone.model.parameters() if p.requires_grad]
     checkpoint.require_fit(name, kept)
     with torch.no_grad():
@@ -202,8 +153,7 @@ def restore_trained(
 def _scaling(checkpoint: Checkpoint, data: ForceData, model: BackboneConfig) -> Scaling:
     """What the network was told about its data: stored, or from its training frames again."""
     if checkpoint.scaling is not None:
-        constants = {k: v for k, v in checkpoint.scaling.items() if k != "elements"}
-        return Scaling(tuple(int(z) for z in data.numbers), **constants)
+        return Scaling(**checkpoint.scaling)
     parts = {key: checkpoint.train[key] for key in ("train", "validation", "test")}
     frames = split(data, **parts, seed=checkpoint.train["split_seed"]).train
     return Scaling.of(data, frames, model.cutoff)

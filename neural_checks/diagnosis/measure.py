@@ -40,7 +40,6 @@ from neural_checks.readouts.samples import Samples, top_degree
 from neural_checks.readouts.verdict import Curve, Doubts, Verdict, judge
 from numeric_checks.bandwidth.estimate import bandwidth
 from numeric_checks.molecules.marks import marked_neighbors
-from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.symbols import SYMBOLS
 from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS, COMPONENT_CHANNELS
 from numeric_checks.readouts.componentwise import componentwise
@@ -194,8 +193,7 @@ def _doubts(samples: Samples, L: int, weights: int) -> Doubts:
 
 
 def _sites(features: FeatureSet, samples: Samples) -> tuple[Site, ...]:
-    structures = Structures.of_molecule(features.positions, features.numbers)
-    marked = marked_neighbors(structures.take(samples.fit)).tolist()
+    marked = marked_neighbors(features.structures.take(samples.fit)).tolist()
     return tuple(
         Site(f"{SYMBOLS[number]}{index}", number, marked[index], len(samples.held))
         for index, number in enumerate(features.numbers.tolist())
@@ -203,7 +201,7 @@ def _sites(features: FeatureSet, samples: Samples) -> tuple[Site, ...]:
 
 
 def _costs(features: FeatureSet, options: Options, target: Target | None) -> tuple[Cost, ...]:
-    width = max(values.shape[2] for values in features.evaluation.features.values())
+    width = max(values.shape[1] for values in features.evaluation.features.values())
     pairs = pairs_of_interest(features.L, options.degree, target)
     return tuple(cost(*pair, width) for pair in pairs)
 
@@ -223,7 +221,8 @@ def _force_errors(features: FeatureSet, samples: Samples) -> tuple[float | None,
     """Errors on held-out frames, meV/Å: the network's, and that of predicting zero."""
     if features.reference_forces is None:
         return None, None
-    zero = 1000 * float(np.abs(features.reference_forces[samples.held]).mean())
+    rows = features.structures.rows(samples.held)
+    zero = 1000 * float(np.abs(features.reference_forces[rows]).mean())
     if np.isnan(features.evaluation.forces).all():
         return None, zero
     scale = 1000 * samples.force_rms

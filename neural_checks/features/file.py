@@ -1,17 +1,19 @@
 """Features of a network as data: written where the network runs, diagnosed anywhere.
 
-A feature file is an ``.npz`` without pickles (layout, version 1: ``docs/diagnose.md``). It holds
-the features of every atom by O(3) irrep on given frames, and the same features for a few of these
-frames under known rotations and reflections, so that whoever reads it can measure equivariance and
-parity without the network. Anything missing, unknown, not finite, wrongly shaped, altered since it
-was written or not equivariant is refused.
+A feature file is an ``.npz`` without pickles (layout, version 2: ``docs/diagnose.md``; files of
+version 1, which know no cells, are read too). It holds the features of every atom by O(3) irrep on
+given frames, and the same features for a few of these frames under known rotations and reflections,
+so that whoever reads it can measure equivariance and parity without the network. Anything missing,
+unknown, not finite, wrongly shaped, altered since it was written or not equivariant is refused.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
+import struct
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,16 +21,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.backbones.hooked import Evaluation
+from neural_checks.backbones.interface import Evaluation
 from neural_checks.features.recorded import Check, FeatureSet, require_finite, require_shape
+from numeric_checks.molecules.structures import Structures
+from span_theorem.files import writing
 from span_theorem.irreps import Irrep, Irreps
 
 __all__ = ["FORMAT", "VERSION", "content_checksum", "read", "write"]
 
 Array = NDArray[np.float64]
+Arrays = dict[str, NDArray[Any]]
 
 FORMAT = "span_theorem.features"
-VERSION = 1
+VERSION = 2
 
 _REQUIRED = (
     "format", "version", "irreps", "numbers", "positions", "held_out", "description", "checksum",
@@ -38,60 +43,97 @@ _OPTIONAL = (
     "energies", "forces", "check_energies", "check_forces", "reference_energies",
     "reference_forces", "data_name", "data_sha256",
 )  # fmt: skip
+#: Since version 2: frames that repeat, and frames of different atoms, whose rows are then counted.
+_SINCE_2 = ("cells", "periodic", "check_cells", "counts")
+
+#: A file may unpack to so many bytes, or to so many times its own size where that is more.
+_UNPACKED, _RATIO = 1 << 30, 50
+_FAULTS = (
+    ValueError, OSError, EOFError, AttributeError, KeyError, IndexError, TypeError, RuntimeError,
+    OverflowError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error, SyntaxError,
+)  # fmt: skip
 
 
 def write(path: Path, features: FeatureSet, force: bool = False) -> None:
-    """Write a feature file atomically; FileExistsError where it exists and not ``force``."""
-    if path.exists() and not force:
-        raise FileExistsError(f"{path} exists")
+    """Write a feature file whole or not at all.
+
+    Raises FileExistsError where it exists and not ``force``, ValueError for another suffix.
+    """
     if path.suffix != ".npz":
         raise ValueError(f"a feature file ends in .npz, got {path.name}")
-    check = features.check
-    arrays: dict[str, NDArray[Any]] = {
+    check, structures = features.check, features.structures
+    fixed = structures.fixed
+
+    def shaped(values: NDArray[Any], frames: int) -> NDArray[Any]:
+        """Rows of atoms, by frame where every frame holds the same atoms."""
+        return values.reshape(frames, -1, *values.shape[1:]) if fixed else values
+
+    arrays: Arrays = {
         "format": np.array(FORMAT),
         "version": np.array(VERSION),
         "irreps": np.array(features.irreps),
-        "numbers": features.numbers,
-        "positions": features.positions,
+        "numbers": features.numbers if fixed else structures.numbers,
+        "positions": shaped(structures.positions, len(structures)),
         "held_out": features.held_out,
         "description": np.array(json.dumps(features.description, sort_keys=True)),
         "check_frames": check.frames,
         "check_transforms": check.transforms,
-        "check_positions": check.positions,
+        "check_positions": shaped(check.structures.positions, len(check.frames)),
     }
-    for prefix, part in (("", features.evaluation), ("check_", check.evaluation)):
+    if not fixed:
+        arrays["counts"] = structures.counts
+    if structures.has_cell:
+        arrays |= {"cells": structures.cells, "periodic": structures.periodic}
+        arrays["check_cells"] = check.structures.cells
+    for prefix, part, frames in (
+        ("", features.evaluation, len(structures)),
+        ("check_", check.evaluation, len(check.frames)),
+    ):
         for name, values in part.features.items():
-            arrays[f"{prefix}features_{name}"] = _narrow(values)
-        for name in ("energies", "forces"):
-            if not np.isnan(getattr(part, name)).all():
-                arrays[f"{prefix}{name}"] = getattr(part, name)
-    for name in ("reference_energies", "reference_forces"):
-        if getattr(features, name) is not None:
-            arrays[name] = getattr(features, name)
+            arrays[f"{prefix}features_{name}"] = _narrow(shaped(values, frames))
+        if not np.isnan(part.energies).all():
+            arrays[f"{prefix}energies"] = part.energies
+        if not np.isnan(part.forces).all():
+            arrays[f"{prefix}forces"] = shaped(part.forces, frames)
+    if features.reference_energies is not None:
+        arrays["reference_energies"] = features.reference_energies
+    if features.reference_forces is not None:
+        arrays["reference_forces"] = shaped(features.reference_forces, len(structures))
     for name in ("data_name", "data_sha256"):
         if getattr(features, name):
             arrays[name] = np.array(getattr(features, name))
     arrays["checksum"] = np.array(content_checksum(arrays))
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".writing")
-    with temporary.open("wb") as stream:
+    with writing(path, force=force) as stream:
         np.savez(stream, **arrays)
-    os.replace(temporary, path)
 
 
 def read(path: Path) -> FeatureSet:
     """Read and check a feature file; ValueError or NotEquivariantError says what is wrong."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder, not a feature file")
+    if not path.exists():
+        raise FileNotFoundError(f"no feature file {path}")
+    if not path.is_file():
+        raise ValueError(f"{path} is no ordinary file")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-    except FileNotFoundError:
-        raise FileNotFoundError(f"no feature file {path}") from None
-    except (ValueError, OSError, EOFError, AttributeError) as error:
+        arrays = _load(path)
+    except (*_FAULTS, MemoryError) as error:
         raise ValueError(f"{path.name}: not an .npz without pickles: {error}") from error
     try:
         return _from_arrays(arrays)
     except ValueError as error:
         raise type(error)(f"{path.name}: {error}") from error
+
+
+def _load(path: Path) -> Arrays:
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    size = path.stat().st_size
+    if unpacked > max(_UNPACKED, _RATIO * size):
+        raise ValueError(f"{size} bytes that would unpack to {unpacked}")
+    with np.load(path, allow_pickle=False) as content:
+        return {key: content[key] for key in content.files}
 
 
 def content_checksum(arrays: Mapping[str, NDArray[Any]]) -> str:
@@ -105,7 +147,61 @@ def content_checksum(arrays: Mapping[str, NDArray[Any]]) -> str:
     return digest.hexdigest()
 
 
-def _from_arrays(arrays: dict[str, NDArray[Any]]) -> FeatureSet:
+def _from_arrays(arrays: Arrays) -> FeatureSet:
+    declared = _require_keys(arrays)
+    description = _description(arrays)
+    index = _numbers(arrays, "check_frames", "iu").astype(np.int64)
+    structures = _structures(arrays)
+    if len(index) == 0 or index.min() < 0 or index.max() >= len(structures):
+        raise ValueError(
+            f"check_frames must be at least 4 indices below {len(structures)}, got {index.tolist()}"
+        )
+    turned = _turned(arrays, structures.take(index))
+    flat = "counts" in arrays
+
+    def evaluation(prefix: str, frames: Structures) -> Evaluation:
+        leading = (len(frames.numbers),) if flat else (len(frames), int(frames.counts[0]))
+
+        def atoms(name: str, *rest: int) -> Array:
+            values = _floats(arrays, name)
+            require_shape(name, values, (*leading, *rest))
+            return values.reshape(-1, *rest)
+
+        features = {
+            name: atoms(f"{prefix}features_{name}", mul, Irrep.parse(name).dim)
+            for name, mul in declared.items()
+        }
+        energies, forces = np.full(len(frames), np.nan), np.full((len(frames.numbers), 3), np.nan)
+        if f"{prefix}energies" in arrays:
+            energies = require_finite("energies", _floats(arrays, f"{prefix}energies"))
+        if f"{prefix}forces" in arrays:
+            forces = atoms(f"{prefix}forces", 3)
+        return Evaluation(features, energies, forces)
+
+    reference = None
+    if "reference_forces" in arrays:
+        reference = _floats(arrays, "reference_forces")
+        require_shape("reference_forces", reference, arrays["positions"].shape)
+        reference = reference.reshape(-1, 3)
+    return FeatureSet(
+        structures=structures,
+        held_out=_numbers(arrays, "held_out", "b").astype(np.bool_),
+        evaluation=evaluation("", structures),
+        check=Check(
+            index, _floats(arrays, "check_transforms"), turned, evaluation("check_", turned)
+        ),
+        description=description,
+        reference_energies=(
+            _floats(arrays, "reference_energies") if "reference_energies" in arrays else None
+        ),
+        reference_forces=reference,
+        data_name=str(arrays.get("data_name", "")),
+        data_sha256=str(arrays.get("data_sha256", "")),
+    )
+
+
+def _require_keys(arrays: Arrays) -> dict[str, int]:
+    """The irreps of the header with their multiplicities; ValueError for keys that do not fit."""
     missing = [name for name in _REQUIRED if name not in arrays]
     if missing:
         raise ValueError(f"the keys {', '.join(missing)} are missing")
@@ -113,75 +209,86 @@ def _from_arrays(arrays: dict[str, NDArray[Any]]) -> FeatureSet:
         raise ValueError(f"format must be {FORMAT!r}, got {str(arrays['format'])!r}")
     if arrays["version"].shape != () or arrays["version"].dtype.kind not in "iu":
         raise ValueError("version must be one integer")
-    if int(arrays["version"]) != VERSION:
-        raise ValueError(f"version must be {VERSION}, got {arrays['version']}")
+    version = int(arrays["version"])
+    if not 1 <= version <= VERSION:
+        raise ValueError(f"version must be from 1 to {VERSION}, got {version}")
     header = Irreps.parse(str(arrays["irreps"]))
     declared = {str(irrep): mul for mul, irrep in header}
     if len(declared) != len(list(header)):
         raise ValueError(f"irreps must name every irrep once, got {str(arrays['irreps'])!r}")
     expected = {f"{prefix}features_{name}" for prefix in ("", "check_") for name in declared}
-    unknown = sorted(set(arrays) - set(_REQUIRED) - set(_OPTIONAL) - expected)
-    if unknown:
+    known = {*_REQUIRED, *_OPTIONAL, *(_SINCE_2 if version > 1 else ()), *expected}
+    if unknown := sorted(set(arrays) - known):
         raise ValueError(
             f"unknown keys {', '.join(unknown)}; the header has irreps {str(arrays['irreps'])!r}"
         )
-    lacking = sorted(expected - set(arrays))
-    if lacking:
+    if lacking := sorted(expected - set(arrays)):
         raise ValueError(
             f"the header has irreps {str(arrays['irreps'])!r}, not in the file: {lacking}"
         )
+    together = {"cells", "periodic", "check_cells"} & set(arrays)
+    if len(together) not in (0, 3):
+        raise ValueError("cells, periodic and check_cells must be given together")
     if str(arrays["checksum"]) != content_checksum(arrays):
         raise ValueError("checksum does not fit the content: the file was altered or is damaged")
+    return declared
+
+
+def _description(arrays: Arrays) -> dict[str, Any]:
     try:
         description = json.loads(str(arrays["description"]))
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"description must be a JSON object: {error}") from None
     if not isinstance(description, dict):
         raise ValueError("description must be a JSON object")
+    return description
 
-    def numbers(name: str, kinds: str) -> NDArray[Any]:
-        if arrays[name].dtype.kind not in kinds:
-            raise ValueError(f"{name} has dtype {arrays[name].dtype}")
-        return arrays[name]
 
-    def floats(name: str) -> Array:
-        return numbers(name, "fiu").astype(np.float64)
+def _numbers(arrays: Arrays, name: str, kinds: str) -> NDArray[Any]:
+    if arrays[name].dtype.kind not in kinds:
+        raise ValueError(f"{name} has dtype {arrays[name].dtype}")
+    if arrays[name].ndim == 0:
+        raise ValueError(f"{name} must be an array, got one value")
+    return arrays[name]
 
-    def optional(name: str) -> Array | None:
-        return floats(name) if name in arrays else None
 
-    def evaluation(prefix: str, frames: int, atoms: int) -> Evaluation:
-        features = {name: floats(f"{prefix}features_{name}") for name in declared}
-        for name, mul in declared.items():
-            size = 2 * Irrep.parse(name).l + 1
-            require_shape(f"{prefix}features_{name}", features[name], (frames, atoms, mul, size))
-        energies, forces = optional(f"{prefix}energies"), optional(f"{prefix}forces")
-        return Evaluation(
-            features,
-            np.full(frames, np.nan) if energies is None else require_finite("energies", energies),
-            np.full((frames, atoms, 3), np.nan)
-            if forces is None
-            else require_finite("forces", forces),
-        )
+def _floats(arrays: Arrays, name: str) -> Array:
+    return _numbers(arrays, name, "fiu").astype(np.float64)
 
-    positions, atoms = floats("positions"), len(np.atleast_1d(arrays["numbers"]))
-    index = numbers("check_frames", "iu").astype(np.int64)
-    return FeatureSet(
-        numbers=numbers("numbers", "iu").astype(np.int64),
-        positions=positions,
-        held_out=numbers("held_out", "b").astype(np.bool_),
-        evaluation=evaluation("", len(positions), atoms),
-        check=Check(
-            index,
-            floats("check_transforms"),
-            floats("check_positions"),
-            evaluation("check_", len(index), atoms),
-        ),
-        description=description,
-        reference_energies=optional("reference_energies"),
-        reference_forces=optional("reference_forces"),
-        data_name=str(arrays.get("data_name", "")),
-        data_sha256=str(arrays.get("data_sha256", "")),
+
+def _structures(arrays: Arrays) -> Structures:
+    """The frames of the file; one molecule unless ``counts`` says how many atoms each has."""
+    positions = _floats(arrays, "positions")
+    numbers = _numbers(arrays, "numbers", "iu").astype(np.int64)
+    cells = _floats(arrays, "cells") if "cells" in arrays else None
+    periodic = _numbers(arrays, "periodic", "b") if "periodic" in arrays else None
+    require_finite("positions", positions)
+    if "counts" not in arrays:
+        if positions.ndim != 3:
+            raise ValueError(f"positions must have shape (frames, atoms, 3), got {positions.shape}")
+        require_shape("positions", positions, (len(positions), len(numbers), 3))
+        return Structures.of_molecule(positions, numbers, cells, periodic)
+    counts = _numbers(arrays, "counts", "iu").astype(np.int64)
+    frames = len(counts)
+    return Structures(
+        numbers,
+        positions,
+        counts,
+        np.zeros((frames, 3, 3)) if cells is None else cells,
+        np.zeros((frames, 3), dtype=bool) if periodic is None else periodic.astype(np.bool_),
+    )
+
+
+def _turned(arrays: Arrays, frames: Structures) -> Structures:
+    """The frames of the check as run: the atoms of ``frames`` at other places."""
+    positions = _floats(arrays, "check_positions")
+    shape: tuple[int, ...] = (len(frames.positions), 3)
+    if "counts" not in arrays:
+        shape = (len(frames), int(frames.counts[0]), 3)
+    require_shape("check_positions", positions, shape)
+    cells = _floats(arrays, "check_cells") if "check_cells" in arrays else frames.cells
+    return Structures(
+        frames.numbers, positions.reshape(-1, 3), frames.counts, cells, frames.periodic
     )
 
 

@@ -19,9 +19,16 @@ from neural_checks.backbones.equivariance import (
     random_transforms,
     refuse,
 )
-from neural_checks.backbones.hooked import Backbone, Evaluation
+from neural_checks.backbones.interface import (
+    Backbone,
+    Evaluation,
+    Report,
+    as_backbone,
+    evaluate_all,
+)
 from neural_checks.readouts.samples import Samples, assemble
 from numeric_checks.molecules.data import ForceData
+from numeric_checks.molecules.structures import Structures
 from numeric_checks.provenance import environment
 from numeric_checks.rotations.wigner import FeatureBlocks
 from span_theorem.irreps import Irrep
@@ -30,39 +37,40 @@ __all__ = ["Check", "FeatureSet", "record", "require_finite", "require_shape"]
 
 Array = NDArray[np.float64]
 
-#: The rotations of the check must leave no common axis: least singular value of the stacked R − 1.
+#: No axis may stay fixed under all rotations of the check: least singular value of the stacked
+#: R − 1.
 MIN_TURN = 0.5
 #: Å; between the positions of the check and the frames turned.
 POSITION_TOLERANCE = 1e-4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Check:
     """Frames run again under orthogonal matrices: ``evaluation`` is that of O_k x_frames[k].
 
-    ``frames`` (k,) indices; ``transforms`` (k, 3, 3); ``positions`` (k, atoms, 3) as run, Å.
+    ``frames`` (k,) indices; ``transforms`` (k, 3, 3); ``structures``: the turned frames as run.
     """
 
     frames: NDArray[np.int64]
     transforms: Array
-    positions: Array
+    structures: Structures
     evaluation: Evaluation
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FeatureSet:
-    """Features of one network on frames of one molecule.
+    """Features of one network on given frames.
 
-    ``numbers`` (atoms,); ``positions`` (frames, atoms, 3) in Å; ``held_out`` (frames,) bool, the
-    frames that no readout is fitted on (best: none the network was trained on); ``evaluation``:
-    features by irrep, energies and forces of the network, NaN where not given; ``reference_…``
-    those of the data, or None; ``description`` of the network; ``data_sha256`` of the data file.
+    ``structures``: the frames, with their cells; ``held_out`` (frames,) bool, the frames that no
+    readout is fitted on (best: none the network was trained on); ``evaluation``: features by irrep,
+    energies and forces of the network, NaN where not given; ``reference_energies`` (frames,) and
+    ``reference_forces`` (atoms_total, 3) those of the data, or None; ``description`` of the
+    network; ``data_sha256`` of the data file.
 
     Raises ValueError for anything malformed, NotEquivariantError where :meth:`equivariance` fails.
     """
 
-    numbers: NDArray[np.int64]
-    positions: Array
+    structures: Structures
     held_out: NDArray[np.bool_]
     evaluation: Evaluation
     check: Check
@@ -74,8 +82,7 @@ class FeatureSet:
     errors: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
-        frames, atoms = len(self.positions), len(self.numbers)
-        require_shape("positions", self.positions, (frames, atoms, 3))
+        frames, atoms = len(self.structures), len(self.structures.positions)
         require_shape("held_out", self.held_out, (frames,))
         if not 0 < self.held_out.sum() < frames:
             raise ValueError(
@@ -85,47 +92,37 @@ class FeatureSet:
         _evaluation("", self.evaluation, frames, atoms)
         for name, value, shape in (
             ("reference_energies", self.reference_energies, (frames,)),
-            ("reference_forces", self.reference_forces, (frames, atoms, 3)),
+            ("reference_forces", self.reference_forces, (atoms, 3)),
         ):
             if value is not None:
                 require_shape(name, value, shape)
-        self._check_of_the_check(atoms)
+        self._require_check()
         object.__setattr__(self, "errors", self.equivariance())
 
-    def _check_of_the_check(self, atoms: int) -> None:
+    def _require_check(self) -> None:
         check = self.check
         count = len(check.frames)
-        if count < 4 or check.frames.min() < 0 or check.frames.max() >= len(self.positions):
+        if count < 4 or check.frames.min() < 0 or check.frames.max() >= len(self.structures):
             raise ValueError(
-                f"check_frames must be at least 4 indices below {len(self.positions)}, got "
+                f"check_frames must be at least 4 indices below {len(self.structures)}, got "
                 f"{check.frames.tolist()}"
             )
         require_shape("check_transforms", check.transforms, (count, 3, 3))
-        require_shape("check_positions", check.positions, (count, atoms, 3))
-        off = np.abs(check.transforms @ check.transforms.transpose(0, 2, 1) - np.eye(3)).max()
-        if not off < 1e-6:
-            raise ValueError(f"check_transforms must be orthogonal to 1e-6, off by {off:.1e}")
-        signs = np.linalg.det(check.transforms).round()
-        for sign, word in ((1.0, "rotations"), (-1.0, "reflections")):
-            turns = sign * check.transforms[signs == sign]
-            least = (
-                np.linalg.svd((turns - np.eye(3)).reshape(-1, 3), compute_uv=False)[-1]
-                if len(turns) > 1
-                else 0.0
-            )
-            if not least >= MIN_TURN:
+        _require_turns(check.transforms)
+        turned = self.structures.take(check.frames).turned(check.transforms)
+        if not np.array_equal(turned.counts, check.structures.counts):
+            raise ValueError("check_positions must hold the atoms of the frames of check_frames")
+        for name, expected, found in (
+            ("positions", turned.positions, check.structures.positions),
+            ("cells", turned.cells, check.structures.cells),
+        ):
+            off = np.abs(expected - found).max()
+            if not off <= POSITION_TOLERANCE:
                 raise ValueError(
-                    f"check_transforms must hold two or more {word} about different axes that turn "
-                    f"by a good angle (measure {least:.2f}, at least {MIN_TURN})"
+                    f"check_{name} must be the frames turned by check_transforms to "
+                    f"{POSITION_TOLERANCE:g} Å, off by {off:.1e} Å"
                 )
-        turned = np.einsum("nab,nib->nia", check.transforms, self.positions[check.frames])
-        off = np.abs(turned - check.positions).max()
-        if not off <= POSITION_TOLERANCE:
-            raise ValueError(
-                f"check_positions must be the frames turned by check_transforms to "
-                f"{POSITION_TOLERANCE:g} Å, off by {off:.1e} Å"
-            )
-        _evaluation("check_", check.evaluation, count, atoms)
+        _evaluation("check_", check.evaluation, count, len(turned.positions))
         mine, theirs = self.evaluation, check.evaluation
         if _irreps(mine.features) != _irreps(theirs.features):
             raise ValueError(
@@ -135,6 +132,16 @@ class FeatureSet:
         for name in ("energies", "forces"):
             if np.isnan(getattr(mine, name)).all() != np.isnan(getattr(theirs, name)).all():
                 raise ValueError(f"{name} and check_{name} must be given together")
+
+    @property
+    def positions(self) -> Array:
+        """(frames, atoms, 3), Å; ValueError where the frames hold different atoms."""
+        return self.structures.molecule[0]
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """(atoms,) atomic numbers; ValueError where the frames hold different atoms."""
+        return self.structures.molecule[1]
 
     @property
     def irreps(self) -> str:
@@ -152,13 +159,9 @@ class FeatureSet:
 
         Raises NotEquivariantError above ``tolerance``.
         """
-        index = self.check.frames
-        before = Evaluation(
-            {name: values[index] for name, values in self.evaluation.features.items()},
-            self.evaluation.energies[index],
-            self.evaluation.forces[index],
-        )
-        errors = equivariance_errors(before, self.check.evaluation, self.check.transforms)
+        before = self.evaluation.rows(self.structures, self.check.frames)
+        each = self.check.transforms[self.check.structures.frame_of]
+        errors = equivariance_errors(before, self.check.evaluation, each)
         refuse(errors, tolerance)
         return errors
 
@@ -166,8 +169,7 @@ class FeatureSet:
         """What the measurement of recovery takes; force errors are zero where not known."""
         return assemble(
             self.evaluation,
-            self.positions,
-            self.numbers,
+            self.structures,
             self.reference_forces,
             fit=np.flatnonzero(~self.held_out),
             held=np.flatnonzero(self.held_out),
@@ -181,32 +183,59 @@ def record(
     held: NDArray[np.int64],
     rng: np.random.Generator,
     checks: int = 6,
+    report: Report | None = None,
 ) -> FeatureSet:
     """Run ``backbone`` on the frames ``fit`` and ``held`` of ``data``, and on ``checks`` turned.
 
-    Raises NotEquivariantError where the network is not equivariant under rotations and reflections.
+    ``report`` is called with the frames done and their number. References that the data lack are
+    None. Raises NotEquivariantError where the network is not equivariant under rotations and
+    reflections.
     """
-    index = np.concatenate([fit, held])
-    positions = data.positions[index]
-    evaluation = backbone.evaluate(positions)
-    frames = np.linspace(0, len(index) - 1, checks).round().astype(np.int64)
+    network = as_backbone(backbone)
+    chosen = data.take(np.concatenate([fit, held]))
+    structures = chosen.structures
+    frames = np.linspace(0, len(structures) - 1, checks).round().astype(np.int64)
     transforms = random_transforms(checks, rng)
-    turned = np.einsum("nab,nib->nia", transforms, positions[frames])
+    turned = structures.take(frames).turned(transforms)
     return FeatureSet(
-        numbers=data.numbers,
-        positions=positions,
-        held_out=np.arange(len(index)) >= len(fit),
-        evaluation=evaluation,
-        check=Check(frames, transforms, turned, backbone.evaluate(turned)),
+        structures=structures,
+        held_out=np.arange(len(structures)) >= len(fit),
+        evaluation=evaluate_all(backbone, structures, report),
+        check=Check(frames, transforms, turned, evaluate_all(backbone, turned)),
         description={
-            **backbone.description,
+            **network.description,
             "recorded_with": environment(str(getattr(backbone, "device", "not stated"))),
         },
-        reference_energies=data.energies[index],
-        reference_forces=data.molecule_forces[index],
+        reference_energies=_complete(chosen.energies),
+        reference_forces=_complete(chosen.forces),
         data_name=data.name,
         data_sha256=data.checksum,
     )
+
+
+def _complete(values: Array) -> Array | None:
+    """The values, or None where some are absent."""
+    return None if np.isnan(values).any() else values
+
+
+def _require_turns(transforms: Array) -> None:
+    """ValueError unless rotations and reflections are there that together leave no axis alone."""
+    off = np.abs(transforms @ transforms.transpose(0, 2, 1) - np.eye(3)).max()
+    if not off < 1e-6:
+        raise ValueError(f"check_transforms must be orthogonal to 1e-6, off by {off:.1e}")
+    signs = np.linalg.det(transforms).round()
+    for sign, word in ((1.0, "rotations"), (-1.0, "reflections")):
+        turns = sign * transforms[signs == sign]
+        least = (
+            np.linalg.svd((turns - np.eye(3)).reshape(-1, 3), compute_uv=False)[-1]
+            if len(turns) > 1
+            else 0.0
+        )
+        if not least >= MIN_TURN:
+            raise ValueError(
+                f"check_transforms must hold two or more {word} about different axes that turn "
+                f"by a good angle (measure {least:.2f}, at least {MIN_TURN})"
+            )
 
 
 def _evaluation(prefix: str, part: Evaluation, frames: int, atoms: int) -> None:
@@ -218,11 +247,11 @@ def _evaluation(prefix: str, part: Evaluation, frames: int, atoms: int) -> None:
             raise ValueError(
                 f"irrep {name!r} has no parity: name every one with e or o, as e3nn does"
             )
-        channels = values.shape[2] if values.ndim == 4 else 1
-        require_shape(f"{prefix}features_{name}", values, (frames, atoms, channels, irrep.dim))
+        channels = values.shape[1] if values.ndim == 3 else 1
+        require_shape(f"{prefix}features_{name}", values, (atoms, channels, irrep.dim))
         if not values.any():
             raise ValueError(f"{prefix}features_{name} are zero everywhere: leave the irrep out")
-    for name, shape in (("energies", (frames,)), ("forces", (frames, atoms, 3))):
+    for name, shape in (("energies", (frames,)), ("forces", (atoms, 3))):
         values = getattr(part, name)
         if not np.isnan(values).all():
             require_shape(prefix + name, values, shape)
@@ -248,4 +277,4 @@ def require_finite(name: str, values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _irreps(features: FeatureBlocks) -> str:
-    return "+".join(f"{values.shape[2]}x{name}" for name, values in features.items())
+    return "+".join(f"{values.shape[1]}x{name}" for name, values in features.items())

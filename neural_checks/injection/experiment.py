@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.backbones.equivariance import check_equivariance
-from neural_checks.backbones.hooked import Backbone
+from neural_checks.backbones.interface import Backbone
 from neural_checks.injection.controls import run_controls
 from neural_checks.injection.result import (
     Amplitude,
@@ -98,7 +98,7 @@ def run(
     rng = streams(
         settings.seed, "equivariance", "component-wise", "trained", "bootstrap", "controls"
     )
-    turned = subject.data.positions[subject.held[:4]]
+    turned = subject.data.structures.take(subject.held[:4])
     equivariance = tuple(
         check_equivariance(backbone, turned, rng["equivariance"]) for backbone in subject.backbones
     )

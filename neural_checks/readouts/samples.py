@@ -8,7 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.backbones.hooked import Backbone, Evaluation
+from neural_checks.backbones.interface import (
+    Backbone,
+    Evaluation,
+    evaluate_all,
+)
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.marks import directions, marked_rows
 from numeric_checks.molecules.structures import Structures
@@ -50,26 +54,26 @@ def top_degree(L: int, degree: int) -> int:
 
 def assemble(
     evaluation: Evaluation,
-    positions: Array,
-    numbers: NDArray[np.int64],
+    structures: Structures,
     forces: Array | None,
     fit: NDArray[np.int64],
     held: NDArray[np.int64],
 ) -> Samples:
     """Samples of frames already evaluated; ``fit`` and ``held`` index them.
 
-    ``forces`` (frames, atoms, 3) of the data. Without them, or without the network's, the errors
-    are zero.
+    ``forces`` (atoms_total, 3) of the data. Without them, or without the network's, the errors are
+    zero. Raises ValueError where the frames hold different atoms.
     """
+    positions, _ = structures.molecule
     errors, force_rms = np.zeros_like(positions), 1.0
     if forces is not None:
-        force_rms = float(np.sqrt((forces[fit] ** 2).sum(axis=2).mean()))
+        known = forces.reshape(positions.shape)
+        force_rms = float(np.sqrt((known[fit] ** 2).sum(axis=2).mean()))
         if not np.isnan(evaluation.forces).all():
-            errors = forces - evaluation.forces
-    structures = Structures.of_molecule(positions, numbers)
+            errors = known - evaluation.forces.reshape(positions.shape)
     rows = marked_rows(structures, over=structures.take(fit))
     return Samples(
-        features=evaluation.features,
+        features=evaluation.blocks(len(structures)),
         vectors=directions(structures, rows).reshape(positions.shape),
         errors=errors / force_rms,
         positions=positions,
@@ -87,12 +91,11 @@ def collect(
 ) -> Samples:
     """Run the backbone once over all frames needed."""
     frames = np.concatenate([fit, held])
-    positions = data.positions[frames]
+    chosen = data.take(frames)
     return assemble(
-        backbone.evaluate(positions),
-        positions,
-        data.numbers,
-        data.molecule_forces[frames],
+        evaluate_all(backbone, chosen.structures),
+        chosen.structures,
+        None if np.isnan(chosen.forces).any() else chosen.forces,
         fit=np.arange(len(fit)),
         held=np.arange(len(fit), len(frames)),
     )

@@ -25,7 +25,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from neural_checks.backbones.hooked import BackboneConfig
+from neural_checks.backbones.nequip import BackboneConfig
 from neural_checks.training.train import TrainConfig
 from numeric_checks.molecules.data import EMBEDDED, load, sha256
 

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from neural_checks.backbones.hooked import HookedBackbone, Scaling
+from neural_checks.backbones.hooked import HookedBackbone
+from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import split
 from neural_checks.features.file import write
 from neural_checks.features.recorded import FeatureSet, record
@@ -41,7 +42,7 @@ def features_of(
     if steps:
         train_briefly(backbone, data, frames.train, steps, seed=seed)
     fit, held = frames.train[: measure.fit], frames.test[: measure.held]
-    backbone.select_layer(data.positions[fit[:2]])
+    backbone.select_layer(data.structures.take(fit[:2]))
     found = record(backbone, data, fit, held, np.random.default_rng(seed))
     said = {"channels": channels, "steps": steps, "seed": seed}
     return replace(found, description={**found.description, **said})

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from neural_checks.backbones.equivariance import check_equivariance
-from neural_checks.backbones.hooked import NequIPBackbone, Scaling
+from neural_checks.backbones.nequip import NequIPBackbone
+from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import Split, split
 from neural_checks.features.file import read
 from neural_checks.readouts.closed_form import measure
@@ -150,7 +151,7 @@ def _from_file(job: Job, data_dir: Path) -> dict[str, Any]:
             "name": found.data_name or "not stated",
             "level_of_theory": "not stated",
             "sha256": found.data_sha256,
-            "frames": len(found.positions),
+            "frames": len(found.structures),
             "numbers": found.numbers.tolist(),
             "split": "frames held out in the feature file",
         },
@@ -180,8 +181,8 @@ def _from_network(
     frames = split(data, config.train, config.validation, config.test, config.split_seed)
     fit, held = frames.train[: what.fit], frames.test[: what.held]
     backbone, training = _backbone(job, data, frames, work, device)
-    backbone.select_layer(data.positions[fit[:2]])
-    equivariance = check_equivariance(backbone, data.positions[held[:4]], rng)
+    backbone.select_layer(data.structures.take(fit[:2]))
+    equivariance = check_equivariance(backbone, data.structures.take(held[:4]), rng)
     mae = force_mae(backbone, data, frames.test)
     samples = collect(backbone, data, fit, held)
     return {

@@ -6,30 +6,14 @@ between runs: for a training worth the name use the package's own.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.backbones.hooked import HookedBackbone
 from numeric_checks.molecules.data import ForceData
+from span_theorem.progress import Progress
 
-__all__ = ["single_precision", "train_briefly"]
-
-
-@contextmanager
-def single_precision() -> Iterator[None]:
-    """torch's default type float32 for a while: other packages change it for the whole process."""
-    import torch
-
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float32)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
+__all__ = ["train_briefly"]
 
 
 def train_briefly(
@@ -52,29 +36,32 @@ def train_briefly(
     if steps < 1 or batch < 1:
         raise ValueError(f"steps and batch must be ≥ 1, got {steps} and {batch}")
     rng = np.random.default_rng(seed)
-    model, atoms = backbone.model, len(data.numbers)
+    model, atoms = backbone.model, data.structures.counts
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate, amsgrad=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     history = []
-    for step in range(steps):
-        model.train()
-        chosen = rng.choice(frames, size=min(batch, len(frames)), replace=False)
-        positions = torch.tensor(data.positions[chosen], dtype=torch.float32, requires_grad=True)
-        energies = backbone.energy(backbone.graph(positions)).reshape(-1)
-        (gradient,) = torch.autograd.grad(energies.sum(), positions, create_graph=True)
-        wrong = (-gradient - torch.tensor(data.molecule_forces[chosen], dtype=torch.float32)) ** 2
-        shift = (energies - torch.tensor(data.energies[chosen], dtype=torch.float32)) / atoms
-        loss = wrong.mean() + energy_weight * (shift**2).mean()
-        if not bool(torch.isfinite(loss)):
-            raise FloatingPointError(f"loss not finite at step {step}")
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
-        optimiser.step()
-        schedule.step()
-        history.append(float(wrong.detach().mean().sqrt()))
-        if (step + 1) % 50 == 0:
-            recent = np.mean(history[-50:])
-            print(f"step {step + 1}/{steps}  force RMSE {recent:.3f} eV/Å", file=sys.stderr)
+    with Progress() as progress:
+        for step in range(steps):
+            model.train()
+            chosen = rng.choice(frames, size=min(batch, len(frames)), replace=False)
+            part = data.take(chosen)
+            graph = backbone.graph(part.structures)
+            positions = graph.positions.float().requires_grad_(True)
+            energies = backbone.energy(backbone.inputs(graph.at(positions))).reshape(-1)
+            (gradient,) = torch.autograd.grad(energies.sum(), positions, create_graph=True)
+            wrong = (-gradient - torch.tensor(part.forces, dtype=torch.float32)) ** 2
+            known = torch.tensor(part.energies, dtype=torch.float32)
+            shift = (energies - known) / torch.tensor(atoms[chosen], dtype=torch.float32)
+            loss = wrong.mean() + energy_weight * (shift**2).mean()
+            if not bool(torch.isfinite(loss)):
+                raise FloatingPointError(f"loss not finite at step {step}")
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
+            optimiser.step()
+            schedule.step()
+            history.append(float(wrong.detach().mean().sqrt()))
+            note = f"force RMSE {np.mean(history[-50:]):.3f} eV/Å"
+            progress.update("short training", step + 1, steps, note)
     model.eval()
     return history

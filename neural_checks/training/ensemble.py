@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
-from neural_checks.backbones.hooked import BackboneConfig
+from neural_checks.backbones.nequip import BackboneConfig
 from neural_checks.data.split import Split
 from neural_checks.training.train import TrainConfig, Trained, train
 from numeric_checks.molecules.data import ForceData

@@ -18,7 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.backbones.checkpoints import Checkpoint, read_checkpoint
-from neural_checks.backbones.hooked import Backbone, BackboneConfig, NequIPBackbone, Scaling
+from neural_checks.backbones.hooked import AtomGraph
+from neural_checks.backbones.interface import Backbone, evaluate_all
+from neural_checks.backbones.neighbors import Edges, edges
+from neural_checks.backbones.nequip import BackboneConfig, NequIPBackbone
+from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import Split
 from neural_checks.training.interrupts import deferred
 from numeric_checks.molecules.data import ForceData
@@ -105,8 +109,9 @@ MAX_BAD_STEPS = 10
 
 def force_mae(backbone: Backbone, data: ForceData, frames: NDArray[np.int64]) -> float:
     """Mean absolute error of the force components on ``frames``, meV/Å."""
-    forces = backbone.evaluate(data.positions[frames]).forces
-    return float(1000 * np.abs(forces - data.molecule_forces[frames]).mean())
+    chosen = data.take(frames)
+    forces = evaluate_all(backbone, chosen.structures).forces
+    return float(1000 * np.abs(forces - chosen.forces).mean())
 
 
 def train(
@@ -216,10 +221,9 @@ class _Training:
             _set(self.parameters, self.resumed.parameters)
             settings = self.optimiser.state_dict()
             self.optimiser.load_state_dict({**settings, "state": self.resumed.optimiser})
-        frames = self.split.train
-        self.positions = torch.tensor(self.data.positions[frames], device=device)
-        self.forces = torch.tensor(self.data.molecule_forces[frames], device=device)
-        self.energies = torch.tensor(self.data.energies[frames], device=device)
+        self.frames = self.data.take(self.split.train)
+        structures, cutoff = self.frames.structures, self.backbone.cutoff
+        self.edges = [edges(structures.take([k]), cutoff) for k in range(len(structures))]
 
     def advance(self) -> None:
         """One step: frames, loss, gradient, weights, running average; validation where it is due.
@@ -253,14 +257,15 @@ class _Training:
     def _loss(self) -> torch.Tensor:
         import torch
 
-        frames, scale = len(self.split.train), self.scaling.force_rms
-        index = torch.as_tensor(
-            _batch(self.seed, self.step, frames, self.config.batch), device=self.backbone.device
-        )
-        output = self.network(self.backbone.graph(self.positions[index]))
-        atoms = len(self.data.numbers)
-        force_error = output["forces"].reshape(-1, atoms, 3) - self.forces[index]
-        energy_error = (output["total_energy"].reshape(-1) - self.energies[index]) / atoms
+        scale, device = self.scaling.force_rms, self.backbone.device
+        index = _batch(self.seed, self.step, len(self.frames), self.config.batch)
+        part = self.frames.take(index)
+        found = Edges.join([self.edges[k] for k in index], part.structures.counts)
+        graph = AtomGraph.of(part.structures, found, device)
+        output = self.network(self.backbone.inputs(graph))
+        force_error = output["forces"] - torch.tensor(part.forces, device=device)
+        energies = torch.tensor(part.energies, device=device)
+        energy_error = (output["total_energy"].reshape(-1) - energies) / graph.counts
         loss: torch.Tensor = (force_error / scale).pow(2).mean() + self.config.energy_weight * (
             energy_error / scale
         ).pow(2).mean()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neural_checks.backbones.hooked import Evaluation
+from neural_checks.backbones.interface import Evaluation
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.rotations.wigner import unit_harmonics
 

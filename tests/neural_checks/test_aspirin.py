@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from neural_checks import aspirin
-from neural_checks.backbones.hooked import BackboneConfig
+from neural_checks.backbones.nequip import BackboneConfig
 from neural_checks.data.split import split
 from neural_checks.data.trajectories import ASPIRIN, make_dataset
 from neural_checks.injection.result import REPORT, Report

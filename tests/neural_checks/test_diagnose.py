@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from neural_checks import diagnose as command
-from neural_checks.backbones.hooked import Evaluation
+from neural_checks.backbones.interface import Evaluation
 from neural_checks.diagnose import main
 from neural_checks.diagnosis.advice import advise, pairs_of_interest
 from neural_checks.diagnosis.costs import cost
@@ -348,7 +348,7 @@ def test_exit_codes(
         ([f"{module}:density"], "--data is needed"),
         ([f"{module}:missing", "--data", data], "no attribute"),
         (["no_such_module:x", "--data", data], "no_such_module"),
-        ([f"{module}:nothing", "--data", data], "must return an object"),
+        ([f"{module}:nothing", "--data", data], "must have description"),
         (
             [f"{module}:broken", "--data", data, "--fit", "50", "--held", "30"],
             "not equivariant: 1o",

@@ -11,9 +11,9 @@ from neural_checks.backbones.equivariance import NotEquivariantError, check_equi
 
 
 def test_equivariance_is_measured_and_a_broken_network_is_refused(toy: Any) -> None:
-    positions = toy.toy_data().positions[:4]
-    errors = check_equivariance(toy.DensityBackbone(), positions, np.random.default_rng(0))
+    structures = toy.toy_data(4).structures
+    errors = check_equivariance(toy.DensityBackbone(), structures, np.random.default_rng(0))
     assert set(errors) == {"0e", "1o", "2e", "forces", "energy"}
     assert max(errors.values()) < 1e-12
     with pytest.raises(NotEquivariantError, match="1o"):
-        check_equivariance(toy.BrokenBackbone(), positions, np.random.default_rng(0))
+        check_equivariance(toy.BrokenBackbone(), structures, np.random.default_rng(0))

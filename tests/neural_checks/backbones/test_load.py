@@ -19,14 +19,16 @@ pytest.importorskip("e3nn")
 import torch
 
 from neural_checks.backbones.equivariance import check_equivariance
-from neural_checks.backbones.hooked import BackboneConfig, NequIPBackbone, Scaling
 from neural_checks.backbones.load import load_backbone
 from neural_checks.backbones.model_files import UntrustedError, plain_state
+from neural_checks.backbones.nequip import BackboneConfig, NequIPBackbone
+from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import split
 from neural_checks.diagnose import main
 from neural_checks.e3nn_example import PlainBackbone, trained, untrained
 from neural_checks.training.brief import train_briefly
 from numeric_checks.molecules.data import EMBEDDED, load
+from numeric_checks.molecules.structures import Structures
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -92,11 +94,12 @@ def test_a_checkpoint_trained_here_is_restored(toy: Any, tmp_path: Path) -> None
     path = tmp_path / "backbone-0.pt"
     network = train(data, split(data, 20, 5, 10, 0), model, config, 0, path).backbone
     restored = load_backbone(str(path), data)
-    expected, found = network.evaluate(data.positions[:3]), restored.evaluate(data.positions[:3])
+    three = data.structures.take(slice(3))
+    expected, found = network.evaluate(three), restored.evaluate(three)
     np.testing.assert_array_equal(found.forces, expected.forces)
     np.testing.assert_array_equal(found.features["1o"], expected.features["1o"])
     plain = NequIPBackbone(model, Scaling.of(data, np.arange(20), model.cutoff), 0)
-    assert np.abs(plain.evaluate(data.positions[:3]).forces - expected.forces).max() > 1e-6
+    assert np.abs(plain.evaluate(three).forces - expected.forces).max() > 1e-6
     other = load(EMBEDDED)
     with pytest.raises(ValueError, match="was trained on data"):
         load_backbone(str(path), other)
@@ -111,33 +114,34 @@ def test_the_plain_network_is_equivariant_under_reflections_too(
     plain: PlainBackbone, toy: Any
 ) -> None:
     data = toy.toy_data(6)
-    assert plain.select_layer(data.positions[:2]) == 1
+    assert plain.select_layer(data.structures.take(slice(2))) == 1
     assert min(plain.gradients["layer 2 of 2"]) > 0
-    errors = check_equivariance(plain, data.positions, np.random.default_rng(0))
+    errors = check_equivariance(plain, data.structures, np.random.default_rng(0))
     assert set(errors) == {"0e", "1o", "2e", "forces", "energy"}
     assert max(errors.values()) < 1e-5
-    assert plain.evaluate(data.positions).features["2e"].shape == (6, 5, 8, 5)
+    assert plain.evaluate(data.structures).features["2e"].shape == (30, 8, 5)
 
 
 def test_its_forces_are_minus_the_gradient(plain: PlainBackbone, toy: Any) -> None:
-    frame = toy.toy_data(1).positions[0]
-    forces = plain.evaluate(frame[None]).forces[0]
+    data = toy.toy_data(1)
+    frame = data.positions[0]
+    forces = plain.evaluate(data.structures).forces
     for place in ((0, 0), (3, 2)):
         moved = np.array([frame, frame])
         moved[0][place] += 1e-2
         moved[1][place] -= 1e-2
-        energies = plain.evaluate(moved).energies
+        energies = plain.evaluate(Structures.of_molecule(moved, data.numbers)).energies
         assert -(energies[0] - energies[1]) / 2e-2 == pytest.approx(forces[place], abs=2e-3)
 
 
 def test_one_of_its_layers_is_chosen(toy: Any) -> None:
     data = toy.toy_data(10)
     name = "neural_checks.e3nn_example:untrained"
-    first = load_backbone(name, data, layer=0).evaluate(data.positions[:2])
-    last = load_backbone(name, data).evaluate(data.positions[:2])
+    first = load_backbone(name, data, layer=0).evaluate(data.structures)
+    last = load_backbone(name, data).evaluate(data.structures)
     assert np.abs(first.features["1o"] - last.features["1o"]).max() > 1e-3
     with pytest.raises(ValueError, match="layer must be 0 … 1, got 2"):
-        load_backbone(name, data, layer=2).evaluate(data.positions[:2])
+        load_backbone(name, data, layer=2).evaluate(data.structures)
 
 
 def test_a_short_training_lowers_the_error_and_repeats(toy: Any) -> None:
@@ -145,8 +149,8 @@ def test_a_short_training_lowers_the_error_and_repeats(toy: Any) -> None:
     data.molecule_forces[:] = -5 * (data.positions - data.positions.mean(axis=0))
     first, again = trained(data, steps=3), trained(data, steps=3)
     assert first.description["steps"] == 3
-    after = first.evaluate(data.positions[:5]).forces
-    np.testing.assert_array_equal(after, again.evaluate(data.positions[:5]).forces)
+    after = first.evaluate(data.structures.take(slice(5))).forces
+    np.testing.assert_array_equal(after, again.evaluate(data.structures.take(slice(5))).forces)
     history = train_briefly(untrained(data), data, np.arange(40), 30)
     assert np.mean(history[-10:]) < 0.95 * np.mean(history[:10])
     with pytest.raises(ValueError, match="steps"):
@@ -176,19 +180,18 @@ def test_the_stock_trainer_of_nequip_and_its_package(repository: Path, tmp_path:
     )  # fmt: skip
     call("-m", "nequip.scripts.package", "build", "run/last.ckpt", "model.nequip.zip")
     data = load(EMBEDDED)
-    numbers = tuple(int(z) for z in data.numbers)
     checkpoint = tmp_path / "run" / "last.ckpt"
     state = plain_state(checkpoint)
-    plain = load_plain_checkpoint(checkpoint, state, numbers)
-    ours = plain.evaluate(data.positions[:3])
+    plain = load_plain_checkpoint(checkpoint, state)
+    ours = plain.evaluate(data.structures.take(slice(3)))
     for path in (checkpoint, tmp_path / "model.nequip.zip"):
-        theirs = load_nequip(path, numbers).evaluate(data.positions[:3])
+        theirs = load_nequip(path).evaluate(data.positions[:3])
         np.testing.assert_array_equal(ours.forces, theirs.forces)
         for name, values in ours.features.items():
             np.testing.assert_array_equal(values, theirs.features[name])
-    check_equivariance(plain, data.positions[:4], np.random.default_rng(0))
+    check_equivariance(plain, data.structures.take(slice(4)), np.random.default_rng(0))
     with pytest.raises(ValueError, match="not Z = "):
-        load_plain_checkpoint(checkpoint, state, (1, 7))
+        plain.evaluate(Structures.of_molecule([[[0, 0, 0], [0, 0, 1]]], [1, 7]))
     common = ["--data", EMBEDDED, "--fit", "100", "--held", "50", "--draws", "100"]
     out = tmp_path / "out"
     assert main(["--model", str(checkpoint), *common, "--out", str(out)]) == 0

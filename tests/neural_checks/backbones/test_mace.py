@@ -18,13 +18,14 @@ pytest.importorskip(
 import torch
 
 from neural_checks.backbones.equivariance import check_equivariance
-from neural_checks.backbones.hooked import Scaling
 from neural_checks.backbones.load import load_backbone
 from neural_checks.backbones.mace import MACEBackbone, load_mace, new_mace
 from neural_checks.backbones.model_files import UntrustedError
+from neural_checks.backbones.scaling import Scaling
 from neural_checks.diagnose import main
 from neural_checks.features.file import read
 from neural_checks.training.brief import train_briefly
+from numeric_checks.molecules.structures import Structures
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -47,7 +48,7 @@ def backbone(data: Any) -> MACEBackbone:
 
 def test_the_last_layer_is_scalar_and_the_first_is_read(backbone: MACEBackbone, data: Any) -> None:
     assert [str(irreps) for _, irreps in backbone.layers()] == ["4x0e+4x1o", "4x0e"]
-    assert backbone.select_layer(data.positions[:2]) == 0
+    assert backbone.select_layer(data.structures.take(slice(2))) == 0
     assert min(backbone.gradients["layer 1 of 2"]) > 0
     assert backbone.gradients["layer 2 of 2"][1] == 0.0
 
@@ -55,28 +56,28 @@ def test_the_last_layer_is_scalar_and_the_first_is_read(backbone: MACEBackbone, 
 def test_features_are_equivariant_under_rotations_and_reflections(
     backbone: MACEBackbone, data: Any
 ) -> None:
-    errors = check_equivariance(backbone, data.positions[:6], np.random.default_rng(0))
+    errors = check_equivariance(backbone, data.structures.take(slice(6)), np.random.default_rng(0))
     assert set(errors) == {"0e", "1o", "forces", "energy"}
     assert max(errors.values()) < 1e-4
 
 
 def test_the_features_are_those_that_the_model_returns(backbone: MACEBackbone, data: Any) -> None:
     """``node_feats`` concatenates the layers: the first 16 components are the first layer's."""
-    positions = torch.tensor(data.positions[:2])
-    whole = backbone.model(backbone.graph(positions))["node_feats"].detach().numpy()
-    features = backbone.evaluate(data.positions[:2]).features
+    two = data.structures.take(slice(2))
+    whole = backbone.model(backbone.inputs(backbone.graph(two)))["node_feats"].detach().numpy()
+    features = backbone.evaluate(two).features
     flat = np.concatenate([features["0e"].reshape(10, 4), features["1o"].reshape(10, 12)], axis=1)
     np.testing.assert_allclose(flat, whole[:, :16], rtol=1e-5, atol=1e-6)
 
 
 def test_forces_are_minus_the_gradient(backbone: MACEBackbone, data: Any) -> None:
     frame = data.positions[0]
-    forces = backbone.evaluate(frame[None]).forces[0]
+    forces = backbone.evaluate(data.structures.take([0])).forces
     for place in ((0, 0), (4, 1)):
         moved = np.array([frame, frame])
         moved[0][place] += 1e-2
         moved[1][place] -= 1e-2
-        energies = backbone.evaluate(moved).energies
+        energies = backbone.evaluate(Structures.of_molecule(moved, data.numbers)).energies
         expected = -(energies[0] - energies[1]) / 2e-2
         assert expected == pytest.approx(forces[place], abs=5e-3)
 
@@ -91,15 +92,14 @@ def test_a_model_file_is_trained_saved_trusted_and_diagnosed(
     torch.save(network.model, path)
     with pytest.raises(UntrustedError, match="--trust-model"):
         load_backbone(str(path), data)
-    numbers = tuple(int(z) for z in data.numbers)
-    expected = network.evaluate(data.positions[:2])
-    found = load_mace(path, numbers).evaluate(data.positions[:2])
+    expected = network.evaluate(data.structures.take(slice(2)))
+    found = load_mace(path).evaluate(data.structures.take(slice(2)))
     np.testing.assert_allclose(found.forces, expected.forces, atol=1e-5)
     with pytest.raises(ValueError, match="elements"):
-        load_mace(path, (1, 6))
+        load_mace(path).evaluate(Structures.of_molecule([[[0, 0, 0], [0, 0, 1]]], [1, 6]))
     torch.save(torch.nn.Linear(1, 1), tmp_path / "linear.model")
     with pytest.raises(ValueError, match="no MACE model"):
-        load_mace(tmp_path / "linear.model", numbers)
+        load_mace(tmp_path / "linear.model")
     source = tmp_path / "toy.npz"
     np.savez(
         source, R=data.positions, F=data.molecule_forces, E=data.energies, z=data.numbers,

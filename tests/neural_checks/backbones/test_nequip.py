@@ -13,10 +13,12 @@ pytest.importorskip("torch")
 pytest.importorskip("nequip")
 
 from neural_checks.backbones.equivariance import check_equivariance
-from neural_checks.backbones.hooked import BackboneConfig, NequIPBackbone, Scaling
+from neural_checks.backbones.nequip import BackboneConfig, NequIPBackbone
+from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import split
 from neural_checks.training.ensemble import train_all
 from neural_checks.training.train import TrainConfig, force_mae, train
+from numeric_checks.molecules.structures import Structures
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -46,53 +48,66 @@ def backbone(data: Any) -> NequIPBackbone:
 def test_the_last_layer_is_scalar_and_the_one_before_is_read(
     backbone: NequIPBackbone, data: Any
 ) -> None:
-    assert backbone.select_layer(data.positions[:2]) == 1
+    assert backbone.select_layer(data.structures.take(slice(2))) == 1
     norms = list(backbone.gradients.values())
     assert norms[2][1:] == [0.0, 0.0]
     assert min(norms[1]) > 0
 
 
 def test_features_and_forces_are_equivariant(backbone: NequIPBackbone, data: Any) -> None:
-    errors = check_equivariance(backbone, data.positions[:3], np.random.default_rng(0))
+    errors = check_equivariance(backbone, data.structures.take(slice(3)), np.random.default_rng(0))
     assert set(errors) == {"0e", "1o", "2e", "forces", "energy"}
-    assert backbone.evaluate(data.positions[:3]).features["2e"].shape == (3, 5, 2, 5)
+    assert backbone.evaluate(data.structures.take(slice(3))).features["2e"].shape == (15, 2, 5)
 
 
 def test_forces_are_minus_the_gradient(backbone: NequIPBackbone, data: Any) -> None:
     """Finite differences; the step is large because energies come from float32."""
     frame = data.positions[0]
-    forces = backbone.evaluate(frame[None]).forces
+    one = Structures.of_molecule(frame[None], data.numbers)
+    forces = backbone.evaluate(one).forces
     step = 1e-2
     for place in ((0, 0), (2, 1), (4, 2)):
         moved = np.array([frame, frame])
         moved[0][place] += step
         moved[1][place] -= step
-        energies = backbone.evaluate(moved).energies
-        assert -(energies[0] - energies[1]) / (2 * step) == pytest.approx(
-            forces[0][place], abs=2e-3
-        )
+        energies = backbone.evaluate(Structures.of_molecule(moved, data.numbers)).energies
+        assert -(energies[0] - energies[1]) / (2 * step) == pytest.approx(forces[place], abs=2e-3)
 
 
 def test_the_graph_is_the_packages_own(backbone: NequIPBackbone, data: Any) -> None:
+    """The same edges, images included, of molecules and of a skew cell."""
     import torch
     from nequip.data import AtomicDataDict, compute_neighborlist_, from_dict
 
-    positions = torch.tensor(data.positions[:2])
-    ours = backbone.graph(positions)
-    frames = [
-        compute_neighborlist_(
-            from_dict({"pos": frame, "atom_types": backbone._types}), r_max=MODEL.cutoff
-        )
-        for frame in positions
-    ]
-    theirs = AtomicDataDict.batched_from_list(frames)
-    assert {tuple(e) for e in ours["edge_index"].T.tolist()} == {
-        tuple(e) for e in theirs["edge_index"].T.tolist()
-    }
+    skew = np.array([[4.2, 0.3, 0.0], [-1.1, 5.0, 0.4], [0.5, -0.2, 4.7]])
+    crystal = Structures.of_molecule(data.positions[:2], data.numbers, skew)
+    for structures in (data.structures.take(slice(2)), crystal):
+        ours = backbone.inputs(backbone.graph(structures))
+        frames = [
+            compute_neighborlist_(
+                from_dict({
+                    "pos": torch.tensor(structures.take([k]).positions),
+                    "atom_types": ours["atom_types"][:5],
+                    "cell": torch.tensor(structures.cells[k]),
+                    "pbc": torch.tensor(structures.periodic[k]),
+                }),
+                r_max=MODEL.cutoff,
+            )
+            for k in range(2)
+        ]  # fmt: skip
+        theirs = AtomicDataDict.batched_from_list(frames)
+
+        def pairs(found: Any) -> set[tuple[int, ...]]:
+            edge = found["edge_index"].T
+            shift = found.get("edge_cell_shift", torch.zeros(len(edge), 3))
+            return {tuple(int(v) for v in row) for row in torch.cat([edge, shift], dim=1)}
+
+        assert pairs(ours) == pairs(theirs)
+        assert len(pairs(ours)) == ours["edge_index"].shape[1]
 
 
 def test_wrong_shapes_and_settings_are_refused(backbone: NequIPBackbone) -> None:
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(TypeError, match="takes Structures"):
         backbone.evaluate(np.zeros((2, 4, 3)))
     with pytest.raises(ValueError, match="layers"):
         BackboneConfig(layers=1)

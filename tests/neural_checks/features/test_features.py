@@ -16,7 +16,7 @@ from neural_checks.backbones.equivariance import (
     random_transforms,
     transform_features,
 )
-from neural_checks.backbones.hooked import Evaluation
+from neural_checks.backbones.interface import Evaluation
 from neural_checks.features.file import _OPTIONAL, _REQUIRED, content_checksum, read, write
 from neural_checks.features.recorded import FeatureSet, record
 from numeric_checks.rotations.wigner import unit_harmonics
@@ -101,7 +101,7 @@ def test_a_wrong_parity_is_seen_by_the_reflections_alone(toy: Any) -> None:
 
     data = toy.toy_data(6)
     with pytest.raises(NotEquivariantError, match=r"1e 2\.0e\+00|1e 1\.\de\+00"):
-        check_equivariance(Mislabelled(), data.positions, np.random.default_rng(0))
+        check_equivariance(Mislabelled(), data.structures, np.random.default_rng(0))
     with pytest.raises(NotEquivariantError, match="1e"):
         record(Mislabelled(), data, np.arange(4), np.arange(4, 6), np.random.default_rng(0))
 
@@ -109,14 +109,19 @@ def test_a_wrong_parity_is_seen_by_the_reflections_alone(toy: Any) -> None:
 def test_features_that_are_not_equivariant_are_refused_with_the_error(
     change: Callable[..., Path], features: FeatureSet
 ) -> None:
-    wrong = features.evaluation.features["2e"] + 0.01 * np.arange(5)
+    wrong = features.evaluation.blocks(30)["2e"] + 0.01 * np.arange(5)
     with pytest.raises(NotEquivariantError, match=r"changed.npz: not equivariant: 2e \d\.\de-0\d"):
         read(change(features_2e=wrong))
-    twisted = features.check.evaluation.features["1o"][..., [1, 2, 0]]
+    twisted = features.check.evaluation.blocks(6)["1o"][..., [1, 2, 0]]
     with pytest.raises(NotEquivariantError, match="1o"):
         read(change(check_features_1o=twisted))
     with pytest.raises(NotEquivariantError, match="forces"):
-        read(change(forces=features.positions, check_forces=features.check.positions[:, :, ::-1]))
+        read(
+            change(
+                forces=features.positions,
+                check_forces=features.check.structures.molecule[0][:, :, ::-1],
+            )
+        )
 
 
 def test_a_wrong_header_is_refused(change: Callable[..., Path], features: FeatureSet) -> None:
@@ -144,7 +149,7 @@ def test_a_wrong_header_is_refused(change: Callable[..., Path], features: Featur
     [
         ({"comment": "more"}, "unknown keys comment"),
         ({"positions": None}, "positions are missing"),
-        ({"version": 2}, "version must be 1, got 2"),
+        ({"version": 3}, "version must be from 1 to 2, got 3"),
         ({"version": [1]}, "one integer"),
         ({"format": "other"}, "format must be"),
         ({"description": "not json"}, "JSON"),
@@ -196,7 +201,7 @@ def test_an_altered_file_and_a_pickle_are_refused(
     change: Callable[..., Path], features: FeatureSet, tmp_path: Path
 ) -> None:
     with pytest.raises(ValueError, match="checksum"):
-        read(change(checksum=False, reference_energies=features.reference_energies + 1))
+        read(change(checksum=False, reference_energies=features.reference_energies + 1.0))
     np.savez(tmp_path / "b.npz", format=np.array([{"a": 1}], dtype=object))
     with pytest.raises(ValueError, match="pickle"):
         read(tmp_path / "b.npz")

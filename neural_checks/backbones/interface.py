@@ -1,0 +1,176 @@
+"""What the measurements ask of a network: features by irrep, energies and forces of given frames.
+
+Layout of features: component (m, fastest) within channel within atom, basis and order of e3nn
+(l = 1 as x, y, z); a rotation R acts on degree l by e3nn's Wigner matrix. Atoms of all frames stand
+one after another, as in :class:`numeric_checks.molecules.structures.Structures`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numeric_checks.molecules.structures import Structures
+from numeric_checks.rotations.wigner import FeatureBlocks
+from span_theorem.irreps import Irrep
+
+__all__ = ["Backbone", "Evaluation", "Report", "as_backbone", "evaluate_all"]
+
+Array = NDArray[np.float64]
+#: Called with the number of frames done and their total.
+Report = Callable[[int, int], None]
+
+#: Atoms of one call of a network in :func:`evaluate_all`.
+ATOMS = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a network gives for frames.
+
+    Attributes:
+        features: irrep name to (atoms_total, channels, 2l+1).
+        energies: (frames,), eV; NaN where the network gives none.
+        forces: (atoms_total, 3), eV/Å; NaN where the network gives none. All are float64.
+    """
+
+    features: FeatureBlocks
+    energies: Array
+    forces: Array
+
+    @classmethod
+    def join(cls, parts: Sequence[Evaluation]) -> Evaluation:
+        """The frames of all parts, in order."""
+        return cls(
+            {n: np.concatenate([p.features[n] for p in parts]) for n in parts[0].features},
+            np.concatenate([part.energies for part in parts]),
+            np.concatenate([part.forces for part in parts]),
+        )
+
+    def blocks(self, frames: int) -> FeatureBlocks:
+        """Features (frames, atoms, channels, 2l+1) of frames of one molecule."""
+        return {n: v.reshape(frames, -1, *v.shape[1:]) for n, v in self.features.items()}
+
+    def rows(self, structures: Structures, index: NDArray[np.int64]) -> Evaluation:
+        """The frames in ``index`` of those that ``structures`` describes."""
+        rows = structures.rows(index)
+        features = {name: values[rows] for name, values in self.features.items()}
+        return Evaluation(features, self.energies[index], self.forces[rows])
+
+
+class Backbone(Protocol):
+    """A trained network, frozen."""
+
+    @property
+    def description(self) -> Mapping[str, Any]:
+        """What the report says of the network: package, layer, irreps, sizes."""
+        ...
+
+    def evaluate(self, structures: Structures) -> Evaluation:
+        """Features, energies and forces of ``structures``.
+
+        Raises ValueError, by name, for what the network cannot use: an element, a cell, atoms.
+        """
+        ...
+
+
+class _OfPositions:
+    """A network whose ``evaluate`` takes positions (frames, atoms, 3) of one molecule."""
+
+    def __init__(self, network: Any, name: str) -> None:
+        self._network, self._name = network, name
+
+    @property
+    def description(self) -> Mapping[str, Any]:
+        """That of the network."""
+        description: Mapping[str, Any] = self._network.description
+        return description
+
+    def evaluate(self, structures: Structures) -> Evaluation:
+        """What the network gives for the positions; ValueError for a cell or several molecules."""
+        if structures.has_cell:
+            raise ValueError(
+                f"{self._name} takes positions alone, and these frames have a cell: let "
+                "evaluate(structures) use structures.cells"
+            )
+        if not structures.fixed:
+            raise ValueError(
+                f"{self._name} takes positions alone, and these frames hold different atoms: let "
+                "evaluate(structures) use structures.numbers"
+            )
+        positions, _ = structures.molecule
+        found = self._network.evaluate(positions)
+        total = len(structures.positions)
+        return Evaluation(
+            {name: v.reshape(total, *v.shape[2:]) for name, v in found.features.items()},
+            np.asarray(found.energies, dtype=np.float64),
+            np.asarray(found.forces, dtype=np.float64).reshape(total, 3),
+        )
+
+
+def as_backbone(network: Any) -> Backbone:
+    """``network`` itself, or an adapter where its ``evaluate`` takes ``positions``.
+
+    An ``evaluate`` whose argument is called ``positions`` is given (frames, atoms, 3) in Å, and
+    gives features (frames, atoms, channels, 2l+1), energies (frames,) and forces
+    (frames, atoms, 3): frames of one molecule without a cell.
+
+    Raises:
+        TypeError: no ``description``, or no ``evaluate`` with one argument.
+    """
+    evaluate = getattr(network, "evaluate", None)
+    if not callable(evaluate) or not hasattr(network, "description"):
+        raise TypeError(
+            "a network must have description and evaluate(structures), got "
+            f"{type(network).__name__}"
+        )
+    try:
+        names = list(inspect.signature(evaluate).parameters)
+    except (TypeError, ValueError):
+        names = ["structures"]
+    if not names:
+        raise TypeError(f"evaluate of {type(network).__name__} must take structures")
+    if names[0] == "positions":
+        return _OfPositions(network, f"{type(network).__name__}.evaluate")
+    backbone: Backbone = network
+    return backbone
+
+
+def evaluate_all(
+    backbone: Backbone, structures: Structures, report: Report | None = None, atoms: int = ATOMS
+) -> Evaluation:
+    """``backbone.evaluate`` in parts of at most ``atoms`` atoms, so that memory stays bounded.
+
+    ``report`` is called with the frames done and their number. Raises ValueError where a part comes
+    back with another number of frames or atoms.
+    """
+    network = as_backbone(backbone)
+    parts, done = [], 0
+    for batch in structures.batches(atoms):
+        found = network.evaluate(batch)
+        require_complete(found, batch)
+        parts.append(found)
+        done += len(batch)
+        if report is not None:
+            report(done, len(structures))
+    return Evaluation.join(parts)
+
+
+def require_complete(found: Evaluation, structures: Structures) -> None:
+    """ValueError where an evaluation is not of these frames."""
+    total, frames = len(structures.positions), len(structures)
+    expected = [("energies", found.energies, (frames,)), ("forces", found.forces, (total, 3))]
+    for irrep, values in found.features.items():
+        channels = values.shape[1] if values.ndim == 3 else 1
+        expected.append((f"features {irrep}", values, (total, channels, Irrep.parse(irrep).dim)))
+    for name, values, shape in expected:
+        if values.shape != shape:
+            raise ValueError(
+                f"the network gives {name} of shape {values.shape} for {frames} frames with "
+                f"{total} atoms, expected {shape}"
+            )

@@ -1,0 +1,191 @@
+"""The model of the ``nequip`` package as a backbone (S. Batzner et al., Nat. Commun. 13, 2453
+(2022)): :class:`NequIPBackbone` is built here from sizes, :class:`LoadedNequIP` comes from a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from neural_checks.backbones.hooked import AtomGraph, HookedBackbone
+from neural_checks.backbones.scaling import Scaling
+from span_theorem.arguments import shown, within
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["BackboneConfig", "LoadedNequIP", "NequIPBackbone"]
+
+
+@dataclass(frozen=True)
+class BackboneConfig:
+    """Size of the network. ``l_max`` is L; ``cutoff`` in Å."""
+
+    l_max: int = 2
+    layers: int = 3
+    channels: int = 16
+    parity: bool = False
+    cutoff: float = 4.0
+    radial_width: int = 64
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("l_max", 0, 8), ("layers", 2, 16), ("channels", 1, 1024), ("radial_width", 1, 4096),
+        ):  # fmt: skip
+            within(name, getattr(self, name), low, high)
+        if not isinstance(self.parity, bool):
+            raise TypeError(f"parity must be true or false, got {shown(self.parity)}")
+        if not isinstance(self.cutoff, int | float) or not 0 < self.cutoff <= 20:
+            raise ValueError(f"cutoff must be above 0 and at most 20 Å, got {shown(self.cutoff)}")
+
+    def settings(self, elements: Sequence[int]) -> dict[str, Any]:
+        """The sizes by the package's names, for atoms of these ``elements``."""
+        return {
+            "type_names": [f"Z{z}" for z in elements],
+            "l_max": self.l_max,
+            "num_layers": self.layers,
+            "num_features": self.channels,
+            "parity": self.parity,
+            "radial_mlp_width": self.radial_width,
+            "r_max": self.cutoff,
+        }
+
+
+class _NequIP(HookedBackbone):
+    """How the package's models are called and read."""
+
+    def inputs(self, graph: AtomGraph) -> dict[str, torch.Tensor]:
+        """The package's dictionary; a cell is in it only where a frame has one."""
+        import torch
+
+        found = {
+            "pos": graph.positions,
+            "atom_types": self.types(graph.numbers),
+            "edge_index": torch.stack([graph.centres, graph.neighbours]),
+            "batch": graph.frame,
+            "num_atoms": graph.counts,
+            "pbc": graph.periodic,
+        }
+        if bool(graph.periodic.any()):
+            # The package divides the stress by the volume: a frame without a cell gets a unit one.
+            alone = ~graph.periodic.any(dim=1)
+            unit = torch.eye(3, dtype=graph.cells.dtype, device=graph.cells.device)
+            found["cell"] = torch.where(alone[:, None, None], unit, graph.cells)
+            found["edge_cell_shift"] = graph.shifts
+        return found
+
+    def layers(self) -> list[tuple[Any, Any]]:
+        return [
+            (module, module.irreps_out["node_features"])
+            for name, module in self.model.named_modules()
+            if name.endswith("_convnet")
+        ]
+
+    def node_features(self, output: Any) -> torch.Tensor:
+        features: torch.Tensor = output["node_features"]
+        return features
+
+    def predict(self, inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        output = self.model(inputs)
+        return output["total_energy"], output["forces"]
+
+    def energy(self, inputs: Any) -> torch.Tensor:
+        energy: torch.Tensor = self.model(inputs)["total_energy"]
+        return energy
+
+
+class NequIPBackbone(_NequIP):
+    """The package's model of given sizes with random weights, float32."""
+
+    def __init__(
+        self,
+        config: BackboneConfig,
+        scaling: Scaling,
+        seed: int,
+        device: str = "cpu",
+        compiled: bool = False,
+        layer: int | None = None,
+    ) -> None:
+        from nequip.model import NequIPGNNModel
+        from nequip.utils.global_state import set_global_state
+
+        set_global_state()
+        super().__init__(scaling.elements, config.cutoff, device, layer)
+        self.config, self.scaling, self.seed = config, scaling, seed
+        settings = config.settings(scaling.elements)
+        names = settings["type_names"]
+        self.model = NequIPGNNModel(
+            seed=seed,
+            model_dtype="float32",
+            compile_mode="compile" if compiled else "eager",
+            **settings,
+            avg_num_neighbors=scaling.average_neighbors,
+            per_type_energy_scales=dict.fromkeys(names, scaling.force_rms),
+            per_type_energy_shifts=dict.fromkeys(names, scaling.energy_shift),
+        ).to(device)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """Package, sizes and the layer that is read."""
+        from importlib.metadata import version
+
+        return {
+            "package": f"nequip {version('nequip')}",
+            **asdict(self.config),
+            "seed": self.seed,
+            **self.layer_description(),
+        }
+
+
+class LoadedNequIP(_NequIP):
+    """A model that comes from a file.
+
+    Atom types are told by their names, chemical symbols or ``Z`` and the number. Raises ValueError
+    where no convolution of NequIP is in it, or a type is no element.
+    """
+
+    def __init__(
+        self, model: Any, origin: str, device: str = "cpu", layer: int | None = None
+    ) -> None:
+        from ase.data import atomic_numbers
+
+        self.model, self.origin = model.to(device), origin
+        if not self.layers():
+            raise ValueError(
+                f"{origin}: no layer of this model is known: NequIP's convolutions are read, this "
+                f"is {_what(model)}"
+            )
+        names = list(model.type_names)
+        known = [
+            int(name[1:]) if name[:1] == "Z" and name[1:].isdigit() else atomic_numbers.get(name)
+            for name in names
+        ]
+        if not all(known) or len(set(known)) < len(known):
+            raise ValueError(
+                f"{origin}: its atom types are {names}; types that are one chemical element each "
+                "are read"
+            )
+        super().__init__(known, float(model.metadata["r_max"]), device, layer)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """Package, file, cut-off, elements, type of numbers and the layer that is read."""
+        from importlib.metadata import version
+
+        return {
+            "package": f"nequip {version('nequip')}",
+            "origin": self.origin,
+            "cutoff": self.cutoff,
+            "elements": list(self.elements),
+            "dtype": str(self.model.metadata.get("model_dtype", "not stated")),
+            "layers": len(self.layers()),
+            **self.layer_description(),
+        }
+
+
+def _what(model: Any) -> str:
+    """The name of a model of the framework, told by the modules it is made of."""
+    inner = {type(module).__module__.partition(".")[0] for module in model.modules()}
+    foreign = sorted(inner - {"nequip", "torch", "e3nn"})
+    return f"a model of {foreign[0]}" if foreign else f"a {type(model).__name__} without them"
