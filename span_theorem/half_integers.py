@@ -11,10 +11,34 @@ from typing import SupportsIndex
 
 from span_theorem.arguments import shown
 
-__all__ = ["Momentum", "doubled", "doubled_degree", "doubled_degrees", "halved"]
+__all__ = ["Momentum", "doubled", "doubled_degree", "doubled_degrees", "exact_ratio", "halved"]
 
 Momentum = int | Fraction | SupportsIndex
 """An integer or half-integer: an int, a Fraction such as ``Fraction(1, 2)``, a sympy Rational."""
+
+
+def exact_ratio(value: object) -> tuple[int, int] | None:
+    """Numerator and denominator > 0 of an exact rational in lowest terms; None for anything else.
+
+    Known are int, Fraction, numpy's integers, sympy's Integer and Rational, python-flint's fmpz and
+    fmpq. A bool or a float is none.
+
+    >>> exact_ratio(Fraction(3, 2)), exact_ratio(0.5)
+    ((3, 2), None)
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, Fraction):
+        return value.as_integer_ratio()
+    if isinstance(value, Rational):
+        return int(value.numerator), int(value.denominator)
+    kind = type(value)
+    if kind.__module__.startswith("flint."):
+        if kind.__name__ == "fmpz":
+            return operator.index(value), 1  # type: ignore[arg-type]
+        if kind.__name__ == "fmpq":
+            return int(value.p), int(value.q)  # type: ignore[attr-defined]
+    return None
 
 
 def doubled(name: str, value: Momentum) -> int:
@@ -29,13 +53,10 @@ def doubled(name: str, value: Momentum) -> int:
     """
     if type(value) is int:
         return 2 * value
-    if type(value) is Fraction:
-        numerator, denominator = value.as_integer_ratio()
-    elif isinstance(value, Rational) and not isinstance(value, bool):
-        # sympy's numbers count as Rational too; their parts are made plain integers.
-        numerator, denominator = int(value.numerator), int(value.denominator)
-    else:
+    ratio = value.as_integer_ratio() if type(value) is Fraction else exact_ratio(value)
+    if ratio is None:
         return 2 * _whole(name, value)
+    numerator, denominator = ratio
     if denominator == 2:
         return numerator
     if denominator == 1:
@@ -44,7 +65,7 @@ def doubled(name: str, value: Momentum) -> int:
 
 
 def _whole(name: str, value: object) -> int:
-    """``value`` as an int, of what is neither int nor Rational; TypeError with the remedy."""
+    """``value`` as an int, of what is no known rational; TypeError with the remedy."""
     try:
         if not isinstance(value, bool):
             return operator.index(value)  # type: ignore[arg-type]

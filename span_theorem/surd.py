@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd, isqrt
-from numbers import Rational
 from typing import TYPE_CHECKING, Any
 
 from span_theorem.arguments import integer
+from span_theorem.half_integers import exact_ratio
 
 if TYPE_CHECKING:
     import sympy
@@ -26,14 +26,15 @@ class Surd:
     Wigner symbols and Clebsch–Gordan coefficients have k = 0, Gaunt coefficients k = -1. Zero is
     written with k = 0, so that equal numbers are equal objects. Objects are immutable.
 
-    Operators: ``*``, ``/``, comparison, with a Surd, int or Fraction on either side; ``**`` with an
-    int; ``abs``, ``-``, ``bool``, ``float``, ``hash``. ``+`` and ``-`` work where the result has
-    this form again, that is where the quotient of the two is rational. A Surd equals the int or
-    Fraction of the same value and has its hash. sympy expressions combine with a Surd as with its
-    :meth:`sympy` form. Floats are refused with a TypeError, and are equal to no Surd.
+    Operators: ``*``, ``/`` and comparison, with a Surd, int, Fraction or another exact rational of
+    numpy, sympy or python-flint on either side; ``**`` with an int; ``abs``, ``-``, ``bool``,
+    ``float``, ``hash``. ``+`` and ``-`` work where the result has this form again, that is where the
+    quotient of the two is rational. A Surd equals the int or Fraction of the same value and has its
+    hash. sympy expressions combine with a Surd as with its :meth:`sympy` form. Floats are refused
+    with a TypeError, and are equal to no Surd.
 
     Args:
-        signed_square: q, an int, Fraction or sympy Rational.
+        signed_square: q, an int, Fraction or other exact rational.
         pi_power: k.
 
     Attributes:
@@ -61,11 +62,10 @@ class Surd:
     pi_power: int
 
     def __new__(cls, signed_square: int | Fraction, pi_power: int = 0) -> Surd:
-        q = signed_square
-        if isinstance(q, bool) or not isinstance(q, Rational):
-            raise TypeError(f"the signed square must be an int or Fraction, got {q!r}")
-        # sympy's Rational counts as one; its parts are made plain integers.
-        return reduced(int(q.numerator), int(q.denominator), integer("pi_power", pi_power))
+        ratio = exact_ratio(signed_square)
+        if ratio is None:
+            raise TypeError(f"the signed square must be an int or Fraction, got {signed_square!r}")
+        return reduced(*ratio, integer("pi_power", pi_power))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Surd is immutable: cannot set {name}")
@@ -261,9 +261,10 @@ def _operand(value: object) -> Surd | None:
     """The other operand as a Surd; None for what is no exact number of ours."""
     if isinstance(value, Surd):
         return value
-    if isinstance(value, bool) or not isinstance(value, Rational):
+    ratio = exact_ratio(value)
+    if ratio is None:
         return None
-    p, q = int(value.numerator), int(value.denominator)
+    p, q = ratio
     return made(p * abs(p), q * q, 0)
 
 

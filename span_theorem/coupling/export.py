@@ -125,7 +125,9 @@ def sparse_arrays(
     orderings: Literal["all", "sorted"] = "all",
     max_bytes: int | None = None,
 ) -> dict[Irrep, SparseTensor]:
-    """The basis as coordinate lists, one :class:`SparseTensor` per output, rounded once at the end.
+    """The basis as coordinate lists, one :class:`SparseTensor` per output.
+
+    Values are the exact ones to within 2 units in the last place of a double.
 
     Every row of every vector has norm 1 and different vectors are orthogonal, over all orderings.
 

@@ -9,13 +9,15 @@ import pickle
 from collections.abc import Callable
 from fractions import Fraction
 
+import flint
 import mpmath
+import numpy as np
 import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from span_theorem import Surd
+from span_theorem import Surd, wigner_3j
 
 surds = st.builds(Surd, st.fractions(max_denominator=50), st.integers(-3, 3))
 
@@ -120,6 +122,21 @@ def test_sympy_expressions_combine() -> None:
     assert sympy.sympify(Surd(5)) == root
     assert Surd(sympy.Rational(1, 2)) == Surd(Fraction(1, 2))
     assert type(Surd(sympy.Rational(1, 2)).numerator) is int
+
+
+def test_numbers_of_python_flint_and_numpy_combine() -> None:
+    half, four = flint.fmpq(1, 2), flint.fmpz(4)
+    assert Surd(half) == Surd(Fraction(1, 2))
+    assert half * Surd(2) == Surd(2) * half == Surd(half)
+    assert Surd(16) == four == Surd(16)
+    assert Surd(2) < four
+    assert Surd(2) / np.int64(2) == Surd(half)
+    assert wigner_3j(half, half, np.int64(0), half, -half, 0) == Surd(half)
+    for bad in (np.float64(0.5), np.float32(2)):
+        with pytest.raises(TypeError):
+            _ = Surd(2) * bad
+        with pytest.raises(TypeError):
+            _ = bad * Surd(2)
 
 
 def test_objects_are_immutable_and_travel() -> None:
