@@ -28,7 +28,7 @@ class Surd:
 
     Operators: ``*``, ``/`` and comparison, with a Surd, int, Fraction or another exact rational of
     numpy, sympy or python-flint on either side; ``**`` with an int; ``abs``, ``-``, ``bool``,
-    ``float``, ``hash``. ``+`` and ``-`` work where the result has this form again, that is where the
+    ``float``, ``hash``. ``+`` and ``-`` work where the result has this form again: where the
     quotient of the two is rational. A Surd equals the int or Fraction of the same value and has its
     hash. sympy expressions combine with a Surd as with its :meth:`sympy` form. Floats are refused
     with a TypeError, and are equal to no Surd.
