@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from span_theorem.arguments import integer_option, number_option
 from span_theorem.command import Parser, Result, parser, run, say
+from span_theorem.facade import make_callable
 
 if TYPE_CHECKING:
     from neural_checks.diagnosis.result import DiagnosisReport
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from numeric_checks.molecules.data import ForceData
 
 __all__ = ["main"]
+
+make_callable(__name__, "neural_checks.diagnosis.measure:diagnose")
 
 REPORT_FILE, TABLE_FILE, FIGURE_FILES = (
     "report.json",
