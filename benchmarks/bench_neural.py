@@ -84,10 +84,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             progress=lambda _done, _total, note: stage(note),
         )
     said = backbone.description
-    origin = data.origin
     report = Report(
         measurement=measured,
-        data=DataOrigin(**{**origin, "numbers": tuple(origin["numbers"])}),
+        data=DataOrigin.of(data.origin),
         frames=Frames(0, len(parts.train), len(parts.test), parts.rule),
         backbones=(TrainedBackbone(0, said["layer"], said["layers"], said["layer_irreps"], None),),
         preset=arguments.preset,

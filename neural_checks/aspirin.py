@@ -298,10 +298,10 @@ def _measure(data: ForceData, plan: _Plan, folder: Path) -> Report:
             plan.device,
             lambda done, total, note: progress.update("measurement", done, total, note),
         )
-    origin, blocks = data.origin, subject.blocks
+    blocks = subject.blocks
     return Report(
         measurement=measured,
-        data=DataOrigin(**{**origin, "numbers": tuple(origin["numbers"])}),
+        data=DataOrigin.of(data.origin),
         frames=Frames(
             len(frames.train),
             len(fit),

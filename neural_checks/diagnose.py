@@ -38,6 +38,8 @@ REPORT_FILE, TABLE_FILE, FIGURE_FILES = (
 
 
 def _parser() -> Parser:
+    from numeric_checks.molecules.select import add_select
+
     made = parser(
         "neural_checks.diagnose",
         "Which angular degrees a polynomial readout of a network's features recovers.",
@@ -55,6 +57,9 @@ def _parser() -> Parser:
         help="'embedded', .npz or anything ASE reads with forces; may be left out for a feature "
         "file, then without advice on bandwidth",
     )
+    made.add_argument("--energy-key", help="name of the energies, where it is not a usual one")
+    made.add_argument("--forces-key", help="name of the forces, where it is not a usual one")
+    add_select(made)
     made.add_argument(
         "--layer",
         type=integer_option("layer", 0, 1000),
@@ -140,6 +145,10 @@ def _judge(arguments: argparse.Namespace) -> None:
             raise ValueError("a feature file has its layer already: no --layer, no --export")
     elif arguments.data is None:
         raise ValueError("--data is needed, unless --model is a feature file")
+    if arguments.data is None:
+        for option in ("energy_key", "forces_key", "select"):
+            if getattr(arguments, option):
+                raise ValueError(f"--{option.replace('_', '-')} says how to read --data; give it")
 
 
 def _missing(arguments: argparse.Namespace) -> list[str]:
@@ -172,13 +181,13 @@ def _diagnose(arguments: argparse.Namespace) -> DiagnosisReport:
     from neural_checks.diagnosis.measure import diagnose
     from neural_checks.diagnosis.result import Options
     from neural_checks.features.file import write
-    from numeric_checks.molecules.data import load, sha256
+    from numeric_checks.molecules.data import sha256
     from numeric_checks.provenance import environment
 
     options = Options(
         degree=arguments.degree, draws=arguments.draws, level=arguments.level, seed=arguments.seed
     )
-    data = None if arguments.data is None else load(arguments.data)
+    data = _data(arguments)
     begun = time.monotonic()
     features = _features(arguments, data)
     say(f"[{time.monotonic() - begun:5.1f} s] features {features.irreps}")
@@ -195,6 +204,20 @@ def _diagnose(arguments: argparse.Namespace) -> DiagnosisReport:
         "environment": environment("measured on the CPU"),
     }
     return replace(found, provenance=provenance)
+
+
+def _data(arguments: argparse.Namespace) -> ForceData | None:
+    from numeric_checks.molecules.data import load
+    from numeric_checks.molecules.select import select
+
+    if arguments.data is None:
+        return None
+    data = load(arguments.data, energy_key=arguments.energy_key, forces_key=arguments.forces_key)
+    if arguments.select:
+        data = data.take(select(data.structures, *arguments.select))
+    for note in data.notes:
+        say(f"{data.name}: {note}")
+    return data
 
 
 def _features(arguments: argparse.Namespace, data: ForceData | None) -> FeatureSet:

@@ -37,7 +37,7 @@ from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.recovery import Recovery, with_components
 from neural_checks.readouts.rigid import rigid_body
 from neural_checks.readouts.samples import Samples, top_degree
-from neural_checks.readouts.verdict import Curve, Doubts, Verdict, judge
+from neural_checks.readouts.verdict import LIMIT, Curve, Doubts, Verdict, judge
 from numeric_checks.bandwidth.estimate import bandwidth
 from numeric_checks.molecules.marks import marked_neighbors
 from numeric_checks.molecules.symbols import SYMBOLS
@@ -58,6 +58,8 @@ Array = NDArray[np.float64]
 
 #: Fewer frames than these decide nothing.
 MIN_FIT, MIN_HELD = 40, 20
+#: Weights of the closed form that a frame bears: a fit of a vector has as many equations.
+WEIGHTS_PER_FRAME = 3
 
 
 @dataclass(frozen=True)
@@ -130,17 +132,29 @@ def diagnose(
         target_note=note,
         costs=costs,
         advice=tuple(advise(features.L, options, verdict.outcome, deficits, target, note, costs)),
-        warnings=_warnings(mae, zero),
+        warnings=_warnings(mae, zero, closed, component),
     )
 
 
 def _fit(samples: Samples, L: int, options: Options, rng: np.random.Generator) -> _Fits:
     degree, degrees = options.degree, top_degree(L, options.degree)
-    closed = measure(samples, degree, degrees, CLOSED_FORM_CHANNELS[degree])
+    closed = measure(samples, degree, degrees, _closed_channels(samples, L, degree))
     channels = _component_channels(samples, options)
     fitted = componentwise(samples, degree, degrees, channels, options.orientations, rng)
     orientation = 1 - rigid_body(samples, degrees).mean(axis=(1, 2))
     return _Fits(closed, with_components(closed, fitted), orientation)
+
+
+def _closed_channels(samples: Samples, L: int, degree: int) -> int | None:
+    """Channels per irrep of the closed form, fewer where the frames do not bear their weights.
+
+    A fit of a vector has three equations a frame; its weights are kept below their number.
+    """
+    most = CLOSED_FORM_CHANNELS[degree] or max(v.shape[2] for v in samples.features.values())
+    for channels in range(most, 1, -1):
+        if cost(L, degree, channels).weights <= WEIGHTS_PER_FRAME * len(samples.fit):
+            return channels
+    return 1
 
 
 def _component_channels(samples: Samples, options: Options) -> int:
@@ -187,7 +201,7 @@ def _doubts(samples: Samples, L: int, weights: int) -> Doubts:
             f"l = {L}: the closed form does not use the latter"
         )
     # A ridge fit with more weights than equations may miss what is there.
-    if weights > 3 * fit:
+    if weights > WEIGHTS_PER_FRAME * fit:
         return Doubts(misses=f"{weights} weights were fitted on {fit} frames: give more frames")
     return Doubts()
 
@@ -229,14 +243,25 @@ def _force_errors(features: FeatureSet, samples: Samples) -> tuple[float | None,
     return scale * float(np.abs(samples.errors[samples.held]).mean()), zero
 
 
-def _warnings(mae: float | None, zero: float | None) -> tuple[str, ...]:
-    """What makes the network implausible, however well its features do."""
-    if mae is None or zero is None or mae <= zero:
-        return ()
-    return (
-        f"the force error, {mae:.0f} meV/Å, is above that of predicting zero, {zero:.0f}: is the "
-        "network loaded as it was trained, with the units, the species and the cell it expects?",
-    )
+def _warnings(
+    mae: float | None, zero: float | None, closed: Curve, component: Curve
+) -> tuple[str, ...]:
+    """What makes the network implausible, or the fit of the closed form."""
+    lines = []
+    if mae is not None and zero is not None and mae > zero:
+        lines.append(
+            f"the force error, {mae:.0f} meV/Å, is above that of predicting zero, {zero:.0f}: is "
+            "the network loaded as it was trained, with the units, the species and the cell it "
+            "expects?"
+        )
+    pairs = enumerate(zip(closed.high, component.low, strict=True), start=1)
+    worse = [str(ell) for ell, (high, low) in pairs if high < low and low > LIMIT]
+    if worse:
+        lines.append(
+            f"at ℓ = {', '.join(worse)} the closed form recovers less than the component-wise "
+            "readout, which it contains: it is fitted on too few frames for its weights"
+        )
+    return tuple(lines)
 
 
 def _bandwidth(data: ForceData | None, sites: Sequence[Site]) -> tuple[Target | None, str]:

@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from neural_checks.injection.result import Metric, Readout, ReadoutKind, Report
 from numeric_checks.figures import COLORS, subplots
+from numeric_checks.molecules.symbols import SYMBOLS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -167,11 +168,9 @@ def _bonds(axes: Any, positions: Array, flat: Array, numbers: NDArray[np.int64])
 
 
 def _labels(axes: Any, flat: Array, numbers: NDArray[np.int64]) -> None:
-    from ase.data import chemical_symbols
-
     for index, place in enumerate(flat):
         axes.annotate(
-            f"{chemical_symbols[numbers[index]]}{index}",
+            f"{SYMBOLS[numbers[index]]}{index}",
             place,
             xytext=(0, 11),
             textcoords="offset points",

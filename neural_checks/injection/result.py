@@ -6,7 +6,7 @@ experiment: R²_field, G, ρ, R²_inj.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import fmean, pstdev
@@ -266,7 +266,10 @@ class TrainedBackbone:
 
 @dataclass(frozen=True)
 class DataOrigin:
-    """The data set; ``numbers`` are the atomic numbers of the molecule."""
+    """The data set; ``numbers`` of the molecule's atoms, ``notes`` on what was left out.
+
+    Built from :attr:`numeric_checks.molecules.data.ForceData.origin` by :meth:`of`.
+    """
 
     name: str
     level_of_theory: str
@@ -274,6 +277,20 @@ class DataOrigin:
     sha256: str
     frames: int
     numbers: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, origin: Mapping[str, Any]) -> DataOrigin:
+        """That of a data set of one molecule."""
+        return cls(
+            name=origin["name"],
+            level_of_theory=origin["level_of_theory"],
+            source=origin["source"],
+            sha256=origin["sha256"],
+            frames=origin["frames"],
+            numbers=tuple(origin["numbers"]),
+            notes=tuple(origin.get("notes", ())),
+        )
 
 
 @dataclass(frozen=True)

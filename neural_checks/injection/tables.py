@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from neural_checks.injection.result import Measurement, Metric, Readout, Report
+from numeric_checks.molecules.symbols import SYMBOLS
 
 __all__ = ["per_atom_csv", "table_csv", "text"]
 
@@ -33,13 +34,11 @@ def table_csv(report: Report) -> str:
 
 def per_atom_csv(report: Report) -> str:
     """Recovery at the boundary for every atom and readout."""
-    from ase.data import chemical_symbols
-
     lines: list[list[object]] = [["atom", "element", "readout", "degree", "ell", "metric", "value"]]
     for readout in report.measurement.readouts:
         ell = readout.verdict.boundary
         for atom, value in enumerate(readout.per_site[ell - 1]):
-            symbol = chemical_symbols[report.data.numbers[atom]]
+            symbol = SYMBOLS[report.data.numbers[atom]]
             lines.append(
                 [atom, symbol, readout.kind, readout.degree, ell, readout.scored, f"{value:.6g}"]
             )

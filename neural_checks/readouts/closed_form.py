@@ -21,7 +21,7 @@ from neural_checks.readouts.samples import Samples
 from numeric_checks.parallel import side_by_side
 from numeric_checks.readouts.channels import reduce_features
 from numeric_checks.readouts.products import coupled_products
-from numeric_checks.readouts.ridge import RidgeFit, fit_ridge, fit_shared
+from numeric_checks.readouts.ridge import GUARDED, RidgeFit, fit_ridge, fit_shared
 from numeric_checks.rotations.sampling import random_rotations
 from numeric_checks.rotations.wigner import unit_harmonics
 
@@ -80,12 +80,12 @@ def fit_sites(
         field, weights = [], []
         for ell in range(1, degrees + 1):
             target, basis = truth[ell][:, site], of_degree(ell)
-            fitted = fit_ridge(basis, target, samples.fit)
+            fitted = fit_ridge(basis, target, samples.fit, GUARDED)
             weights.append(fitted.weights)
             field.append(squares(target - fitted.prediction))
             if ell == 1:
                 error = samples.errors[:, site]
-                predicted = fit_ridge(basis, error, samples.fit).prediction
+                predicted = fit_ridge(basis, error, samples.fit, GUARDED).prediction
                 after, spurious = squares(error - predicted), squares(predicted)
         return field, after, spurious, weights
 
@@ -115,7 +115,10 @@ def measure_pooled(
 
     def fit(ell: int, targets: Array) -> RidgeFit:
         return fit_shared(
-            lambda site: coupled_products(features, site, degree, ell), targets, samples.fit
+            lambda site: coupled_products(features, site, degree, ell),
+            targets,
+            samples.fit,
+            GUARDED,
         )
 
     def of(ell: int) -> tuple[Array, int]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "GUARDED",
     "PENALTIES",
     "Moments",
     "RidgeFit",
@@ -26,6 +27,9 @@ Array = NDArray[np.float64]
 
 PENALTIES: tuple[float, ...] = (1e-8, 1e-6, 1e-4, 1e-2)
 """Ridge penalties tried, relative to the mean square of the (standardised) columns."""
+
+GUARDED: tuple[float, ...] = (*PENALTIES, float("inf"))
+"""The same, and no fit at all: what is chosen does no worse than predicting zero on its check."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +79,17 @@ def solve_ridge(
 
     Columns are standardised to mean square one. For every group, which begins at a column of
     ``starts``, the penalty is the one with the least error on the ``outer`` rows (on the inner ones
-    where there is none) after fitting the ``inner`` rows; then both are fitted together.
+    where there is none) after fitting the ``inner`` rows; then both are fitted together. A penalty
+    of infinity stands for weights of zero: with it among the ``penalties`` no fit is chosen that
+    does worse there than predicting zero.
     """
     both = inner + outer
     scale = np.sqrt(np.diag(both.gram) / both.rows)
     scale = np.where(scale > 0, scale, 1.0)
 
     def solve(moments: Moments, penalty: float) -> Array:
+        if np.isinf(penalty):
+            return np.zeros_like(moments.cross)
         gram = moments.gram / np.outer(scale, scale) / moments.rows
         side = moments.cross / scale[:, None] / moments.rows
         solution: Array = np.linalg.solve(gram + penalty * np.eye(len(gram)), side)

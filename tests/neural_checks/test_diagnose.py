@@ -277,6 +277,8 @@ def test_the_command_and_the_file_it_exports_give_the_same(
         (["--export", "features.txt", "--data", "embedded"], "which ends in .npz"),
         (["--export", "none/features.npz", "--data", "embedded"], "no folder"),
         ([], "--data is needed"),
+        (["--select", "colour=red", "--data", "embedded"], "a selection must be one of"),
+        (["--model", "f.npz", "--forces-key", "F"], "--forces-key says how to read --data"),
     ],
 )
 def test_bad_options_are_refused_before_any_work(
@@ -363,3 +365,11 @@ def test_exit_codes(
     for arguments, words in bad:
         assert main([*short, *arguments]) == 2, arguments
         assert words in capsys.readouterr().err
+
+
+def test_few_frames_take_fewer_channels_and_do_not_overfit(toy: Any) -> None:
+    """With 40 frames and many channels the fit is still no worse than nothing."""
+    found = diagnose(features(toy, toy.DensityBackbone(L=2, channels=16), 40, 60), FAST)
+    assert found.closed.weights <= 4 * 40
+    assert min(found.closed.values) > -0.05
+    assert found.closed.values[0] > 0.5

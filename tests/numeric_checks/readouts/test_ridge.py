@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from numeric_checks.readouts.products import coupled_products
-from numeric_checks.readouts.ridge import PENALTIES, Moments, fit_ridge, fit_shared, solve_ridge
+from numeric_checks.readouts.ridge import (
+    GUARDED,
+    PENALTIES,
+    Moments,
+    fit_ridge,
+    fit_shared,
+    solve_ridge,
+)
 from numeric_checks.readouts.samples import Sites
 
 RNG = np.random.default_rng(0)
@@ -83,3 +90,21 @@ def test_a_single_frame_is_fitted_with_a_penalty_that_was_tried() -> None:
 def test_no_site_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one site"):
         fit_shared(lambda _site: np.ones((3, 1, 1)), np.ones((3, 0, 1)), np.arange(2))
+
+
+def test_with_the_guard_no_fit_does_worse_than_zero_on_its_check() -> None:
+    """Targets that have nothing to do with the columns, and few frames for many weights."""
+    rng = np.random.default_rng(0)
+    columns, target = rng.normal(size=(60, 80, 3)), rng.normal(size=(60, 3))
+    fit = np.arange(20)
+    plain = fit_ridge(columns, target, fit)
+    guarded = fit_ridge(columns, target, fit, GUARDED)
+    assert (plain.prediction**2).sum() > 0
+    assert guarded.penalty == np.inf
+    np.testing.assert_array_equal(guarded.prediction, 0)
+    # Where there is something to find, the guard changes nothing.
+    clear = columns[:, :5].sum(axis=1)
+    np.testing.assert_array_equal(
+        fit_ridge(columns[:, :5], clear, fit, GUARDED).prediction,
+        fit_ridge(columns[:, :5], clear, fit).prediction,
+    )
