@@ -14,7 +14,6 @@ import io
 import json
 import os
 import re
-import sys
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +27,7 @@ from urllib.request import Request, urlopen
 import numpy as np
 
 from numeric_checks.molecules.data import ForceData, load, sha256
+from span_theorem import command
 
 __all__ = ["ARCHIVES", "Archive", "check_fingerprint", "fetch", "fingerprint", "main"]
 
@@ -281,31 +281,33 @@ def check_fingerprint(name: str, data: ForceData) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line: exit code 0, or 2 where the data cannot be had or are not the published."""
-    parser = argparse.ArgumentParser(
-        prog="python -m neural_checks.download", description="Fetch a public aspirin data set."
+    made = command.parser(
+        "neural_checks.download",
+        "Fetch a public aspirin data set.",
+        "exit codes: 0 fetched, or the published data; 2 bad usage or input, or not to be had",
     )
-    parser.add_argument("name", choices=sorted(ARCHIVES))
-    parser.add_argument("--folder", type=Path, default=Path("data"), help="default: data")
-    parser.add_argument("--fingerprint", type=Path, help="print the fingerprint of a local file")
-    parser.add_argument("--check", type=Path, help="compare a local file with the fingerprint")
-    arguments = parser.parse_args(argv)
+    made.add_argument("name", choices=sorted(ARCHIVES))
+    made.add_argument("--folder", type=Path, default=Path("data"), help="default: data")
+    local = made.add_mutually_exclusive_group()
+    local.add_argument("--fingerprint", type=Path, help="print the fingerprint of a local file")
+    local.add_argument("--check", type=Path, help="compare a local file with the fingerprint")
+    return command.run(made, argv, _work)
+
+
+def _work(arguments: argparse.Namespace) -> command.Result:
     from span_theorem.progress import Progress
 
-    try:
-        if arguments.fingerprint is not None:
-            print(json.dumps(fingerprint(load(arguments.fingerprint))))
-        elif arguments.check is not None:
-            check_fingerprint(arguments.name, load(arguments.check))
-            print(f"{arguments.check}: content of {arguments.name}")
-        else:
-            with Progress() as progress:
-                path = fetch(
-                    arguments.name,
-                    arguments.folder,
-                    report=lambda done, total: progress.update("download", done, total),
-                )
-            print(path)
-    except (OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    if arguments.fingerprint is not None:
+        found = fingerprint(load(arguments.fingerprint))
+        return command.Result(json.dumps(found), found)
+    if arguments.check is not None:
+        check_fingerprint(arguments.name, load(arguments.check))
+        text = f"{arguments.check}: content of {arguments.name}"
+        return command.Result(text, {"file": arguments.check, "content": arguments.name})
+    with Progress() as progress:
+        path = fetch(
+            arguments.name,
+            arguments.folder,
+            report=lambda done, total: progress.update("download", done, total),
+        )
+    return command.Result(str(path), {"file": path})

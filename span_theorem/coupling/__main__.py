@@ -11,7 +11,12 @@ from typing import Any
 from span_theorem.arguments import integer_option
 from span_theorem.certificate import check_command
 from span_theorem.command import Result, parser, run, say
-from span_theorem.coupling.basis import MAX_DEGREE, MAX_DIMENSION, CouplingBasis, coupling_basis
+from span_theorem.coupling.basis import (
+    MAX_DEGREE,
+    CouplingBasis,
+    coupling_basis,
+    expected_counts,
+)
 from span_theorem.coupling.certificate import write_certificate
 from span_theorem.coupling.export import save_npz
 from span_theorem.density import DensityRanks, density_ranks
@@ -99,8 +104,6 @@ def _table(summary: dict[str, Any], certificate: Path | None) -> str:
 def _announce(irreps: Irreps, degree: int, power: str) -> None:
     """Before long work, what it will roughly cost: from cases measured on one core."""
     states, top = irreps.dim, irreps.lmax if irreps else 0
-    if states > MAX_DIMENSION:
-        return  # it will be refused
     monomials = comb(states + degree - 1, degree) if power == "symmetric" else states**degree
     group = comb(2 * top + degree, degree) * top * degree**2 if power == "symmetric" else 0
     steps = 20 * monomials + group + states * degree * (degree * top + 1)
@@ -115,6 +118,7 @@ def _work(options: argparse.Namespace) -> Result:
     if options.neighbours is not None and options.power != "symmetric":
         raise ValueError("--neighbours needs --power symmetric: a density makes no other products")
     irreps = Irreps.parse(options.irreps)
+    expected_counts(irreps, options.degree, options.keep, options.power)  # or it is refused
     _announce(irreps, options.degree, options.power)
     basis = coupling_basis(irreps, options.degree, options.keep, options.power)
 

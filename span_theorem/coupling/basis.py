@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import combinations_with_replacement, groupby, product
 from math import comb, prod
 from typing import Literal
 
-from span_theorem.arguments import within
+from span_theorem.arguments import shown, within
 from span_theorem.coupling._block import Groups, Vector, highest_weight, lower, norm2, pole_value
 from span_theorem.coupling._real import entry_square, real_rows, row_square
 from span_theorem.irreps import Irrep, Irreps
@@ -24,6 +25,7 @@ __all__ = [
     "Power",
     "coupling_basis",
     "coupling_counts",
+    "expected_counts",
 ]
 
 Power = Literal["symmetric", "tensor"]
@@ -150,6 +152,11 @@ class CouplingBasis:
         return tuple(irrep for mul, irrep in self.irreps for _ in range(mul))
 
 
+@lru_cache(maxsize=8)
+def _counted(irreps: Irreps, degree: int, power: Power) -> dict[Irrep, int]:
+    return coupling_counts(irreps, degree, power)
+
+
 def coupling_counts(irreps: Irreps, degree: int, power: Power) -> dict[Irrep, int]:
     """How often every irrep occurs in Sym^d(U) or U^⊗d, from weights alone (no vector is made)."""
     # Weights of Sym^d: coefficient of t^d in ∏ 1/(1 - t q^m s); of U^⊗d: the d-th power of Σ q^m s.
@@ -196,6 +203,43 @@ def _wanted(
     return tuple(sorted(set(listed)))
 
 
+def expected_counts(
+    irreps: Irreps,
+    degree: int,
+    keep: Irreps | str | Iterable[Irrep] | None = None,
+    power: Power = "symmetric",
+) -> dict[Irrep, int]:
+    """The number of vectors of every output that :func:`coupling_basis` would make.
+
+    Raises:
+        ValueError: as :func:`coupling_basis`, for what it refuses.
+    """
+    within("degree", degree, 1, MAX_DEGREE)
+    if power not in ("symmetric", "tensor"):
+        raise ValueError(f"power must be 'symmetric' or 'tensor', got {power!r}")
+    if irreps.dim > MAX_DIMENSION or (irreps and degree * irreps.lmax > _MAX_WEIGHT):
+        raise ValueError(
+            f"irreps of dimension {irreps.dim} at degree {degree} are too large: at most dimension "
+            f"{MAX_DIMENSION} and degree · l = {_MAX_WEIGHT}"
+        )
+    top = irreps.lmax if irreps else 0
+    if (steps := irreps.dim * degree * (degree * top + 1)) > _MAX_COUNT_STEPS:
+        raise ValueError(
+            f"irreps of dimension {irreps.dim} at degree {degree} are too large: counting the "
+            f"weights takes {steps} steps, at most {_MAX_COUNT_STEPS} are taken"
+        )
+    wanted = _wanted(irreps, keep)
+    expected = dict(_counted(irreps, degree, power))
+    if wanted is not None:
+        expected = {irrep: n for irrep, n in expected.items() if irrep in wanted}
+    if (total := sum(expected.values())) > _MAX_VECTORS:
+        raise ValueError(
+            f"{shown(total)} vectors at degree {degree} of {irreps}: at most {_MAX_VECTORS} are "
+            "made in one call; ask for fewer outputs with keep"
+        )
+    return expected
+
+
 def coupling_basis(
     irreps: Irreps | str,
     degree: int,
@@ -225,29 +269,8 @@ def coupling_basis(
     Surd(1/3)
     """
     irreps = Irreps.parse(irreps) if isinstance(irreps, str) else irreps
-    within("degree", degree, 1, MAX_DEGREE)
-    if power not in ("symmetric", "tensor"):
-        raise ValueError(f"power must be 'symmetric' or 'tensor', got {power!r}")
-    if irreps.dim > MAX_DIMENSION or (irreps and degree * irreps.lmax > _MAX_WEIGHT):
-        raise ValueError(
-            f"irreps of dimension {irreps.dim} at degree {degree} are too large: at most dimension "
-            f"{MAX_DIMENSION} and degree · l = {_MAX_WEIGHT}"
-        )
-    top = irreps.lmax if irreps else 0
-    if (steps := irreps.dim * degree * (degree * top + 1)) > _MAX_COUNT_STEPS:
-        raise ValueError(
-            f"irreps of dimension {irreps.dim} at degree {degree} are too large: counting the "
-            f"weights takes {steps} steps, at most {_MAX_COUNT_STEPS} are taken"
-        )
+    expected = expected_counts(irreps, degree, keep, power)
     wanted = _wanted(irreps, keep)
-    expected = coupling_counts(irreps, degree, power)
-    if wanted is not None:
-        expected = {irrep: n for irrep, n in expected.items() if irrep in wanted}
-    if (total := sum(expected.values())) > _MAX_VECTORS:
-        raise ValueError(
-            f"{total} vectors at degree {degree} of {irreps}: at most {_MAX_VECTORS} are made in "
-            "one call; ask for fewer outputs with keep"
-        )
     symmetric = power == "symmetric"
     channels = [irrep for mul, irrep in irreps for _ in range(mul)]
     contents: Iterable[tuple[int, ...]] = (

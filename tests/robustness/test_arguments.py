@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +15,66 @@ import pytest
 Call = Callable[..., Any]
 
 BASES: dict[str, list[str]] = {
+    "verify": ["--L", "1", "--d", "1", "--rank", "none", "--no-numeric"],
     "check": ["certificate.json"],
     "coupling": ["1o", "--degree", "2"],
     "coupling-check": ["certificate.json"],
+    "rank": ["--L", "1", "--d", "1"],
+    "ceiling": ["--irreps", "0e+1o", "--d", "1", "--atoms", "3", "--frames", "20"],
+    "accuracy": ["--l", "2", "--directions", "1"],
+    "synthetic": ["--L", "1", "--d", "1", "--fold", "2"],
+    "bandwidth": ["embedded", "--atoms", "0"],
+    "demand": ["embedded", "--frames", "60"],
+    "peptide": ["--frames", "1", "--out", "new.npz"],
+    "aspirin": ["--preset", "quick"],
+    "diagnose": ["--model", "features.npz"],
+    "download": ["rmd17"],
+    "trajectory": ["--frames", "1", "--out", "new.npz"],
 }
 """For every command a call that is right and cheap; each test adds one fault."""
+
+WORK = {
+    "ceiling": "numeric_checks.ceiling.observe:observe_ceiling",
+    "synthetic": "numeric_checks.synthetic.cells:calibrate",
+    "bandwidth": "numeric_checks.bandwidth.estimate:bandwidth",
+    "demand": "numeric_checks.demand.estimate:demand",
+    "peptide": "numeric_checks.peptide.dataset:make_dataset",
+    "aspirin": "neural_checks.aspirin:_measure",
+    "diagnose": "neural_checks.diagnose:_diagnose",
+    "download": "neural_checks.data.archives:fetch",
+    "trajectory": "neural_checks.data.trajectories:make_dataset",
+}
+"""What is long in a command: the test stops there, and a call that is wrong must not get so far."""
 
 NO_NUMBERS = ["", " ", "x", "nan", "-nan", "inf", "-inf", "1e999", "1,5", "2 3", "9" * 5000, "[/x]"]
 HUGE = ["-1", "1e30", "1e100", "999999999", str(2**63), "-" + "9" * 30]
 NO_CHOICE = ["", "bogus", "\x1b[31m", "\udcff", "[/x]"]
 PLACES = [
     "", "a\0b", "x" * 5000, "\udcff", "[/x]", "a\nb", "/dev/full", "/dev/null", "/", ".",
-    "absent/x", "file/x", "loop", "/proc/self/mem", "pipe",
+    "absent/x", "file/x", "loop", "pipe",
 ]  # fmt: skip
+
+
+SWEEP = json.dumps(
+    {
+        "name": "x",
+        "base": {
+            "data": "embedded",
+            "model": {"channels": 8, "layers": 2},
+            "train": {"train": 400, "validation": 20, "steps": 100, "validate_every": 50},
+            "measure": {"fit": 200, "held": 60, "sites": 8, "degrees": [1, 2]},
+        },
+        "grids": [{"vary": {"model.l_max": [1]}}],
+    }
+)
+
+
+class StartedError(BaseException):
+    """The long part of a command was reached."""
+
+
+def started(*_: Any, **__: Any) -> None:
+    raise StartedError
 
 
 class CapturedError(Exception):
@@ -59,6 +108,12 @@ def with_option(base: Sequence[str], action: argparse.Action, value: str) -> lis
     return [*kept, f"{option}={value}"]
 
 
+def is_number(action: argparse.Action) -> bool:
+    """Whether the option takes numbers."""
+    name = getattr(action.type, "__qualname__", "")
+    return action.type in (int, float) or name.startswith(("integer_option.", "number_option."))
+
+
 def faults(
     parser: argparse.ArgumentParser, base: Sequence[str]
 ) -> Iterator[tuple[list[str], bool]]:
@@ -70,42 +125,167 @@ def faults(
             yield [*base, f"{action.option_strings[-1]}=x"], True
         elif action.choices is not None:
             yield from ((with_option(base, action, value), True) for value in NO_CHOICE)
-        elif action.type in (None, str, Path):
-            yield from ((with_option(base, action, value), False) for value in PLACES)
-        else:
+        elif is_number(action):
             yield from ((with_option(base, action, value), True) for value in NO_NUMBERS)
             yield from ((with_option(base, action, value), False) for value in HUGE)
+        else:
+            yield from ((with_option(base, action, value), False) for value in PLACES)
         if action.nargs is None and action.const is None:
             yield [*base, action.option_strings[-1]], True
     if not any(action.nargs in ("*", "+") for action in parser._actions):
         yield [*base, "more", "than", "it takes"], True
     for word in ("--bogus", "--bogus=1", "--\udcff", "--x\ny", "-Z", "--" + "x" * 5000, "--[/x]"):
         yield [*base, word], True
-    required = any(a.required for a in parser._actions) or base[0].startswith("--L")
-    yield [], required
+    if any(action.required for action in parser._actions):
+        yield [], True
 
 
 @pytest.fixture
 def workplace(tmp_path: Path) -> Path:
     """The folder of the calls, with things in it that are no place for an output."""
-    import os
-
     (tmp_path / "file").write_text("kept", encoding="utf-8")
     (tmp_path / "loop").symlink_to("loop")
     os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "sweep.json").write_text(SWEEP, encoding="utf-8")
     (tmp_path / "certificate.json").write_text(json.dumps({"kind": "span"}), encoding="utf-8")
     return tmp_path
 
 
 @pytest.mark.parametrize("command", BASES)
-def test_every_option_of(command: str, call: Call, workplace: Path, entry: Any) -> None:
+def test_every_option_of(
+    command: str, call: Call, workplace: Path, entry: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wrong = []
+    if command in WORK:
+        module, _, name = WORK[command].partition(":")
+        monkeypatch.setattr(import_module(module), name, started)
     base = BASES[command]
+    right = call(command, *base)
+    assert right.code in (0, 3, 4) or "StartedError" in right.crash or "certificate.json" in base
     for arguments, refused in faults(parser_of(command, entry), base):
         outcome = call(command, *arguments)
-        if outcome.fault() or (refused and outcome.code != 2):
+        begun = "StartedError" in outcome.crash
+        if (outcome.fault() and not begun) or (refused and outcome.code != 2):
             wrong.append(str(outcome))
         assert (workplace / "file").read_text(encoding="utf-8") == "kept"
+    assert not wrong, "\n".join([f"{len(wrong)} calls:", *wrong])
+
+
+CALLS: dict[str, list[str]] = {
+    "verify": [
+        "--L 2", "--d 2", "--L 1e30 --d 1", "--L 513 --d 1", "--L 512 --d 2", "--up-to 13",
+        "--up-to 2 --L 2", "--up-to 2 --claim 1", "--up-to 2 --certificate x",
+        "--up-to 2 --force",
+        "--L 2 --d 2 --certificate /dev/full", "--L 2 --d 2 --certificate .",
+        "--L 2 --d 2 --certificate absent/x", "--L 2 --d 2 --certificate file",
+        "--L 2 --d 2 --certificate x --no-certificate", "--L 200 --d 1 --certificate x",
+        "--L 200 --d 1 --rank dense", "--L 2 --d 2 --claim {1,", "--L 2 --d 2 --claim 1e3",
+        "--L 2 --d 2 --certificate loop", "--L 2 --d 2 --certificate pipe",
+        "--L 2 --d 2 extra", "--l 2 --d 2", "--L=2 --d",
+    ],
+    "check": ["", "absent", ".", "/dev/zero", "pipe", "loop", "file", "a b", "--json file",
+        "--full"],
+    "coupling": [
+        "0e --degree 1e100", "0e --degree 999999999", "0e --degree 0", "0e --degree -1",
+        "1q --degree 2", "1o+2 --degree 2", "1o+ --degree 2", "99999999x1o --degree 2",
+        "1e99 --degree 2", f"{'9' * 5000}e --degree 2", "200e --degree 100",
+        "5000x0e --degree 1000", "100x10e --degree 100", "30x0e+30x1o+30x2e --degree 9",
+        "1o --degree 2 --keep 2", "1o --degree 2 --keep x",
+        "1o --degree 2 --out x --certificate x",
+        "1o --degree 2 --out ./x.npz --certificate x.npz", "1o --degree 2 --out /dev/full",
+        "1o --degree 2 --certificate /dev/full", "1o --degree 2 --out absent/x.npz",
+        "1o --degree 2 --certificate file", "1o --degree 2 --out loop",
+        "1o --degree 2 --out pipe",
+        "1o --degree 2 --power exterior", "--degree 2", "1o",
+    ],
+    "coupling-check": ["", "absent", ".", "/dev/zero", "pipe", "loop", "file",
+        "--full file", "a b"],
+    "rank": [
+        "--L 1e30 --d 2", "--L 2", "--L 1000 --d 1000", "--L 60 --d 60",
+        "--L 2 --d 2 --device x",
+        "--L 2 --d 2 --directions 0", "--L 2 --d 2 --directions 999999999",
+        "--L 2 --d 2 --seed x",
+    ],
+    "ceiling": [
+        "--irreps bogus", "--irreps 99999999x1o", "--irreps 1e99", "--d 4", "--d 0",
+        "--atoms 2",
+        "--atoms 1e9", "--frames 0", "--claim -1", "--l-max 1e30", "--figure absent/x",
+        "--figure /dev/full",
+    ],
+    "accuracy": ["--l", "--l -1", "--l 1e9", "--directions 0", "--directions 999999999"],
+    "synthetic": ["--L 0 --d 2 --fold x", "--L 1e30", "--d 999999999", "--L 64 --d 64",
+        "--fold 0"],
+    "bandwidth": [
+        "", "absent", "file", ".", "/dev/null", "pipe", "loop", "embedded --atoms",
+        "embedded --atoms 99",
+        "embedded --atoms -1", "embedded --field bogus", "embedded --level 2",
+        "embedded --level 0",
+        "embedded --frames 0", "embedded --draws 0", "embedded --blocks 0",
+        "embedded --l-max 1e9",
+        "embedded --radial -1", "embedded --figure /dev/full", "embedded --figure absent/x",
+        "embedded --measure x", "embedded embedded",
+    ],
+    "demand": [
+        "", "absent", "file", ".", "/dev/null", "pipe", "loop", "embedded --factors 0",
+        "embedded --factors 99", "embedded --l-max 1e9", "embedded --cutoff 0",
+        "embedded --cutoff nan",
+        "embedded --radial 0", "embedded --level -1", "embedded --centers Xx",
+        "embedded --centers U",
+        "embedded --frames 1", "embedded --draws 0", "embedded --out file",
+
+    ],
+    "peptide": [
+        "", "--frames 1", "--out x", "--frames 0 --out x", "--frames 1 --out file",
+        "--frames 1 --out absent/x", "--frames 1 --out /dev/full",
+        "--frames 1 --out x --sequence B1",
+        "--frames 1 --out x --temperature 0", "--frames 1 --out x --temperature inf",
+    ],
+    "aspirin": [
+        "--device bogus", "--device cuda:99", "--L 99", "--L 0", "--amplitude nan",
+        "--amplitude 0",
+        "--run ../../escaped", "--run /tmp", "--run .", "--data absent", "--data file",
+        "--data .",
+        "--data /dev/null", "--data pipe", "--out file", "--results file", "--steps 0",
+        "--draws 0",
+        "--backbones 0", "--degrees 4", "--degrees", "--parallel 0", "--preset x", "--seed -1",
+    ],
+    "diagnose": [
+        "", "--model", "--model absent.npz", "--model file", "--model .", "--model loop",
+        "--model absent:function --data embedded", "--model os:absent --data embedded",
+        "--model absent.npz --layer 1", "--model x.ckpt", "--model file --data embedded",
+        "--model absent.ckpt --data embedded", "--model x.npz --data absent",
+        "--model x.npz --out file",
+        "--model x.npz --export x", "--model x.npz --degree 4", "--model x.npz --level nan",
+        "--model x.npz --draws 0", "--model x.npz --fit 0", "--model x.npz --held -1",
+    ],
+    "download": ["", "bogus", "rmd17 --check absent", "rmd17 --check file",
+        "rmd17 --fingerprint ."],
+    "trajectory": [
+        "", "--frames 1", "--out x --check y", "--check absent", "--check file", "--check .",
+        "--out file", "--out absent/x", "--out /dev/full", "--frames 0 --out x",
+        "--seed -1 --out x",
+    ],
+}  # fmt: skip
+"""Calls that are wrong in a way of their own; each must be refused, in one line."""
+
+
+@pytest.mark.parametrize("command", CALLS)
+def test_wrong_calls_of(command: str, call: Call, workplace: Path) -> None:
+    contents = {
+        "list": "[1, 2]", "null": "null", "number": "7", "deep": "[" * 10_000,
+        "climbs": SWEEP.replace('"name": "x"', '"name": "../../escaped"'),
+    }  # fmt: skip
+    for name, text in contents.items():
+        (workplace / f"{name}.json").write_text(text, encoding="utf-8")
+    before = sorted(workplace.parent.iterdir())
+    wrong = []
+    for line in CALLS[command]:
+        # A stop after some seconds: what is wrong must be found before any work.
+        outcome = call(command, *line.split(), limit=30)
+        if outcome.fault() or outcome.code != 2:
+            wrong.append(str(outcome))
+        assert (workplace / "file").read_text(encoding="utf-8") == "kept"
+    assert sorted(workplace.parent.iterdir()) == before
     assert not wrong, "\n".join([f"{len(wrong)} calls:", *wrong])
 
 
