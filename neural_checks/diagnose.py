@@ -38,7 +38,7 @@ REPORT_FILE, TABLE_FILE, FIGURE_FILES = (
 
 
 def _parser() -> Parser:
-    from numeric_checks.molecules.select import add_select
+    from numeric_checks.molecules.options import add_data_options
 
     made = parser(
         "neural_checks.diagnose",
@@ -57,9 +57,7 @@ def _parser() -> Parser:
         help="'embedded', .npz or anything ASE reads with forces; may be left out for a feature "
         "file, then without advice on bandwidth",
     )
-    made.add_argument("--energy-key", help="name of the energies, where it is not a usual one")
-    made.add_argument("--forces-key", help="name of the forces, where it is not a usual one")
-    add_select(made)
+    add_data_options(made)
     made.add_argument(
         "--layer",
         type=integer_option("layer", 0, 1000),
@@ -208,13 +206,11 @@ def _diagnose(arguments: argparse.Namespace) -> DiagnosisReport:
 
 def _data(arguments: argparse.Namespace) -> ForceData | None:
     from numeric_checks.molecules.data import load
-    from numeric_checks.molecules.select import select
 
     if arguments.data is None:
         return None
     data = load(arguments.data, energy_key=arguments.energy_key, forces_key=arguments.forces_key)
-    if arguments.select:
-        data = data.take(select(data.structures, *arguments.select))
+    data = data.select(*arguments.select)
     for note in data.notes:
         say(f"{data.name}: {note}")
     return data
