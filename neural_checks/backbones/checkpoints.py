@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neural_checks.backbones.model_files import FileKind, file_kind, plain_state
+from neural_checks.backbones.scaling import Scaling
 from span_theorem.arguments import shown
 from span_theorem.files import writing
 
@@ -157,7 +158,7 @@ def _judged(name: str, content: dict[str, Any]) -> Checkpoint:
         model=_settings(name, "model", content["model"]),
         train=_settings(name, "train", content["train"]),
         seed=number("seed", (int,), 0),
-        scaling=None if scaling is None else _settings(name, "scaling", scaling),
+        scaling=None if scaling is None else _scaling(name, scaling),
         parameters=_tensors(name, "parameters", content["parameters"]),
         average=_tensors(name, "average", content["average"]),
         best=_tensors(name, "best", content["best"]),
@@ -184,6 +185,16 @@ def _settings(name: str, key: str, value: Any) -> dict[str, Any]:
         if type(entry) is not str or not (whole or finite or type(setting) in (bool, int)):
             raise ValueError(f"{name} is damaged: {key} holds {shown(entry)}: {shown(setting)}")
     return dict(value)
+
+
+def _scaling(name: str, value: Any) -> dict[str, Any]:
+    """The constants of a network's :class:`~neural_checks.backbones.scaling.Scaling`."""
+    found = _settings(name, "scaling", value)
+    try:
+        Scaling(**found)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} is damaged: its scaling: {error}") from error
+    return found
 
 
 def _tensors(name: str, key: str, value: Any) -> list[torch.Tensor]:

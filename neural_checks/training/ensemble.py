@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -17,6 +18,12 @@ from neural_checks.training.train import TrainConfig, Trained, train
 from numeric_checks.molecules.data import ForceData
 
 __all__ = ["checkpoint_path", "train_all"]
+
+#: Called with seed, step, steps, loss and validation error (meV/Å).
+Report = Callable[[int, int, int, float, float], None]
+
+#: Seconds that workers have to end their step and write their checkpoint.
+GRACE = 60.0
 
 
 def checkpoint_path(folder: Path, seed: int) -> Path:
@@ -33,16 +40,19 @@ def train_all(
     folder: Path,
     device: str = "cpu",
     parallel: int = 1,
-    report: Callable[[int, int, int, float, float], None] | None = None,
+    report: Report | None = None,
     as_trained: bool = False,
 ) -> list[Trained]:
     """Train every seed, or finish it, ``parallel`` at once; the result does not depend on that.
 
-    ``report(seed, step, steps, loss, validation_mae)`` is called now and then. Processes share the
-    GPU, or the cores with one thread each. Every seed has its own checkpoint, so that a run killed
-    at any moment goes on from there; with ``as_trained`` checkpoints are taken as they are. Raises
-    ValueError for ``parallel`` < 1, FileNotFoundError for a checkpoint to be taken that is not
-    there, and what :func:`neural_checks.training.train.train` raises.
+    ``report`` is called now and then. Processes share the GPU, or the cores with one thread each.
+    Every seed has its own checkpoint, so that a run killed at any moment goes on from there; with
+    ``as_trained`` checkpoints are taken as they are. Ctrl-C and SIGTERM let every worker write its
+    checkpoint, and end it.
+
+    Raises:
+        ValueError: ``parallel`` < 1; FileNotFoundError: a checkpoint to be taken is not there; what
+        :func:`neural_checks.training.train.train` raises.
     """
     if parallel < 1:
         raise ValueError(f"parallel must be ≥ 1, got {parallel}")
@@ -71,49 +81,85 @@ def _side_by_side(
     folder: Path,
     device: str,
     parallel: int,
-    report: Callable[[int, int, int, float, float], None] | None,
+    report: Report | None,
 ) -> None:
+    """Train in processes; whatever ends this early lets them save and ends them."""
     context = multiprocessing.get_context("spawn")  # a CUDA context does not survive a fork
-    with (
-        context.Manager() as manager,
-        ProcessPoolExecutor(min(parallel, len(seeds)), mp_context=context) as pool,
-    ):
-        queue = manager.Queue()
-        waiting: set[Future[None]] = {
-            pool.submit(_train_one, task, seed, checkpoint_path(folder, seed), device, queue)
+    others = set(multiprocessing.active_children())
+    queue, stop = context.Queue(), context.Event()
+    pool = ProcessPoolExecutor(
+        min(parallel, len(seeds)), context, initializer=_prepare, initargs=(queue, stop)
+    )
+    waiting: set[Future[None]] = set()
+    try:
+        waiting |= {
+            pool.submit(_train_one, task, seed, checkpoint_path(folder, seed), device)
             for seed in seeds
         }
+        while waiting:
+            done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+            _pass_on(queue, report)
+            for future in done:
+                future.result()
+        _pass_on(queue, report)
+    except BaseException:
+        stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        _end(set(multiprocessing.active_children()) - others)
+        raise
+    pool.shutdown()
+
+
+def _pass_on(queue: Any, report: Report | None) -> None:
+    while True:
         try:
-            while waiting:
-                done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
-                while True:
-                    try:
-                        line = queue.get_nowait()
-                    except Empty:
-                        break
-                    if report is not None:
-                        report(*line)
-                for future in done:
-                    future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            line = queue.get_nowait()
+        except Empty:
+            return
+        if report is not None:
+            report(*line)
 
 
-def _train_one(
-    task: Callable[..., Trained], seed: int, checkpoint: Path, device: str, queue: Any
-) -> None:
+def _end(workers: set[BaseProcess]) -> None:
+    """Wait for workers that were asked to stop; one that is not done in time is terminated."""
+    for worker in workers:
+        worker.join(GRACE)
+    for worker in workers:
+        if worker.is_alive():
+            worker.terminate()
+            worker.join(5.0)
+        if worker.is_alive():
+            worker.kill()
+
+
+_queue: Any = None  # set in each worker by _prepare
+_stop: Any = None
+
+
+def _prepare(queue: Any, stop: Any) -> None:
+    """What a worker starts with."""
+    import signal
     import warnings
 
     import torch
 
+    global _queue, _stop
+    _queue, _stop = queue, stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all: the parent decides
+    queue.cancel_join_thread()  # a progress line that nobody reads holds nobody up
     warnings.simplefilter("ignore")  # packages' own, once per process
     torch.set_num_threads(1)
+
+
+def _train_one(task: Callable[..., Trained], seed: int, checkpoint: Path, device: str) -> None:
     parent = multiprocessing.parent_process()
 
-    def say(step: int, steps: int, loss: float, mae: float) -> None:
+    def stopped() -> bool:
         if parent is not None and not parent.is_alive():
             os._exit(1)  # nobody waits for the result; the checkpoint is at most a minute old
-        queue.put((seed, step, steps, loss, mae))
+        return bool(_stop.is_set())
 
-    task(seed, checkpoint, device, say)
+    def say(step: int, steps: int, loss: float, mae: float) -> None:
+        _queue.put((seed, step, steps, loss, mae))
+
+    task(seed, checkpoint, device, say, stop=stopped)
