@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from numeric_checks.bandwidth.result import MEASURES, OPTION_RANGES, SpectrumOptions
 from numeric_checks.command import run_check
+from numeric_checks.molecules.options import add_data_options
 from span_theorem import command
 from span_theorem.arguments import integer_option, number_option
 
@@ -35,6 +36,7 @@ def _parser() -> command.Parser:
     )
     parser.add_argument("data", help="'embedded', a .npz or an ASE-readable file")
     parser.add_argument("--field", default="forces", help="'forces' or the name of an array")
+    add_data_options(parser, energies=False)
     parser.add_argument(
         "--atoms",
         type=integer_option("atoms", 0, 10**6),
@@ -93,7 +95,7 @@ def _check(given: argparse.Namespace) -> Bandwidth:
         blocks=given.blocks,
         seed=given.seed,
     )
-    field = load_field(given.data, given.field)
+    field = load_field(given.data, given.field, forces_key=given.forces_key).select(*given.select)
     if given.frames is not None:
         field = field.first(given.frames)
     total = len(given.atoms or field.numbers)

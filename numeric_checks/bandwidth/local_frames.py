@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numeric_checks.molecules.distances import mean_distances, vectors_to
-from numeric_checks.molecules.marks import marked_neighbors
+from numeric_checks.molecules.marks import fixed_topology, marked_neighbors
 from numeric_checks.molecules.structures import Structures
 
 __all__ = ["between", "choose_frames", "local_frames"]
@@ -36,8 +36,9 @@ def choose_frames(
         marks: (atoms,) the marked neighbours j, where they were chosen over other frames.
 
     Raises:
-        ValueError: frames that hold different atoms; fewer than four atoms, or fewer than two other
-            than hydrogen; atoms on a line; marks that are no other atoms.
+        ValueError: frames that hold different atoms, or whose atoms change their neighbours; fewer
+            than four atoms, or fewer than two other than hydrogen; atoms on a line; marks that are
+            no other atoms.
     """
     numbers = structures.molecule[1]
     atoms, heavy = len(numbers), numbers != 1
@@ -45,6 +46,11 @@ def choose_frames(
         raise ValueError(
             f"local frames need four atoms, two of them other than hydrogen; got {atoms} and "
             f"{int(heavy.sum())}"
+        )
+    if not fixed_topology(structures):
+        raise ValueError(
+            "the atoms change their neighbours from frame to frame; local frames need neighbours "
+            "that last"
         )
     if marks is not None and (
         np.shape(marks) != (atoms,)

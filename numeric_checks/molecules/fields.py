@@ -14,6 +14,7 @@ from numeric_checks.molecules.data import ForceData, data_path, load, parts_of, 
 from numeric_checks.molecules.labels import Request
 from numeric_checks.molecules.repeats import repeats
 from numeric_checks.molecules.screen import Screen
+from numeric_checks.molecules.select import select
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.whole import whole
 
@@ -132,6 +133,10 @@ class Field:
             values=self.values[self.structures.rows(chosen)],
             order=None if self.order is None else self.order[chosen],
         )
+
+    def select(self, *selections: str) -> Field:
+        """The frames that every selection holds (:mod:`numeric_checks.molecules.select`)."""
+        return self.take(select(self.structures, *selections)) if selections else self
 
     def first(self, count: int) -> Field:
         """The first ``count`` frames; ValueError for fewer than one or more than there are."""

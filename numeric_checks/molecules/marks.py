@@ -2,14 +2,15 @@
 
 This is the one rule by which every part of the project marks a neighbour.
 
-*One molecule* (every frame holds the same atoms in the same order). The neighbour is the one at the
-least distance averaged over the frames, so an atom has one neighbour in all frames. Averaged
-distances keep bonded atoms nearest where a group turns; in a mean of aligned frames the ends of a
-turning group fall on each other.
+*Fixed topology* (:func:`fixed_topology`). The neighbour is the one at the least distance averaged
+over the frames, so an atom has one neighbour in all frames. Averaged distances keep bonded atoms
+nearest where a group turns; in a mean of aligned frames the ends of a turning group fall on each
+other.
 
-*Many molecules.* The neighbour is the nearest in the frame. It changes from frame to frame where
-two candidates change places; the direction then jumps, and no smooth function of the positions
-follows it there. :func:`changes` measures how often.
+*Otherwise*, for many molecules, and for liquids and solids whose atoms change their neighbours, it
+is the nearest in the frame. It changes from frame to frame where two candidates change places; the
+direction then jumps, and no smooth function of the positions follows it there. :func:`changes`
+measures how often.
 
 In both, distances are those to the nearest image where a frame repeats, and the images of the atom
 itself are left out. Of neighbours that are equally near to within 1e-6 Å the one with the lowest
@@ -36,6 +37,7 @@ __all__ = [
     "Changes",
     "changes",
     "directions",
+    "fixed_topology",
     "marked_neighbors",
     "marked_rows",
     "nearest_neighbors",
@@ -47,6 +49,8 @@ Integers = NDArray[np.int64]
 
 #: Distances (Å) that differ by less are equal.
 TIE = 1e-6
+#: A lasting neighbour is on average at most this many times farther than the nearest of a frame.
+LASTING = 1.5
 
 
 def nearest_of(distances: Array) -> Integers:
@@ -57,6 +61,26 @@ def nearest_of(distances: Array) -> Integers:
     """
     least: Integers = (distances <= distances.min(axis=1, keepdims=True) + TIE).argmax(axis=1)
     return least
+
+
+def fixed_topology(structures: Structures) -> bool:
+    """Whether atoms keep their neighbours.
+
+    Every frame holds the same atoms in the same order, and no atom is farther from the neighbour
+    that is nearest on average than 1.5 times the distance, on average, to the nearest of each
+    frame. At most 200 frames, evenly spaced, are looked at.
+    """
+    if not structures.fixed:
+        return False
+    frames = len(structures)
+    part = structures.take(np.unique(np.linspace(0, frames - 1, min(frames, 200)).astype(int)))
+    heavy = np.flatnonzero(part.molecule[1] != 1)
+    if len(heavy) < 2:
+        return True  # nothing to choose between
+    mean = mean_distances(part)[:, heavy]
+    mean[heavy, np.arange(len(heavy))] = np.inf
+    nearest = np.mean([_to_heavy(part, n)[1].min(axis=1) for n in range(len(part))], axis=0)
+    return bool((mean.min(axis=1) <= LASTING * nearest).all())
 
 
 def marked_neighbors(structures: Structures) -> Integers:
@@ -103,11 +127,11 @@ def marked_rows(structures: Structures, over: Structures | None = None) -> Integ
     Args:
         structures: the frames.
         over: frames of the same molecule over which distances are averaged; ``structures`` by
-            default. Not used for many molecules.
+            default. Not used where the topology is not fixed.
 
     Returns:
         (atoms_total,) rows of ``structures``; −1 where an atom has no marked neighbour, which
-        happens for many molecules alone.
+        happens only where the topology is not fixed.
 
     Raises:
         ValueError: one molecule with fewer than two atoms other than hydrogen; ``over`` of another
@@ -116,9 +140,10 @@ def marked_rows(structures: Structures, over: Structures | None = None) -> Integ
     if not structures.fixed:
         return nearest_neighbors(structures)
     chosen = structures if over is None else over
-    numbers = structures.molecule[1]
-    if not np.array_equal(chosen.molecule[1], numbers):
+    if not np.array_equal(chosen.molecule[1], structures.molecule[1]):
         raise ValueError("the frames to average over hold another molecule")
+    if not fixed_topology(chosen):
+        return nearest_neighbors(structures)
     neighbors = marked_neighbors(chosen)
     return (structures.offsets[:-1, None] + neighbors).reshape(-1)
 

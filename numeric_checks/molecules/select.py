@@ -11,7 +11,6 @@ A selection is one of
 
 from __future__ import annotations
 
-import argparse
 import re
 from math import gcd
 
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from numeric_checks.molecules.structures import Structures
 
-__all__ = ["add_select", "select", "selection"]
+__all__ = ["select", "selection"]
 
 Integers = NDArray[np.int64]
 
@@ -45,27 +44,6 @@ def selection(text: str) -> tuple[str, str]:
     else:
         _places(value)
     return kind, value
-
-
-def add_select(parser: argparse.ArgumentParser) -> None:
-    """Give a command the option ``--select``, which may be given several times."""
-
-    def convert(text: str) -> str:
-        try:
-            selection(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-        return text
-
-    parser.add_argument(
-        "--select",
-        action="append",
-        default=[],
-        type=convert,
-        metavar="KIND=VALUE",
-        help="frames wanted: formula=C9H8O4, composition=GeSb2Te4, species=H,C,O or index=0:100; "
-        "several hold together",
-    )
 
 
 def select(structures: Structures, *selections: str) -> Integers:
@@ -124,12 +102,11 @@ def _held(structures: Structures) -> str:
     from ase.data import chemical_symbols
 
     rows, count = np.unique(_table(structures), axis=0, return_counts=True)
-    names = [
-        "".join(
-            chemical_symbols[z] + (str(row[z]) if row[z] > 1 else "") for z in np.flatnonzero(row)
-        )
-        for row in rows[np.argsort(-count)][:5]
-    ]
+    names = []
+    for row in rows[np.argsort(-count)][:5]:
+        # Carbon, hydrogen, then the others by symbol: Hill's order.
+        held = sorted(np.flatnonzero(row), key=lambda z: (z != 6, z != 1, chemical_symbols[z]))
+        names.append("".join(f"{chemical_symbols[z]}{row[z] if row[z] > 1 else ''}" for z in held))
     return f"the file holds {', '.join(names)}" + (" and others" if len(rows) > 5 else "")
 
 
