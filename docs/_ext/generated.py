@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import costs
+import data_tables
 import demand_page
 import explorer_data
 import run_pages
@@ -107,6 +108,7 @@ def _builder_inited(app: Sphinx) -> None:
     certificates()
     run_pages.write_all(write)
     costs.write_all(write)
+    data_tables.write_all(write)
     demand_page.write_all(write)
     write(DOCS / "_generated" / "static" / "explorer_data.js", explorer_data.script())
 

@@ -176,8 +176,20 @@ class ForceData:
             )
 
     def select(self, *selections: str) -> ForceData:
-        """The frames that every selection holds (:mod:`numeric_checks.molecules.select`)."""
-        return self.take(select(self.structures, *selections)) if selections else self
+        """The frames that every selection holds (:mod:`numeric_checks.molecules.select`).
+
+        Stored splits keep those of their frames that are left.
+        """
+        if not selections:
+            return self
+        chosen = select(self.structures, *selections)
+        place = np.full(len(self), -1, dtype=np.int64)
+        place[chosen] = np.arange(len(chosen))
+        published = {name: place[index] for name, index in self.published.items()}
+        left = {name: index[index >= 0] for name, index in published.items()}
+        return replace(
+            self.take(chosen), published={n: index for n, index in left.items() if len(index)}
+        )
 
     def batches(self, atoms: int) -> Iterator[ForceData]:
         """The frames in order, in parts of at most ``atoms`` atoms."""

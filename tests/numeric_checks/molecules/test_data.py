@@ -194,6 +194,26 @@ def test_what_needs_labels_names_them(tmp_path: Path) -> None:
     chosen.require_forces("training")
 
 
+def test_stored_splits_follow_a_selection(tmp_path: Path) -> None:
+    places = np.random.default_rng(0).normal(size=(8, 3, 3))
+    np.savez(
+        tmp_path / "a.npz",
+        R=places,
+        F=places,
+        z=[6, 8, 1],
+        train=[0, 3, 5],
+        test=[1, 2],
+        test_02=[7],
+    )
+    data = load(tmp_path / "a.npz")
+    part = data.select("index=2:6")
+    for name in ("train", "test"):
+        stored = [i for i in data.published[name] if 2 <= i < 6]
+        np.testing.assert_array_equal(part.positions[part.published[name]], places[stored])
+    assert set(part.published) == {"train", "test"}
+    assert data.select() is data
+
+
 def test_frames_without_forces_are_kept_where_none_are_needed(tmp_path: Path) -> None:
     write(tmp_path / "a.extxyz", many())
     with pytest.raises(ValueError, match="no forces; found no arrays"):
