@@ -1,4 +1,4 @@
-"""Tables of what loaders read and refuse, of marked neighbours and of streaming, from the records."""
+"""Tables of what loaders read and refuse, of marked neighbours and of streaming."""
 
 from __future__ import annotations
 
