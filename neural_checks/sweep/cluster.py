@@ -8,15 +8,21 @@ a job that kills every worker it meets is given up).
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from span_theorem.files import read_text
 
 if TYPE_CHECKING:
     from distributed import Client
 
 __all__ = ["connect", "read_options", "run_all", "slurm_cluster"]
+
+_LARGEST = 1_000_000  # bytes of a file of options
 
 
 @contextmanager
@@ -36,6 +42,8 @@ def connect(
 
     if workers < 1:
         raise ValueError(f"workers must be ≥ 1, got {workers}")
+    # What dask logs of a lost connection is said once, by the exception.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if scheduler is not None:
         with Client(scheduler) as client:
             yield client
@@ -62,7 +70,7 @@ def slurm_cluster(options: Mapping[str, Any]) -> Any:
     One core and one process a job unless the options say otherwise. Raises ValueError for options
     that it does not accept or lacks.
     """
-    from dask_jobqueue import SLURMCluster
+    from dask_jobqueue.slurm import SLURMCluster
 
     chosen = {"cores": 1, "processes": 1, **options}
     chosen["scheduler_options"] = {"dashboard_address": None, **chosen.get("scheduler_options", {})}
@@ -80,32 +88,47 @@ def run_all(
     failed: Callable[[str, str], None],
     workers: int = 1,
 ) -> None:
-    """Call ``function(*arguments)`` for every task, first those that come first.
+    """Call ``function(*arguments)`` for every task, in the order of ``tasks``.
 
     ``done(name)`` or ``failed(name, why)`` is called once per task, as they end. As many tasks are
     handed over as there are workers, or as ``workers`` that are still to come. A task that dask
     gives up because workers died is tried once more alone: dask blames all that a worker holds.
+
+    Raises:
+        ConnectionError: the scheduler is gone.
     """
     given_up: list[str] = []
-
-    def killed(name: str, _why: str) -> None:
-        given_up.append(name)
-
-    _run(client, function, tasks, done, failed, killed, workers)
+    for name, outcome in _outcomes(client, function, tasks, workers):
+        if outcome.killed:
+            given_up.append(name)
+        elif outcome.error:
+            failed(name, outcome.error)
+        else:
+            done(name)
     for name in given_up:
-        _run(client, function, {name: tasks[name]}, done, failed, failed, 1, "-alone")
+        alone = {name: tasks[name]}
+        for _, outcome in _outcomes(client, function, alone, 1, "-alone"):
+            if outcome.error:
+                failed(name, outcome.error)
+            else:
+                done(name)
 
 
-def _run(
+@dataclass(frozen=True)
+class _Outcome:
+    """How a task ended: without an error, or with one; ``killed`` where workers died of it."""
+
+    error: str = ""
+    killed: bool = False
+
+
+def _outcomes(
     client: Client,
     function: Callable[..., Any],
     tasks: Mapping[str, tuple[Any, ...]],
-    done: Callable[[str], None],
-    failed: Callable[[str, str], None],
-    killed: Callable[[str, str], None],
     workers: int,
     suffix: str = "",
-) -> None:
+) -> Iterator[tuple[str, _Outcome]]:
     from distributed import KilledWorker, as_completed
 
     waiting = iter(tasks)
@@ -121,26 +144,45 @@ def _run(
             held[key] = name
             completed.add(client.submit(function, *tasks[name], key=key, pure=False))
 
-    submit()
+    with _scheduler_needed(client):
+        submit()
     for future in completed:
         name, status = held.pop(future.key), future.status
-        error = future.exception() if status == "error" else None
-        future.release()  # what is done must not be done again if its worker dies
-        if status == "finished":
-            done(name)
-        elif isinstance(error, KilledWorker):
-            killed(name, f"KilledWorker: {error}")
-        elif error is not None:
-            failed(name, f"{type(error).__name__}: {error}")
+        with _scheduler_needed(client):
+            error = future.exception() if status == "error" else None
+            if error is None and status != "finished" and client.status != "running":
+                raise OSError("the connection is closed")
+            future.release()  # what is done must not be done again if its worker dies
+        if error is not None:
+            yield name, _Outcome(f"{type(error).__name__}: {error}", type(error) is KilledWorker)
+        elif status == "finished":
+            yield name, _Outcome()
         else:
-            failed(name, f"not done: {status} by the scheduler")
-        submit()
+            yield name, _Outcome(f"not done: {status} by the scheduler")
+        with _scheduler_needed(client):
+            submit()
+
+
+@contextmanager
+def _scheduler_needed(client: Client) -> Iterator[None]:
+    """An OSError of dask within means that the scheduler is gone."""
+    try:
+        yield
+    except OSError as error:
+        raise ConnectionError(
+            "the scheduler is gone: jobs that are done are kept, and the same command goes on with "
+            f"the others ({error})"
+        ) from error
 
 
 def read_options(path: Path) -> dict[str, Any]:
-    """Options of :func:`slurm_cluster` from a JSON file; ValueError where it is no object."""
+    """Options of :func:`slurm_cluster` from a JSON file.
+
+    Raises:
+        FileNotFoundError: it is not there; ValueError: it is no JSON object.
+    """
     try:
-        options = json.loads(path.read_text(encoding="utf-8"))
+        options = json.loads(read_text(path, _LARGEST))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     if not isinstance(options, dict):

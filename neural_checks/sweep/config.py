@@ -16,105 +16,76 @@ another grid, and a result is never taken for that of other settings or data.
 
 from __future__ import annotations
 
-import hashlib
 import json
+import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
+from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from neural_checks.backbones.nequip import BackboneConfig
+from neural_checks.sweep.settings import Job, MeasureSettings, Sweep
 from neural_checks.training.train import TrainConfig
 from numeric_checks.molecules.data import EMBEDDED, load, sha256
+from span_theorem.arguments import shown
+from span_theorem.files import read_text
 
-__all__ = ["READOUTS", "Job", "Measure", "Sweep", "read_config"]
+__all__ = ["MAX_JOBS", "read_config"]
 
-#: Kinds of readout; see :mod:`neural_checks.sweep.readouts`.
-READOUTS = ("closed form", "component-wise", "non-polynomial")
+MAX_JOBS = 10_000
+"""The largest number of jobs, repeated ones included, that the grids of a file may stand for."""
 
+_LARGEST = 1_000_000  # bytes of a configuration
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"  # a folder below the results, and no path out of them
+_UNTRAINED = ("steps", "batch", "learning_rate", "warmup", "average", "energy_weight", "clip")
 
-@dataclass(frozen=True)
-class Measure:
-    """What is measured on a backbone.
-
-    ``fit`` and ``held`` frames of the training and the test part; ``sites`` atoms, evenly spread
-    over the molecule (0: all); readout degrees ``degrees``; ``closed_channels`` channels per irrep
-    of the closed form of degree 1, 2, 3; ``orientations`` of a fitted frame, component-wise.
-    """
-
-    fit: int = 300
-    held: int = 100
-    sites: int = 0
-    degrees: tuple[int, ...] = (1, 2, 3)
-    readouts: tuple[str, ...] = READOUTS
-    closed_channels: tuple[int, int, int] = (64, 6, 2)
-    orientations: int = 20
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name, least in (("fit", 5), ("held", 1), ("sites", 0), ("orientations", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"measure.{name} must be ≥ {least}, got {getattr(self, name)}")
-        if not self.degrees or not set(self.degrees) <= {1, 2, 3}:
-            raise ValueError(f"measure.degrees must be among 1, 2, 3, got {list(self.degrees)}")
-        if not self.readouts or not set(self.readouts) <= set(READOUTS):
-            raise ValueError(
-                f"measure.readouts must be among {', '.join(READOUTS)}, got {list(self.readouts)}"
-            )
-        if len(self.closed_channels) != 3 or min(self.closed_channels) < 1:
-            raise ValueError(
-                f"measure.closed_channels must be three numbers ≥ 1, got {self.closed_channels}"
-            )
+Settings = dict[str, Any]
+M = TypeVar("M", bound=BaseModel)
 
 
-@dataclass(frozen=True)
-class Job:
-    """One backbone, trained or not, and everything measured on it.
+class _Form(BaseModel):
+    """Unknown keys and values of another type are refused."""
 
-    ``data`` is ``"embedded"`` or the name of a file, ``checksum`` its SHA-256; with ``features``
-    the data are a feature file.
-    """
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    data: str
-    checksum: str
-    model: BackboneConfig
-    train: TrainConfig
-    measure: Measure
-    seed: int = 0
+
+class GridForm(_Form):
+    """One grid: the product of the lists of ``vary``, all with the settings of ``set``."""
+
+    title: str = ""
+    fixed: Settings = Field(default_factory=dict, alias="set")
+    vary: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(default_factory=dict)
+
+
+class SweepForm(_Form):
+    """The file."""
+
+    name: str | None = Field(default=None, pattern=rf"^{_NAME}$")
+    about: str = Field(default="", max_length=2000)
+    base: Settings = Field(default_factory=dict)
+    grids: list[GridForm] = Field(default_factory=lambda: [GridForm()], min_length=1)
+    amplitudes: list[Annotated[float, Field(gt=0, le=1e6)]] = Field(
+        default_factory=lambda: [1.0], min_length=1
+    )
+    bootstrap: int = Field(default=2000, ge=1, le=1_000_000)
+    seed: int = Field(default=0, ge=0, le=2**32 - 1)
+
+
+class JobForm(_Form):
+    """The settings of one job, keys with dots as objects within objects."""
+
+    data: str = EMBEDDED
+    features: str | None = None
+    seed: int = Field(default=0, ge=0, le=2**32 - 1)
     trained: bool = True
-    features: bool = False
-
-    @property
-    def id(self) -> str:
-        """The first 16 hexadecimal digits of the SHA-256 of the content."""
-        text = json.dumps(asdict(self), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-    @property
-    def cost(self) -> float:
-        """Expected cost, arbitrary units: steps of training and frames read."""
-        frames = self.measure.fit + self.measure.held
-        if self.trained and not self.features:
-            frames += 3 * self.train.steps * self.train.batch
-        return frames * (self.model.l_max + 1) ** 3 * self.model.layers * (self.model.channels + 8)
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """Jobs in the order of the file, each once; ``absent`` names data files that were left out.
-
-    ``amplitudes`` (ε) and ``draws`` concern the tables, which are made from the jobs' files.
-    """
-
-    name: str
-    about: str
-    jobs: tuple[Job, ...]
-    amplitudes: tuple[float, ...] = (1.0,)
-    draws: int = 2000
-    seed: int = 0
-    absent: tuple[str, ...] = ()
+    model: BackboneConfig = Field(default_factory=BackboneConfig)
+    train: TrainConfig = Field(default_factory=TrainConfig)
+    measure: MeasureSettings = Field(default_factory=MeasureSettings)
 
 
 def read_config(path: Path, data_dir: Path, skip_absent: bool = False) -> Sweep:
@@ -123,122 +94,127 @@ def read_config(path: Path, data_dir: Path, skip_absent: bool = False) -> Sweep:
     Raises:
         FileNotFoundError: the configuration, or a data file, is not there. With ``skip_absent``
             jobs without data are left out instead, unless none remains.
-        ValueError: an unknown key, or a value that is not accepted; the text names it.
+        ValueError: no such configuration; one line that names the key, the value and what is
+            accepted.
     """
-    text = path.read_text(encoding="utf-8")
-    try:
-        raw = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    accepted = ("name", "about", "base", "grids", "amplitudes", "bootstrap", "seed")
-    _known(raw, accepted, path.name)
+    form = _checked(SweepForm, _parsed(path), path.name)
+    name = path.stem if form.name is None else form.name
+    if not re.fullmatch(_NAME, name):
+        raise ValueError(
+            f"{path.name}: the file's name is none for a folder of results: give one by the key "
+            f"'name', of letters, digits, '.', '_' and '-', got {shown(name)}"
+        )
     checksums: dict[str, str | None] = {}
     jobs: dict[str, Job] = {}
-    absent: list[str] = []
-    for settings in _expand(raw.get("base", {}), raw.get("grids", [{}])):
-        data = settings.get("features", settings.get("data", EMBEDDED))
+    for settings in _expanded(form, path.name):
+        one = _checked(JobForm, settings, path.name)
+        data = one.data if one.features is None else one.features
         if data not in checksums:
-            checksums[data] = _checksum(data, data_dir)
-            if checksums[data] is None:
-                absent.append(str(data_dir / data))
+            checksums[data] = _checksum(data, data_dir, path.name)
         checksum = checksums[data]
         if checksum is not None:
-            try:
-                job = _job(settings, data, checksum)
-            except TypeError as error:  # a value of another type than the field's
-                raise ValueError(f"{path}: {settings}: {error}") from error
+            job = _job(one, data, checksum, path.name)
             jobs.setdefault(job.id, job)
+    absent = tuple(str(data_dir / data) for data, found in checksums.items() if found is None)
     if absent and (not skip_absent or not jobs):
         raise FileNotFoundError(f"no data file {', '.join(absent)}: give its folder by --data-dir")
-    amplitudes = tuple(float(value) for value in raw.get("amplitudes", [1.0]))
-    if not amplitudes or not min(amplitudes) > 0:
-        raise ValueError(f"amplitudes must be > 0, got {list(amplitudes)}")
-    draws = int(raw.get("bootstrap", 2000))
-    if draws < 1:
-        raise ValueError(f"bootstrap must be ≥ 1, got {draws}")
     return Sweep(
-        str(raw.get("name", path.stem)),
-        str(raw.get("about", "")),
-        tuple(jobs.values()),
-        amplitudes,
-        draws,
-        int(raw.get("seed", 0)),
-        tuple(absent),
-    )
+        name, form.about, tuple(jobs.values()), tuple(form.amplitudes), form.bootstrap, form.seed,
+        absent,
+    )  # fmt: skip
 
 
-def _checksum(data: str, data_dir: Path) -> str | None:
-    """SHA-256 of a data file; None where there is no such file."""
-    if data == EMBEDDED:
-        return load(EMBEDDED).checksum
-    return sha256(data_dir / data) if (data_dir / data).is_file() else None
+def _parsed(path: Path) -> Any:
+    text = read_text(path, _LARGEST)
+    try:
+        return tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name}: {error}") from error
 
 
-def _expand(base: dict[str, Any], grids: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The settings of every job as flat dictionaries with dotted keys."""
-    result = []
-    for grid in grids:
-        _known(grid, ("title", "set", "vary"), "a grid")
-        vary = {key: _listed(key, values) for key, values in grid.get("vary", {}).items()}
-        for chosen in product(*vary.values()):
-            settings = (
-                _flat(base) | _flat(grid.get("set", {})) | dict(zip(vary, chosen, strict=True))
-            )
-            result.append(settings)
-    return result
+def _checked(form: type[M], content: Any, where: str) -> M:
+    """``content`` as the form; ValueError with the first fault in one line."""
+    try:
+        # By way of JSON: there a list stands for a tuple, and TOML has no types of its own.
+        return form.model_validate_json(json.dumps(content, default=str))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        said = str(first["msg"]).removeprefix("Value error, ")
+        if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+            said = "is no key that is known here"
+        if first["type"] != "value_error":  # those say themselves what they got
+            said += f", got {shown(first['input'])}"
+        raise ValueError(f"{where}: {place}: {said}") from None
+    except TypeError as error:  # of the checks of a part's own
+        raise ValueError(f"{where}: {error}") from None
 
 
-def _listed(key: str, values: Any) -> list[Any]:
-    if not isinstance(values, list) or not values:
-        raise ValueError(f"vary.{key} must be a list that is not empty, got {values!r}")
-    return values
+def _expanded(form: SweepForm, where: str) -> Iterator[Settings]:
+    """The settings of every job, keys with dots as objects within objects."""
+    count = sum(prod(len(values) for values in grid.vary.values()) for grid in form.grids)
+    if count > MAX_JOBS:
+        raise ValueError(f"{where}: the grids stand for {count} jobs; at most {MAX_JOBS}")
+    for grid in form.grids:
+        common = _flat(form.base) | _flat(grid.fixed)
+        for chosen in product(*grid.vary.values()):
+            varied = dict(zip(grid.vary, chosen, strict=True))
+            yield _nested(common | _flat(varied), where)
 
 
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    result: dict[str, Any] = {}
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Settings:
+    result: Settings = {}
     for key, value in settings.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             result |= _flat(value, f"{prefix}{key}.")
         else:
             result[prefix + key] = value
     return result
 
 
-def _job(settings: dict[str, Any], data: str, checksum: str) -> Job:
-    parts: dict[str, dict[str, Any]] = {"model": {}, "train": {}, "measure": {}, "": {}}
+def _nested(settings: Settings, where: str) -> Settings:
+    result: Settings = {}
     for key, value in settings.items():
-        part, _, name = key.rpartition(".")
-        if part not in parts:
-            raise ValueError(f"unknown key {key!r}; parts are model, train, measure")
-        parts[part][name] = tuple(value) if isinstance(value, list) else value
-    for part, kind in (("model", BackboneConfig), ("train", TrainConfig), ("measure", Measure)):
-        _known(parts[part], [field.name for field in fields(kind)], part)
-    _known(parts[""], ("data", "seed", "trained", "features"), "a job")
-    measure = Measure(**parts["measure"])
-    if "features" in parts[""]:
-        return Job(data, checksum, BackboneConfig(), TrainConfig(), measure, features=True)
+        *parts, last = key.split(".")
+        place = result
+        for part in parts:
+            place = place.setdefault(part, {})
+            if not isinstance(place, dict):
+                raise ValueError(f"{where}: {key} is set, but {part} is {shown(place)}")
+        place[last] = value
     # Training needs as many test frames as are held out; more would only be read for the error.
-    train = TrainConfig(**{"test": measure.held, **parts["train"]})
+    measure = result.get("measure")
+    held = measure.get("held") if isinstance(measure, dict) else None
+    train = result.setdefault("train", {})
+    if isinstance(train, dict):
+        default = MeasureSettings().held
+        train.setdefault("test", held if isinstance(held, int) and held > 0 else default)
+    return result
+
+
+def _checksum(data: str, data_dir: Path, where: str) -> str | None:
+    """SHA-256 of a data file; None where there is no such file."""
+    if data == EMBEDDED:
+        return load(EMBEDDED).checksum
+    given = Path(data)
+    if not data.isprintable() or given.is_absolute() or ".." in given.parts or not given.parts:
+        raise ValueError(
+            f"{where}: data must be 'embedded' or the name of a file in --data-dir, got "
+            f"{shown(data)}"
+        )
+    return sha256(data_dir / data) if (data_dir / data).is_file() else None
+
+
+def _job(form: JobForm, data: str, checksum: str, where: str) -> Job:
+    if form.features is not None:
+        return Job(data, checksum, BackboneConfig(), TrainConfig(), form.measure, features=True)
+    train, measure = form.train, form.measure
     if measure.held > train.test or measure.fit > train.train:
         raise ValueError(
-            f"measure.fit {measure.fit} and measure.held {measure.held} exceed the "
+            f"{where}: measure.fit {measure.fit} and measure.held {measure.held} exceed the "
             f"{train.train} training and {train.test} test frames"
         )
-    seed, trained = parts[""].get("seed", 0), parts[""].get("trained", True)
-    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-        raise ValueError(f"seed must be an integer ≥ 0, got {seed!r}")
-    if not isinstance(trained, bool):
-        raise ValueError(f"trained must be true or false, got {trained!r}")
-    if not trained:
+    if not form.trained:
         # One untrained network, whatever its training would have been.
         train = replace(train, **{name: getattr(TrainConfig(), name) for name in _UNTRAINED})
-    return Job(data, checksum, BackboneConfig(**parts["model"]), train, measure, seed, trained)
-
-
-_UNTRAINED = ("steps", "batch", "learning_rate", "warmup", "average", "energy_weight", "clip")
-
-
-def _known(given: Mapping[str, Any], accepted: Any, where: str) -> None:
-    for key in given:
-        if key not in accepted:
-            raise ValueError(f"unknown key {key!r} in {where}; expected {', '.join(accepted)}")
+    return Job(data, checksum, form.model, train, measure, form.seed, form.trained)

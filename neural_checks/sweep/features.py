@@ -3,39 +3,54 @@
 ``python -m neural_checks.sweep.features mace --L 2 --data aspirin_rmd17.npz --out mace_L2.npz``
 trains a network of the package briefly on forces and writes its features on the frames that a sweep
 uses by default. ``mace`` needs an environment of its own (:mod:`neural_checks.backbones.mace`);
-that is what the file is for.
+that is what the file is for. Exit codes: 0 written, 2 bad usage or input.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
+from span_theorem import command
+from span_theorem.arguments import integer_option
+from span_theorem.files import check_targets
 
-from neural_checks.backbones.hooked import HookedBackbone
-from neural_checks.backbones.scaling import Scaling
-from neural_checks.data.split import split
-from neural_checks.features.file import write
-from neural_checks.features.recorded import FeatureSet, record
-from neural_checks.sweep.config import Measure
-from neural_checks.training.brief import train_briefly
-from neural_checks.training.train import TrainConfig
-from numeric_checks.molecules.data import EMBEDDED, ForceData, load
+if TYPE_CHECKING:
+    from neural_checks.backbones.hooked import HookedBackbone
+    from neural_checks.backbones.scaling import Scaling
+    from neural_checks.features.recorded import FeatureSet
+    from neural_checks.sweep.settings import MeasureSettings
+    from numeric_checks.molecules.data import ForceData
 
 __all__ = ["features_of", "main"]
 
 
 def features_of(
-    package: str, data: ForceData, L: int, channels: int, steps: int, seed: int, measure: Measure
+    package: str,
+    data: ForceData,
+    L: int,
+    channels: int,
+    steps: int,
+    seed: int,
+    measure: MeasureSettings,
 ) -> FeatureSet:
     """Features of a network of ``package`` (``mace`` or ``e3nn``) after ``steps`` steps.
 
     The frames are those of a sweep's job: the same split, ``measure.fit`` and ``measure.held``.
     """
+    import numpy as np
+
+    from neural_checks.backbones.scaling import Scaling
+    from neural_checks.data.split import split
+    from neural_checks.features.recorded import record
+    from neural_checks.training.brief import train_briefly
+    from neural_checks.training.train import TrainConfig
+
     config = TrainConfig(test=measure.held)
     frames = split(data, config.train, config.validation, config.test, config.split_seed)
     backbone = _network(package, Scaling.of(data, frames.train, 4.0), L, channels, seed)
@@ -60,38 +75,56 @@ def _network(package: str, scaling: Scaling, L: int, channels: int, seed: int) -
     raise ValueError(f"package must be mace or e3nn, got {package!r}")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Command line: 0 where the file was written, 2 for bad usage or input."""
-    parser = argparse.ArgumentParser(
-        prog="python -m neural_checks.sweep.features",
+def _parser() -> command.Parser:
+    parser = command.parser(
+        "neural_checks.sweep.features",
         description="Train a network of another package briefly and write its feature file.",
+        epilog="exit codes: 0 written, 2 bad usage or input",
     )
     parser.add_argument("package", choices=("mace", "e3nn"))
-    parser.add_argument("--data", default=EMBEDDED, help="'embedded' (default) or a data file")
+    parser.add_argument("--data", default="embedded", help="'embedded' (default) or a data file")
     parser.add_argument("--out", type=Path, required=True, help="the .npz to write")
-    parser.add_argument("--L", type=int, default=2, help="largest degree; default 2")
-    parser.add_argument("--channels", type=int, default=16, help="default 16")
-    parser.add_argument("--steps", type=int, default=300, help="of 5 frames; default 300")
-    parser.add_argument("--seed", type=int, default=0, help="default 0")
-    arguments = parser.parse_args(argv)
-    try:
-        if arguments.out.exists():
-            raise FileExistsError(f"{arguments.out} exists")
-        found = features_of(
-            arguments.package,
-            load(arguments.data),
-            arguments.L,
-            arguments.channels,
-            arguments.steps,
-            arguments.seed,
-            Measure(),
+    for name, low, high, default, what in (
+        ("L", 0, 8, 2, "largest degree"),
+        ("channels", 1, 1024, 16, "per irrep"),
+        ("steps", 0, 10**6, 300, "of 5 frames"),
+        ("seed", 0, 2**32 - 1, 0, "of the network, its training and the check of equivariance"),
+    ):
+        parser.add_argument(
+            f"--{name}",
+            type=integer_option(name, low, high),
+            default=default,
+            help=f"{what} (default %(default)s)",
         )
-        write(arguments.out, found)
-    except (ImportError, OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(f"{arguments.out}: {found.irreps}, seed {arguments.seed}")
-    return 0
+    return parser
+
+
+def _work(given: argparse.Namespace) -> command.Result:
+    check_targets(given.out)
+    if given.package == "mace":
+        importlib.import_module("mace")  # before e3nn, and before the data are read
+
+    from neural_checks.features.file import write
+    from neural_checks.sweep.settings import MeasureSettings
+    from numeric_checks.molecules.data import load
+
+    found = features_of(
+        given.package,
+        load(given.data),
+        given.L,
+        given.channels,
+        given.steps,
+        given.seed,
+        MeasureSettings(),
+    )
+    write(given.out, found)
+    content = {"file": given.out.name, "irreps": found.irreps, "seed": given.seed}
+    return command.Result(f"{given.out}: {found.irreps}, seed {given.seed}", content)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point of ``python -m neural_checks.sweep.features``; the exit code."""
+    return command.run(_parser(), argv, _work)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,22 @@
 """One job of a sweep: train, measure, write one file.
 
-The file appears complete or not at all (written aside, then renamed), so that a job killed at any
-moment is simply not done, and continues from its training checkpoint. A lock held by the process
-keeps two workers off the same job, as when a worker believed dead was only out of reach; the
-operating system frees it with the process, whatever ends that.
+The file appears complete or not at all, so that a job killed at any moment is not done, and
+continues from its training checkpoint. A lock held by the process keeps two workers off the same
+job, as when a worker believed dead was only out of reach; the operating system frees it with the
+process, whatever ends that.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 
 from neural_checks.backbones.equivariance import check_equivariance
 from neural_checks.backbones.nequip import NequIPBackbone
@@ -26,19 +24,18 @@ from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import Split, split
 from neural_checks.features.file import read
 from neural_checks.readouts.closed_form import measure
-from neural_checks.readouts.recovery import Recovery, with_components
+from neural_checks.readouts.recovery import with_components
 from neural_checks.readouts.samples import Samples, collect, top_degree
-from neural_checks.sweep.config import Job, Measure
 from neural_checks.sweep.readouts import fitted_channels, nonpolynomial, some_sites
+from neural_checks.sweep.result import JobRecord, ReadoutRecord, read_job_file
+from neural_checks.sweep.settings import Job, MeasureSettings
 from neural_checks.training.train import force_mae, train
 from numeric_checks.molecules.data import EMBEDDED, ForceData, load, sha256
 from numeric_checks.provenance import environment
 from numeric_checks.readouts.componentwise import componentwise
+from span_theorem.files import write_json, write_text
 
-__all__ = ["FORMAT", "locked", "read_record", "record_path", "run_job", "write_json"]
-
-#: Kind and version of a job's file. A change of what is measured must raise the number.
-FORMAT = "neural_checks.sweep job, version 1"
+__all__ = ["read_record", "record_path", "run_job"]
 
 
 def record_path(folder: Path, job_id: str) -> Path:
@@ -46,49 +43,20 @@ def record_path(folder: Path, job_id: str) -> Path:
     return folder / "jobs" / f"{job_id}.json"
 
 
-def read_record(folder: Path, job: Job) -> dict[str, Any] | None:
+def read_record(folder: Path, job: Job) -> JobRecord | None:
     """The job's file, or None where it is not there.
 
-    Raises ValueError where it is of another format or of another job.
+    Raises ValueError where it is damaged, of another format or of another job.
     """
     path = record_path(folder, job.id)
     try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        record = read_job_file(path)
     except FileNotFoundError:
         return None
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
     # By way of JSON: there a tuple is a list.
-    if record.get("format") != FORMAT or record.get("job") != json.loads(json.dumps(asdict(job))):
-        raise ValueError(f"{path} is not of this job and format {FORMAT!r}; remove it")
+    if record.id != job.id or record.job != json.loads(json.dumps(asdict(job))):
+        raise ValueError(f"{path} is not of this job; remove it")
     return record
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a file that is complete or absent, also where several processes write it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.writing")
-    with temporary.open("w", encoding="utf-8") as stream:
-        json.dump(value, stream, separators=(",", ":"))
-        stream.write("\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(temporary, path)
-
-
-@contextmanager
-def locked(path: Path, wait: bool = True) -> Iterator[None]:
-    """Hold an exclusive lock on ``path``, which names the process that holds it.
-
-    Raises BlockingIOError where another process holds it and ``wait`` is false.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        stream.truncate(0)
-        stream.write(str(os.getpid()))
-        stream.flush()
-        yield
 
 
 def run_job(job: Job, folder: str, data_dir: str, device: str = "cpu") -> str:
@@ -98,13 +66,17 @@ def run_job(job: Job, folder: str, data_dir: str, device: str = "cpu") -> str:
     """
     path = record_path(Path(folder), job.id)
     work = Path(folder) / "work" / job.id
-    with locked(work / "lock"):
+    for place in (work, path.parent):
+        place.mkdir(parents=True, exist_ok=True)
+    with FileLock(work / "lock"):
+        write_text(work / "holder", f"{os.getpid()}\n", force=True)
         if not path.exists():
-            write_json(path, _record(job, work, Path(data_dir), device))
+            record = _record(job, work, Path(data_dir), device)
+            write_json(path, asdict(record), force=True, indent=None)
     return job.id
 
 
-def _record(job: Job, work: Path, data_dir: Path, device: str) -> dict[str, Any]:
+def _record(job: Job, work: Path, data_dir: Path, device: str) -> JobRecord:
     begun, started = time.monotonic(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     rng = np.random.default_rng(job.measure.seed)
     source = (
@@ -115,20 +87,19 @@ def _record(job: Job, work: Path, data_dir: Path, device: str) -> dict[str, Any]
     samples = some_sites(source.pop("samples"), job.measure.sites)
     measuring = time.monotonic()
     readouts = _readouts(samples, source["L"], job.measure, rng)
-    return {
-        "format": FORMAT,
-        "id": job.id,
-        "job": asdict(job),
+    return JobRecord(
+        id=job.id,
+        job=asdict(job),
         **source,
-        "readouts": readouts,
-        "provenance": {
+        readouts=readouts,
+        provenance={
             # Features from a file are read, and measured, on the processor.
             "environment": environment("cpu" if job.features else device),
             "started": started,
             "seconds": round(time.monotonic() - begun, 2),
             "measurement_seconds": round(time.monotonic() - measuring, 2),
         },
-    }
+    )
 
 
 def _from_file(job: Job, data_dir: Path) -> dict[str, Any]:
@@ -221,8 +192,8 @@ def _backbone(
 
 
 def _readouts(
-    samples: Samples, L: int, what: Measure, rng: np.random.Generator
-) -> list[dict[str, Any]]:
+    samples: Samples, L: int, what: MeasureSettings, rng: np.random.Generator
+) -> tuple[ReadoutRecord, ...]:
     """Every readout of the job; squared errors by ℓ and held-out frame, mean over the sites."""
     result = []
     one = fitted_channels(samples, 1)
@@ -231,27 +202,12 @@ def _readouts(
         channels = what.closed_channels[degree - 1]
         closed = measure(fitted_channels(samples, channels), degree, degrees)
         if "closed form" in what.readouts:
-            result.append(_entry("closed form", degree, channels, closed))
+            result.append(ReadoutRecord.of("closed form", degree, channels, closed))
         if "component-wise" in what.readouts:
             fitted = componentwise(one, degree, degrees, 1, what.orientations, rng)
-            result.append(_entry("component-wise", degree, 1, with_components(closed, fitted)))
+            both = with_components(closed, fitted)
+            result.append(ReadoutRecord.of("component-wise", degree, 1, both))
     if "non-polynomial" in what.readouts:
         free = nonpolynomial(samples, top_degree(L, max(what.degrees)))
-        result.append(_entry("non-polynomial", None, free.weights[0], free))
-    return result
-
-
-def _entry(kind: str, degree: int | None, channels: int, run: Recovery) -> dict[str, Any]:
-    def rounded(values: np.ndarray) -> Any:
-        return np.round(values, 5).tolist()
-
-    return {
-        "kind": kind,
-        "degree": degree,
-        "channels": channels,
-        "weights": list(run.weights),
-        "field": rounded(run.field.mean(axis=1)),
-        "before": rounded(run.before.mean(axis=0)),
-        "after": rounded(run.after.mean(axis=0)),
-        "spurious": rounded(run.spurious.mean(axis=0)),
-    }
+        result.append(ReadoutRecord.of("non-polynomial", None, free.weights[0], free))
+    return tuple(result)

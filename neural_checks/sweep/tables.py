@@ -8,9 +8,10 @@ proved boundary and intervals from the bootstrap over backbones and frames.
 from __future__ import annotations
 
 import csv
+import io
 import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,206 +20,204 @@ from numpy.typing import NDArray
 
 from neural_checks.readouts.bootstrap import bootstrap
 from neural_checks.readouts.metrics import Metrics
-from neural_checks.readouts.recovery import Recovery
-from neural_checks.readouts.verdict import LIMIT, Curve, judge, reach
-from span_theorem.span import boundary
+from neural_checks.readouts.verdict import LIMIT, Curve, Outcome, judge, reach
+from neural_checks.sweep.result import Cell, JobRecord, ReadoutRecord, Row, Side
+from span_theorem.files import write_text
 
 __all__ = ["cells", "rows", "write_csv"]
 
 Array = NDArray[np.float64]
-Record = Mapping[str, Any]
 
 
 def rows(
-    records: Sequence[Record], amplitudes: Sequence[float], draws: int, seed: int
-) -> list[dict[str, Any]]:
+    records: Sequence[JobRecord], amplitudes: Sequence[float], draws: int, seed: int
+) -> list[Row]:
     """The tidy table: R² of the field with its interval over held-out frames, and G, ρ, R²_inj."""
-    result = []
-    for record in records:
-        rng = np.random.default_rng(seed)  # per job: a row must not depend on the other jobs
-        for readout in record["readouts"]:
-            runs = [_recovery(readout)]
-            point, drawn = bootstrap(runs, draws, rng)
-            low, high = _interval(drawn.field)
-            for amplitude in amplitudes:
-                at, _ = bootstrap(runs, 1, rng, amplitude)
-                for ell in range(1, len(point.field) + 1):
-                    k = ell - 1
-                    result.append(
-                        {
-                            "job": record["id"],
-                            **_setting(record),
-                            "seed": _seed(record),
-                            "force_mae_meV_per_A": _mean([record]),
-                            "readout": readout["kind"],
-                            "d_r": readout["degree"],
-                            "boundary": _boundary(record, readout),
-                            "ell": ell,
-                            "R2_field": _round(point.field[k]),
-                            "R2_field_low": _round(low[k]),
-                            "R2_field_high": _round(high[k]),
-                            "amplitude": amplitude,
-                            "G": _round(at.gain[k]),
-                            "rho": _round(at.recovery[k]),
-                            "R2_inj": _round(at.injected[k]),
-                        }
-                    )
-    return result
+    return [
+        row
+        for record in records
+        for row in _rows(record, amplitudes, draws, np.random.default_rng(seed))
+    ]
+
+
+def _rows(
+    record: JobRecord, amplitudes: Sequence[float], draws: int, rng: np.random.Generator
+) -> Iterator[Row]:
+    """Those of one job, with a generator of its own: a row must not depend on the other jobs."""
+    for readout in record.readouts:
+        runs = [readout.recovery()]
+        point, drawn = bootstrap(runs, draws, rng)
+        low, high = np.quantile(_field(drawn), [0.025, 0.975], axis=0)
+        for amplitude in amplitudes:
+            at, _ = bootstrap(runs, 1, rng, amplitude)
+            for k, value in enumerate(_field(point)):
+                yield Row(
+                    job=record.id,
+                    setting=record.setting,
+                    seed=record.seed,
+                    force_mae_meV_per_A=_mean([record]),
+                    readout=readout.kind,
+                    d_r=readout.degree,
+                    boundary=record.boundary(readout),
+                    ell=k + 1,
+                    R2_field=_round(value),
+                    R2_field_low=_round(low[k]),
+                    R2_field_high=_round(high[k]),
+                    amplitude=amplitude,
+                    G=_round(at.gain[k]),
+                    rho=_round(at.recovery[k]),
+                    R2_inj=_round(at.injected[k]),
+                )
 
 
 def cells(
-    records: Sequence[Record], amplitudes: Sequence[float], draws: int, seed: int
-) -> list[dict[str, Any]]:
-    """One row per setting, readout and amplitude; jobs that differ by their seed are one setting.
+    records: Sequence[JobRecord], amplitudes: Sequence[float], draws: int, seed: int
+) -> list[Cell]:
+    """One cell per setting, readout and amplitude; jobs that differ by their seed are one setting.
 
-    ``measured`` is the last degree recovered (None: no single cliff), ``cliff_low`` and
-    ``cliff_high`` bound it in 95 % of the draws that show a cliff, ``sharp`` is their share.
-    ``as_expected``: the cliff is at the boundary; for the readout that is not polynomial, that it
-    recovers a degree above the boundary of every polynomial one of the job (nothing where L = 0).
-    ``alone`` counts the backbones of which that holds one by one, with intervals over frames.
+    Raises:
+        ValueError: jobs of one setting that were measured differently.
     """
-    groups: dict[str, list[Record]] = {}
+    groups: dict[str, list[JobRecord]] = {}
     for record in records:
-        content: Any = {key: value for key, value in record["job"].items() if key != "seed"}
-        if record["job"]["features"]:  # every seed has a file of its own
-            content = [record["job"]["measure"], _setting(record)]
-        groups.setdefault(json.dumps(content, sort_keys=True), []).append(record)
-    result = []
+        groups.setdefault(_group(record), []).append(record)
+    result: list[Cell] = []
     for members in groups.values():
         rng = np.random.default_rng(seed)
-        first = members[0]
-        common = {
-            **_setting(first),
-            "seeds": len(members),
-            "force_mae_meV_per_A": _mean(members),
-            "held_frames": len(first["readouts"][0]["before"]),
-        }
-        for index, readout in enumerate(first["readouts"]):
-            runs = [_recovery(member["readouts"][index]) for member in members]
-            each = [bootstrap([run], draws, rng) for run in runs]
-            alone = sum(_cell(first, readout, *one, 1.0)["as_expected"] for one in each)
-            for amplitude in amplitudes:
-                point, drawn = bootstrap(runs, draws, rng, amplitude)
-                result.append(
-                    {
-                        **common,
-                        "readout": readout["kind"],
-                        "d_r": readout["degree"],
-                        **_cell(first, readout, point, drawn, amplitude),
-                        "alone": alone,
-                    }
-                )
+        for index in range(len(members[0].readouts)):
+            result += _cells(members, index, amplitudes, draws, rng)
     return result
 
 
+def _group(record: JobRecord) -> str:
+    content: Any = {key: value for key, value in record.job.items() if key != "seed"}
+    if record.job["features"]:  # every seed has a file of its own
+        content = [record.job["measure"], asdict(record.setting)]
+    return json.dumps(content, sort_keys=True)
+
+
+def _cells(
+    members: Sequence[JobRecord],
+    index: int,
+    amplitudes: Sequence[float],
+    draws: int,
+    rng: np.random.Generator,
+) -> Iterator[Cell]:
+    """The cells of one readout of one setting."""
+    first = members[0]
+    readout = first.readouts[index]
+    if any(len(m.readouts) <= index or m.readouts[index].kind != readout.kind for m in members):
+        raise ValueError(f"the jobs {', '.join(m.id for m in members)} were measured differently")
+    runs = [member.readouts[index].recovery() for member in members]
+    each = [bootstrap([run], draws, rng) for run in runs]
+    alone = sum(_judged(first, readout, point, drawn)[0] is Outcome.AGREES for point, drawn in each)
+    for amplitude in amplitudes:
+        yield _cell(members, readout, bootstrap(runs, draws, rng, amplitude), amplitude, alone)
+
+
+def _judged(
+    record: JobRecord, readout: ReadoutRecord, point: Metrics, drawn: Metrics
+) -> tuple[Outcome, int | None]:
+    """The outcome, and the last degree recovered (None: no single cliff)."""
+    curve = Curve.of(_field(point), _field(drawn))
+    if readout.degree is not None:
+        verdict = judge(curve, record.L, readout.degree)
+        return verdict.outcome, verdict.measured
+    measured = int(reach(np.array(curve.low)))
+    beyond = measured > record.boundary(readout)
+    expected = max(curve.high) < LIMIT if record.L == 0 else beyond
+    return Outcome.AGREES if expected else Outcome.DISAGREES, measured
+
+
 def _cell(
-    record: Record, readout: Record, point: Metrics, drawn: Metrics, amplitude: float
-) -> dict[str, Any]:
-    L, degree = record["L"], readout["degree"]
-    edge = _boundary(record, readout)
-    curve = Curve.of(point.field, drawn.field)
-    low, high = np.array(curve.low), np.array(curve.high)
-    reached = reach(drawn.field)
-    if degree is None:
-        measured: int | None = int(reach(low))
-        sharp = np.ones(len(reached), dtype=bool)
-        expected = high.max() < LIMIT if L == 0 else measured > edge
-    else:
-        decided = judge(curve, L, degree)
-        measured, expected = decided.measured, decided.agrees
-        above = np.arange(1, drawn.field.shape[1] + 1) > reached[:, None]
-        sharp = ~((drawn.field >= LIMIT) & above).any(axis=1)
-    ends = (
-        np.quantile(reached[sharp], [0.025, 0.975], method="inverted_cdf")
-        if sharp.any()
-        else [None, None]
-    )
+    members: Sequence[JobRecord],
+    readout: ReadoutRecord,
+    metrics: tuple[Metrics, Metrics],
+    amplitude: float,
+    alone: int,
+) -> Cell:
+    first, (point, drawn) = members[0], metrics
+    edge = first.boundary(readout)
+    curve = Curve.of(_field(point), _field(drawn))
+    outcome, measured = _judged(first, readout, point, drawn)
+    low, high, sharp = _cliff(_field(drawn), readout.degree is not None)
     contrast = drawn.gain[:, max(edge - 1, 0)] - drawn.gain[:, edge]
-    values: dict[str, Any] = {
-        "boundary": edge,
-        "measured": measured,
-        "cliff_low": None if ends[0] is None else int(ends[0]),
-        "cliff_high": None if ends[1] is None else int(ends[1]),
-        "sharp": _round(sharp.mean()),
-        "degrees_measured": len(point.field),
-        "as_expected": bool(expected),
-    }
-    for name, ell in (("at", edge), ("above", edge + 1)):
-        k = ell - 1
-        inside = ell >= 1  # at L = 0 the boundary is 0, and no field of degree 0 is injected
-        values |= {
-            f"R2_{name}": _round(point.field[k]) if inside else None,
-            f"R2_{name}_low": _round(low[k]) if inside else None,
-            f"R2_{name}_high": _round(high[k]) if inside else None,
-            f"rho_{name}": _round(point.recovery[k]) if inside else None,
-            f"R2_inj_{name}": _round(point.injected[k]) if inside else None,
-        }
-    ends_contrast = np.quantile(contrast, [0.025, 0.975])
-    return values | {
-        "amplitude": amplitude,
-        "contrast": _round(point.gain[max(edge - 1, 0)] - point.gain[edge]),
-        "contrast_low": _round(ends_contrast[0]),
-        "contrast_high": _round(ends_contrast[1]),
-        "R2_by_ell": [_round(value) for value in point.field],
-        "R2_by_ell_low": [_round(value) for value in low],
-        "R2_by_ell_high": [_round(value) for value in high],
-    }
+    contrast_low, contrast_high = np.quantile(contrast, [0.025, 0.975])
+    return Cell(
+        setting=first.setting,
+        seeds=len(members),
+        force_mae_meV_per_A=_mean(members),
+        held_frames=len(first.readouts[0].before),
+        readout=readout.kind,
+        d_r=readout.degree,
+        boundary=edge,
+        measured=measured,
+        cliff_low=low,
+        cliff_high=high,
+        sharp=_round(sharp),
+        degrees_measured=len(curve.values),
+        as_expected=outcome is Outcome.AGREES,
+        outcome=outcome,
+        at=_side(edge, curve, point),
+        above=_side(edge + 1, curve, point),
+        amplitude=amplitude,
+        contrast=_round(point.gain[max(edge - 1, 0)] - point.gain[edge]),
+        contrast_low=_round(contrast_low),
+        contrast_high=_round(contrast_high),
+        R2_by_ell=tuple(map(_round, curve.values)),
+        R2_by_ell_low=tuple(map(_round, curve.low)),
+        R2_by_ell_high=tuple(map(_round, curve.high)),
+        alone=alone,
+    )
+
+
+def _cliff(draws: Array, polynomial: bool) -> tuple[int | None, int | None, float]:
+    """Where 95 % of the draws with a single cliff have it, and their share; (draws, ℓ)."""
+    reached = reach(draws)
+    sharp: NDArray[np.bool_] = np.ones(len(reached), dtype=bool)
+    if polynomial:
+        above = np.arange(1, draws.shape[1] + 1) > reached[:, None]
+        sharp = np.logical_not(((draws >= LIMIT) & above).any(axis=1))
+    if not sharp.any():
+        return None, None, 0.0
+    low, high = np.quantile(reached[sharp], [0.025, 0.975], method="inverted_cdf")
+    return int(low), int(high), float(sharp.mean())
+
+
+def _side(ell: int, curve: Curve, point: Metrics) -> Side:
+    if ell < 1:  # at L = 0 the boundary is 0, and no field of degree 0 is injected
+        return Side()
+    value, low, high = curve.at(ell)
+    return Side(
+        R2=_round(value),
+        R2_low=_round(low),
+        R2_high=_round(high),
+        rho=_round(point.recovery[ell - 1]),
+        R2_inj=_round(point.injected[ell - 1]),
+    )
+
+
+def _field(metrics: Metrics) -> Array:
+    """The R² of the field, which every readout of a sweep has."""
+    if metrics.field is None:
+        raise ValueError("a readout of a sweep must have an R² of the field")
+    return metrics.field
 
 
 def write_csv(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
-    """Rows with the keys of the first as head, lists left out; complete or not at all."""
-    heads = [key for key, value in lines[0].items() if not isinstance(value, list)]
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.writing")
-    with temporary.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, heads, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(lines)
-    os.replace(temporary, path)
+    """Rows with the keys of the first as head; complete or not at all."""
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, list(lines[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    write_text(path, stream.getvalue(), force=True)
 
 
-def _setting(record: Record) -> dict[str, Any]:
-    """What is the same for all seeds; None where a feature file does not say."""
-    job, backbone = record["job"], record["backbone"]
-    return {
-        "data": record["data"]["name"],
-        "level_of_theory": record["data"]["level_of_theory"],
-        "architecture": backbone["package"],
-        "L": record["L"],
-        "layers": backbone.get("layers"),
-        "channels": backbone.get("channels"),
-        "trained": job["trained"] and backbone.get("steps") != 0,
-        "steps": backbone.get("steps"),
-    }
-
-
-def _seed(record: Record) -> Any:
-    return record["backbone"].get("seed") if record["job"]["features"] else record["job"]["seed"]
-
-
-def _boundary(record: Record, readout: Record) -> int:
-    """d_r·L; for the readout without a degree that of the largest d_r of the job."""
-    degree = readout["degree"] or max(record["job"]["measure"]["degrees"])
-    return boundary(record["L"], degree)
-
-
-def _mean(records: Sequence[Record]) -> float | None:
+def _mean(records: Sequence[JobRecord]) -> float | None:
     """Mean force MAE in meV/Å; None where it is not known of every one."""
-    values = [record["backbone"]["force_mae_meV_per_A"] for record in records]
-    return None if None in values else _round(np.mean(values))
-
-
-def _recovery(readout: Record) -> Recovery:
-    """Means over the sites, as they are stored, stand for one site."""
-    before, after, spurious = (
-        np.array(readout[key])[None] for key in ("before", "after", "spurious")
-    )
-    field = np.array(readout["field"])[:, None]
-    return Recovery(field, before, after, spurious, tuple(readout["weights"]))
-
-
-def _interval(values: Array) -> tuple[Array, Array]:
-    low, high = np.quantile(values, [0.025, 0.975], axis=0)
-    return low, high
+    values = [record.force_mae for record in records]
+    known = [value for value in values if value is not None]
+    return _round(np.mean(known)) if len(known) == len(values) else None
 
 
 def _round(value: Any) -> float:

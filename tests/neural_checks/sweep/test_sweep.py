@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,22 +24,18 @@ from neural_checks.features.recorded import record
 from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.samples import Samples, collect
 from neural_checks.sweep.__main__ import main
-from neural_checks.sweep.config import Job, Measure, read_config
+from neural_checks.sweep.config import read_config
 from neural_checks.sweep.features import features_of
 from neural_checks.sweep.features import main as features_main
-from neural_checks.sweep.job import (
-    FORMAT,
-    locked,
-    read_record,
-    record_path,
-    run_job,
-    write_json,
-)
+from neural_checks.sweep.job import read_record, record_path, run_job
 from neural_checks.sweep.readouts import fitted_channels, nonpolynomial, some_sites
+from neural_checks.sweep.result import JobRecord, ReadoutRecord
+from neural_checks.sweep.settings import Job, MeasureSettings
 from neural_checks.sweep.tables import cells, rows
 from numeric_checks.molecules.data import EMBEDDED, load
 from numeric_checks.rotations.sampling import random_rotations
 from numeric_checks.rotations.wigner import rotate_features
+from span_theorem.files import write_json
 
 CONFIG: dict[str, Any] = {
     "name": "planted",
@@ -49,7 +45,7 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def written(folder: Path, config: dict[str, Any], suffix: str = ".json") -> Path:
+def written(folder: Path, config: Any, suffix: str = ".json") -> Path:
     path = folder / f"config{suffix}"
     path.write_text(json.dumps(config), encoding="utf-8")
     return path
@@ -122,41 +118,139 @@ def test_an_absent_data_file_is_named_or_left_out(tmp_path: Path) -> None:
     assert sweep.absent == (str(tmp_path / "nowhere.npz"),)
     with pytest.raises(FileNotFoundError):
         read_config(written(tmp_path, {"base": {"data": "nowhere.npz"}}), tmp_path, True)
-    assert main([str(path), "--data-dir", str(tmp_path), "--results", str(tmp_path)]) == 2
+    assert main([str(path), "--data-dir", str(tmp_path), "--out", str(tmp_path)]) == 2
 
 
-@pytest.mark.parametrize(
-    ("config", "said"),
-    [
-        ({"grid": []}, "grid"),
-        ({"base": {"model": {"width": 4}}}, "width"),
-        ({"base": {"colour": 4}}, "colour"),
-        ({"base": {"network": {"layers": 4}}}, "network.layers"),
-        ({"base": {"model": {"channels": "many"}}}, "channels"),
-        ({"base": {"model": {"channels": 0}}}, "channels"),
-        ({"base": {"measure": {"degrees": [4]}}}, "degrees"),
-        ({"base": {"measure": {"readouts": ["deep"]}}}, "readouts"),
-        ({"base": {"measure": {"closed_channels": [1, 2]}}}, "closed_channels"),
-        ({"base": {"measure": {"held": 0}}}, "held"),
-        ({"base": {"measure": {"fit": 60}, "train": {"train": 50}}}, "fit 60"),
-        ({"base": {"seed": -1}}, "seed"),
-        ({"base": {"trained": "yes"}}, "trained"),
-        ({"grids": [{"vary": {"seed": 3}}]}, "seed"),
-        ({"amplitudes": [0]}, "amplitudes"),
-        ({"bootstrap": 0}, "bootstrap"),
-    ],
-)
-def test_bad_configurations_are_named(config: dict[str, Any], said: str, tmp_path: Path) -> None:
-    path = written(tmp_path, config)
-    with pytest.raises(ValueError, match=said):
+MALFORMED: list[tuple[Any, str]] = [
+    ([], "the file"),
+    (None, "the file"),
+    ("text", "the file"),
+    (3, "the file"),
+    ({"grid": []}, "grid: is no key"),
+    ({"name": "../../escaped"}, "name"),
+    ({"name": "/tmp/escaped"}, "name"),
+    ({"name": "a/b"}, "name"),
+    ({"name": ".."}, "name"),
+    ({"name": ""}, "name"),
+    ({"name": None, "about": 3}, "about"),
+    ({"name": 3}, "name"),
+    ({"name": "a" * 300}, "name"),
+    ({"base": None}, "base"),
+    ({"base": []}, "base"),
+    ({"base": {"data": None}}, "data"),
+    ({"base": {"data": 3}}, "data"),
+    ({"base": {"data": ["embedded"]}}, "data"),
+    ({"base": {"data": ""}}, "data"),
+    ({"base": {"data": "../x.npz"}}, "data must be"),
+    ({"base": {"data": "/etc/passwd"}}, "data must be"),
+    ({"base": {"data": "a\u0000b"}}, "data must be"),
+    ({"base": {"features": "../x.npz"}}, "data must be"),
+    ({"base": {"features": 3}}, "features"),
+    ({"base": {"model": None}}, "model"),
+    ({"base": {"model": 3}}, "model"),
+    ({"base": {"model": []}}, "model"),
+    ({"base": {"model": {"width": 4}}}, "model.width: is no key"),
+    ({"base": {"model": {"channels": "many"}}}, "model.channels"),
+    ({"base": {"model": {"channels": 0}}}, "channels"),
+    ({"base": {"model": {"channels": 1e30}}}, "model.channels"),
+    ({"base": {"model": {"channels": True}}}, "model.channels"),
+    ({"base": {"model": {"channels": [4]}}}, "model.channels"),
+    ({"base": {"model": {"channels": {"a": 1}}}}, "model.channels"),
+    ({"base": {"model": {"cutoff": float("nan")}}}, "cutoff"),
+    ({"base": {"model": {"parity": "yes"}}}, "model.parity"),
+    ({"base": {"train": None}}, "train"),
+    ({"base": {"train": {"steps": -1}}}, "steps"),
+    ({"base": {"train": {"steps": None}}}, "train.steps"),
+    ({"base": {"train": {"learning_rate": "fast"}}}, "train.learning_rate"),
+    ({"base": {"colour": 4}}, "colour: is no key"),
+    ({"base": {"network": {"layers": 4}}}, "network"),
+    ({"base": {"measure": None}}, "measure"),
+    ({"base": {"measure": {"degrees": [4]}}}, "degrees"),
+    ({"base": {"measure": {"degrees": []}}}, "degrees"),
+    ({"base": {"measure": {"degrees": 2}}}, "measure.degrees"),
+    ({"base": {"measure": {"degrees": [2, 2]}}}, "degrees"),
+    ({"base": {"measure": {"readouts": ["deep"]}}}, "readouts"),
+    ({"base": {"measure": {"readouts": "closed form"}}}, "measure.readouts"),
+    ({"base": {"measure": {"closed_channels": [1, 2]}}}, "closed_channels"),
+    ({"base": {"measure": {"closed_channels": [1, 2, 0]}}}, "closed_channels"),
+    ({"base": {"measure": {"held": 0}}}, "held"),
+    ({"base": {"measure": {"held": "all"}}}, "held"),
+    ({"base": {"measure": {"orientations": 10**9}}}, "orientations"),
+    ({"base": {"measure": {"fit": 60}, "train": {"train": 50}}}, "fit 60"),
+    ({"base": {"seed": -1}}, "seed"),
+    ({"base": {"seed": 1.5}}, "seed"),
+    ({"base": {"seed": True}}, "seed"),
+    ({"base": {"seed": 10**30}}, "seed"),
+    ({"base": {"trained": "yes"}}, "trained"),
+    ({"base": {"model.channels": 4, "model": 3}}, "model"),
+    ({"grids": None}, "grids"),
+    ({"grids": {}}, "grids"),
+    ({"grids": []}, "grids"),
+    ({"grids": [None]}, "grids.0"),
+    ({"grids": [[]]}, "grids.0"),
+    ({"grids": [{"vary": None}]}, "grids.0.vary"),
+    ({"grids": [{"vary": []}]}, "grids.0.vary"),
+    ({"grids": [{"vary": {"seed": 3}}]}, "grids.0.vary.seed"),
+    ({"grids": [{"vary": {"seed": []}}]}, "grids.0.vary.seed"),
+    ({"grids": [{"vary": {"seed": [[]]}}]}, "seed"),
+    ({"grids": [{"set": 3}]}, "grids.0.set"),
+    ({"grids": [{"sets": {}}]}, "grids.0.sets"),
+    ({"grids": [{"vary": {k: list(range(99)) for k in ("a", "b", "c", "d")}}]}, "at most 10000"),
+    ({"amplitudes": [0]}, "amplitudes.0"),
+    ({"amplitudes": []}, "amplitudes"),
+    ({"amplitudes": 1}, "amplitudes"),
+    ({"amplitudes": ["1"]}, "amplitudes.0"),
+    ({"amplitudes": [float("inf")]}, "amplitudes.0"),
+    ({"amplitudes": [float("nan")]}, "amplitudes.0"),
+    ({"bootstrap": 0}, "bootstrap"),
+    ({"bootstrap": "many"}, "bootstrap"),
+    ({"bootstrap": 10**9}, "bootstrap"),
+    ({"seed": -1}, "seed"),
+    ({"seed": None}, "seed"),
+]
+
+
+@pytest.mark.parametrize(("config", "said"), MALFORMED)
+def test_bad_configurations_are_one_line_and_leave_nothing(
+    config: Any, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, results = written(tmp_path, config), tmp_path / "a" / "b" / "results"
+    results.mkdir(parents=True)
+    with pytest.raises(ValueError, match=re.escape(said)):
         read_config(path, tmp_path)
-    assert main([str(path), "--results", str(tmp_path)]) == 2
+    assert main([str(path), "--out", str(results)]) == 2
+    shown = capsys.readouterr()
+    assert said in shown.err
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""
+    assert {p.name for p in tmp_path.rglob("*")} == {"config.json", "a", "b", "results"}
+
+
+def test_the_name_of_a_file_that_names_no_folder(tmp_path: Path) -> None:
+    path = tmp_path / "my sweep.json"
+    path.write_text("{}", encoding="utf-8")
+    with pytest.raises(ValueError, match="give one by the key 'name'"):
+        read_config(path, tmp_path)
+
+
+def test_files_that_are_no_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, content in (
+        ("a.json", b"{"), ("b.json", b"\xff\xfe"), ("c.json", b"[" * 100_000),
+        ("d.toml", b"a = "), ("e.json", b" " * 2_000_000),
+        ("f.toml", b"base = {seed = 2026-01-01}"),
+    ):  # fmt: skip
+        (tmp_path / name).write_bytes(content)
+        assert main([str(tmp_path / name), "--out", str(tmp_path)]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    assert main([str(tmp_path), "--out", str(tmp_path)]) == 2
 
 
 def test_no_configuration_and_no_json(tmp_path: Path) -> None:
-    assert main(["no-such-sweep", "--results", str(tmp_path)]) == 2
+    assert main(["no-such-sweep", "--out", str(tmp_path)]) == 2
     (tmp_path / "config.json").write_text("{", encoding="utf-8")
-    assert main([str(tmp_path / "config.json"), "--results", str(tmp_path)]) == 2
+    assert main([str(tmp_path / "config.json"), "--out", str(tmp_path)]) == 2
 
 
 def test_the_configurations_that_come_along_cover_the_controls(tmp_path: Path) -> None:
@@ -255,19 +349,17 @@ def test_some_sites(toy: SimpleNamespace) -> None:
 # --- tables and verdict ---------------------------------------------------------------------------
 
 
-def planted(job: Job, shift: int = 0, broken: bool = True) -> dict[str, Any]:
+def planted(job: Job, shift: int = 0, broken: bool = True) -> JobRecord:
     """A job's file with its cliffs at d_r·L + shift, so far as there are features."""
     rng = np.random.default_rng(job.seed)
     L, held = job.model.l_max, job.measure.held
 
-    def entry(kind: str, degree: int | None, last: int, count: int) -> dict[str, Any]:
+    def entry(kind: str, degree: int | None, last: int, count: int) -> ReadoutRecord:
         level = np.where(np.arange(1, count + 1) <= last, 0.2, 1.0)[:, None]
         field = level + 0.01 * rng.normal(size=(count, held))
-        flat = {name: (0.1 + 0.01 * rng.random(held)).tolist() for name in _PARTS}
-        return {
-            "kind": kind, "degree": degree, "channels": 1, "weights": [1] * count,
-            "field": field.tolist(), **flat,
-        }  # fmt: skip
+        flat = {name: tuple((0.1 + 0.01 * rng.random(held)).tolist()) for name in _PARTS}
+        rows = tuple(map(tuple, field.tolist()))
+        return ReadoutRecord(kind, degree, 1, (1,) * count, rows, **flat)
 
     readouts = [
         entry(kind, d, d * L + shift if L else 0, d * L + 3)
@@ -276,12 +368,22 @@ def planted(job: Job, shift: int = 0, broken: bool = True) -> dict[str, Any]:
     ]
     top = 3 * L + 3
     readouts.append(entry("non-polynomial", None, (top if broken else 3 * L) if L else 0, top))
-    return {
-        "format": FORMAT, "id": job.id, "job": asdict(job), "L": L, "readouts": readouts,
-        "data": {"name": "planted", "level_of_theory": "none"},
-        "backbone": {"package": "none", "force_mae_meV_per_A": 1.0, "steps": 9},
-        "provenance": {},
-    }  # fmt: skip
+    return JobRecord(
+        id=job.id,
+        job=json.loads(json.dumps(asdict(job))),
+        L=L,
+        data={"name": "planted", "level_of_theory": "none"},
+        backbone={"package": "none", "force_mae_meV_per_A": 1.0, "steps": 9},
+        readouts=tuple(readouts),
+        provenance={},
+    )
+
+
+def store(folder: Path, job: Job, record: JobRecord) -> Path:
+    path = record_path(folder / "planted", job.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, asdict(record), force=True)
+    return path
 
 
 _PARTS = ("before", "after", "spurious")
@@ -292,8 +394,8 @@ def plant(folder: Path, **changes: Any) -> tuple[list[str], list[Job]]:
     path = written(folder, CONFIG)
     jobs = list(read_config(path, folder).jobs)
     for job in jobs:
-        write_json(record_path(folder / "planted", job.id), planted(job, **changes))
-    return [str(path), "--results", str(folder)], jobs
+        store(folder, job, planted(job, **changes))
+    return [str(path), "--out", str(folder)], jobs
 
 
 def test_exit_0_where_every_cliff_is_at_the_boundary(
@@ -326,7 +428,7 @@ def test_exit_3_where_one_is_not(
     """
     arguments, jobs = plant(tmp_path)
     for job in jobs[-2:]:
-        write_json(record_path(tmp_path / "planted", job.id), planted(job, **changes))
+        store(tmp_path, job, planted(job, **changes))
     assert main(arguments) == 3
     assert "NOT AS EXPECTED" in capsys.readouterr().out
 
@@ -334,11 +436,11 @@ def test_exit_3_where_one_is_not(
 def test_a_backbone_that_disagrees_with_its_seeds_widens_the_interval(tmp_path: Path) -> None:
     _, jobs = plant(tmp_path)
     records = [planted(jobs[-1]), planted(replace(jobs[-1], seed=9), shift=-2)]
-    cell = next(c for c in cells(records, [1.0], 500, 0) if c["d_r"] == 2)
-    assert (cell["cliff_low"], cell["cliff_high"]) == (4, 6)
-    assert cell["measured"] is None
-    assert not cell["as_expected"]
-    assert (cell["seeds"], cell["alone"]) == (2, 1)
+    cell = next(c for c in cells(records, [1.0], 500, 0) if c.d_r == 2)
+    assert (cell.cliff_low, cell.cliff_high) == (4, 6)
+    assert cell.measured is None
+    assert not cell.as_expected
+    assert (cell.seeds, cell.alone) == (2, 1)
 
 
 def test_one_row_per_backbone_readout_and_degree(tmp_path: Path) -> None:
@@ -367,8 +469,8 @@ def test_one_row_per_backbone_readout_and_degree(tmp_path: Path) -> None:
     assert sorted(keys) == sorted(expected)
     record = planted(jobs[-1])
     row = next(r for r in table if r["job"] == jobs[-1].id and r["ell"] == "2")
-    mean = {key: np.mean(record["readouts"][0][key]) for key in _PARTS}
-    field = np.mean(record["readouts"][0]["field"][1])
+    mean = {key: np.mean(getattr(record.readouts[0], key)) for key in _PARTS}
+    field = np.mean(record.readouts[0].field[1])
     assert float(row["R2_field"]) == pytest.approx(1 - field, abs=1e-5)
     gain = 1 - (mean["after"] + field) / (mean["before"] + 1)
     assert float(row["G"]) == pytest.approx(gain, abs=1e-5)
@@ -378,16 +480,16 @@ def test_one_row_per_backbone_readout_and_degree(tmp_path: Path) -> None:
 def test_the_amplitude_changes_the_gain_and_not_the_cliff(tmp_path: Path) -> None:
     _, jobs = plant(tmp_path)
     found = cells([planted(jobs[-1])], [0.1, 1.0, 3.0], 200, 0)
-    closed = [c for c in found if c["d_r"] == 2 and c["readout"] == "closed form"]
-    assert [c["measured"] for c in closed] == [6, 6, 6]
-    contrast = [c["contrast"] for c in closed]
+    closed = [c for c in found if c.d_r == 2 and c.readout == "closed form"]
+    assert [c.measured for c in closed] == [6, 6, 6]
+    contrast = [c.contrast for c in closed]
     assert contrast == sorted(contrast)
     assert contrast[0] < 0.2 < contrast[-1]
     lines = rows([planted(jobs[-1])], [0.1, 1.0], 50, 0)
-    assert len({row["amplitude"] for row in lines}) == 2
+    assert len({row.amplitude for row in lines}) == 2
     # The tables are made anew from the same files; no job is run for another amplitude.
     path = written(tmp_path, {**CONFIG, "amplitudes": [1.0, 0.3]})
-    assert main([str(path), "--results", str(tmp_path)]) == 0
+    assert main([str(path), "--out", str(tmp_path)]) == 0
     assert (tmp_path / "planted" / "amplitude.png").stat().st_size > 1000
 
 
@@ -395,9 +497,14 @@ def test_a_file_of_another_job_or_format_is_refused(tmp_path: Path) -> None:
     arguments, jobs = plant(tmp_path)
     path = record_path(tmp_path / "planted", jobs[0].id)
     good = json.loads(path.read_text(encoding="utf-8"))
-    for bad in ({**good, "format": "other"}, {**good, "job": {**good["job"], "seed": 9}}):
-        write_json(path, bad)
-        with pytest.raises(ValueError, match="not of this job"):
+    for bad, said in (
+        ({**good, "format": "other"}, "not of the format"),
+        ({**good, "job": {**good["job"], "seed": 9}}, "not of this job"),
+        ({**good, "readouts": [{"kind": 3}]}, "readouts"),
+        ([good], "not of the format"),
+    ):
+        write_json(path, bad, force=True)
+        with pytest.raises(ValueError, match=said):
             read_record(tmp_path / "planted", jobs[0])
         assert main(arguments) == 2
     path.write_text("{", encoding="utf-8")
@@ -408,12 +515,38 @@ def test_half_a_file_is_no_file(tmp_path: Path) -> None:
     """What a process killed while writing leaves behind is not read, and not in the way."""
     arguments, jobs = plant(tmp_path)
     path = record_path(tmp_path / "planted", jobs[0].id)
-    half = path.with_name(f".{path.name}.{os.getpid()}.writing")
+    half = path.with_name(f".{path.name}.abcd.writing")
     half.write_text(path.read_text(encoding="utf-8")[:100], encoding="utf-8")
     assert main(arguments) == 0
-    write_json(path, planted(jobs[0]))
-    assert not half.exists()
     assert read_record(tmp_path / "planted", jobs[0]) is not None
+
+
+def test_a_reason_to_fail_goes_with_the_job_that_is_done(tmp_path: Path) -> None:
+    arguments, jobs = plant(tmp_path)
+    failed = tmp_path / "planted" / "failed" / f"{jobs[0].id}.json"
+    failed.parent.mkdir()
+    failed.write_text("{}", encoding="utf-8")
+    assert main(arguments) == 0
+    assert not failed.exists()
+
+
+def test_intervals_on_both_sides_of_the_limit_are_undecided(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One cell whose R² at the boundary is 0.05, give or take: exit code 4, not 3."""
+    arguments, jobs = plant(tmp_path)
+    for job in jobs[-2:]:
+        record = planted(job)
+        first = record.readouts[0]
+        noise = np.random.default_rng(job.seed).normal(size=job.measure.held)
+        weak = tuple((0.95 + 0.3 * (noise - noise.mean())).tolist())
+        edge = job.model.l_max - 1
+        field = (*first.field[:edge], weak, *first.field[edge + 1 :])
+        readouts = (replace(first, field=field), *record.readouts[1:])
+        store(tmp_path, job, replace(record, readouts=readouts))
+    assert main([*arguments, "--json"]) == 4
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["undecided"], summary["not_as_expected"], summary["exit_code"]) == (1, 1, 4)
 
 
 def test_list_says_what_is_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -451,7 +584,7 @@ def test_feature_files_are_measured_like_networks(
     for job in sweep.jobs:
         run_job(job, str(tmp_path / "files"), str(tmp_path))
     arguments = [str(tmp_path / "config.json"), "--data-dir", str(tmp_path)]
-    code = main([*arguments, "--results", str(tmp_path), "--json"])
+    code = main([*arguments, "--out", str(tmp_path), "--json"])
     table = json.loads(capsys.readouterr().out)["cells"]
     assert code == 0, [cell for cell in table if not cell["as_expected"]]
     assert {cell["L"] for cell in table} == {0, 1, 2}
@@ -469,7 +602,7 @@ def test_feature_files_are_measured_like_networks(
 def test_feature_files_hold_the_frames_of_a_job(tmp_path: Path) -> None:
     pytest.importorskip("e3nn")
     data = load(EMBEDDED)
-    found = features_of("e3nn", data, 1, 2, 1, 3, Measure(fit=20, held=10))
+    found = features_of("e3nn", data, 1, 2, 1, 3, MeasureSettings(fit=20, held=10))
     frames = split(data, 900, 50, 10, 0)
     index = np.concatenate([frames.train[:20], frames.test[:10]])
     np.testing.assert_array_equal(found.positions, data.positions[index])
@@ -477,7 +610,7 @@ def test_feature_files_hold_the_frames_of_a_job(tmp_path: Path) -> None:
     assert found.irreps == "2x0e+2x1o"
     assert (found.description["steps"], found.description["seed"]) == (1, 3)
     with pytest.raises(ValueError, match="package"):
-        features_of("schnet", data, 1, 2, 0, 0, Measure(fit=20, held=10))
+        features_of("schnet", data, 1, 2, 0, 0, MeasureSettings(fit=20, held=10))
     taken = tmp_path / "taken.npz"
     taken.touch()
     assert features_main(["e3nn", "--out", str(taken)]) == 2
@@ -487,25 +620,78 @@ def test_feature_files_hold_the_frames_of_a_job(tmp_path: Path) -> None:
 # --- locks ----------------------------------------------------------------------------------------
 
 HOLD = (
-    "import sys, time; from pathlib import Path; from neural_checks.sweep.job import locked\n"
-    "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
+    "import sys, time; from numeric_checks.outputs import output_folder\n"
+    "with output_folder(sys.argv[1], last='summary.json'): print('held', flush=True); "
+    "time.sleep(600)"
 )
 
 
-def test_a_lock_keeps_others_out_and_dies_with_its_process(tmp_path: Path) -> None:
+def test_a_lock_keeps_others_out_and_dies_with_its_process(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     arguments, _ = plant(tmp_path)
-    lock = tmp_path / "planted" / "lock"
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(lock)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLD, str(tmp_path / "planted")], stdout=subprocess.PIPE, text=True
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        assert lock.read_text(encoding="utf-8") == str(holder.pid)
-        with pytest.raises(BlockingIOError), locked(lock, wait=False):
-            pass
         assert main(arguments) == 2
+        assert f"in use by process {holder.pid}" in capsys.readouterr().err
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-    with locked(lock, wait=False):
-        assert lock.read_text(encoding="utf-8") == str(os.getpid())
     assert main(arguments) == 0
+
+
+# --- what is asked of the command -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("missing", "remedy"), [("dask", r'".[sweep]"'), ("distributed", r'".[sweep]"')]
+)
+def test_without_dask_the_install_line_is_given(
+    missing: str,
+    remedy: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments, jobs = plant(tmp_path)
+    record_path(tmp_path / "planted", jobs[0].id).unlink()
+    monkeypatch.setitem(sys.modules, missing, None)
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert remedy in error
+    assert error.count("\n") == 1
+
+
+def test_help_needs_no_heavy_package() -> None:
+    code = (
+        "import sys; from neural_checks.sweep.__main__ import _parser; _parser().format_help()\n"
+        "from neural_checks.sweep.features import _parser; _parser().format_help()\n"
+        "print([m for m in ('torch', 'numpy', 'dask', 'pydantic') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--workers", "0"], ["--workers", "1e30"], ["--deaths", "-1"], ["--list", "--job-script"],
+        ["--scheduler", "tcp://x", "--slurm", "y"],
+    ],
+)  # fmt: skip
+def test_options_are_judged_before_the_work(arguments: list[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["cliff", "--out", str(tmp_path), *arguments])
+    assert stopped.value.code == 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_table_fits_a_narrow_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments, _ = plant(tmp_path)
+    monkeypatch.setenv("COLUMNS", "40")
+    assert main(arguments) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 40

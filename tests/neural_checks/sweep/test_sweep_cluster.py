@@ -91,6 +91,37 @@ def test_a_cluster_that_is_there_is_used_and_left(tmp_path: Path) -> None:
         assert calls(tmp_path) == {"a": 1, "b": 1}
 
 
+@pytest.mark.slow
+def test_a_scheduler_that_dies_is_one_line(tmp_path: Path) -> None:
+    """What is done by then is kept; what was running is not called failed."""
+    address = "tcp://127.0.0.1:8797"
+    dask = [sys.executable, "-m", "distributed.cli"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    line = [f"{dask[2]}.dask_scheduler", "--port", "8797", "--host", "127.0.0.1", "--no-dashboard"]
+    work = [f"{dask[2]}.dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+    with (
+        subprocess.Popen([*dask[:2], *line], **quiet) as scheduler,  # type: ignore[call-overload]
+        subprocess.Popen([*dask[:2], *work], **quiet) as worker,  # type: ignore[call-overload]
+    ):
+        done: list[str] = []
+        failed: list[str] = []
+
+        def after(name: str) -> None:
+            done.append(name)
+            scheduler.kill()
+
+        tasks = {name: (str(tmp_path), name) for name in ("a", "b", "c")}
+        try:
+            with connect(1, scheduler=address) as client:  # noqa: SIM117 the client ends after it
+                with pytest.raises(ConnectionError, match="the scheduler is gone: jobs that are"):
+                    run_all(client, count, tasks, after, lambda name, _why: failed.append(name))
+        finally:
+            scheduler.kill()
+            worker.kill()
+        assert done == ["a"]
+        assert failed == []
+
+
 def test_no_scheduler_and_no_worker(tmp_path: Path) -> None:
     import dask
 
@@ -173,7 +204,7 @@ def small(tmp_path: Path, toy: SimpleNamespace) -> Path:
 def command(place: Path, results: Path, config: str = "small", workers: int = 2) -> list[str]:
     return [
         sys.executable, "-W", "ignore", "-m", "neural_checks.sweep", str(place / f"{config}.json"),
-        "--data-dir", str(place), "--results", str(results), "--workers", str(workers),
+        "--data-dir", str(place), "--out", str(results), "--workers", str(workers),
     ]  # fmt: skip
 
 
@@ -201,9 +232,9 @@ def measured(results: Path, config: str = "small") -> dict[str, Any]:
 
 def busy(results: Path) -> Iterator[tuple[str, int]]:
     """Jobs that have begun and are not done, with the process at work on them."""
-    for lock in (results / "small" / "work").glob("*/lock"):
-        name = lock.parent.name
-        text = lock.read_text()
+    for holder in (results / "small" / "work").glob("*/holder"):
+        name = holder.parent.name
+        text = holder.read_text()
         if text and not (results / "small" / "jobs" / f"{name}.json").exists():
             yield name, int(text)
 
@@ -251,7 +282,7 @@ def test_killed_at_any_point_no_row_is_lost_or_doubled(small: Path) -> None:
         return len(list(jobs.glob("*.json")))
 
     points = [
-        lambda: (results / "small" / "lock").exists(),
+        lambda: (results / "small" / ".lock").exists(),
         lambda: next(busy(results), None) is not None,
         lambda: finished() >= 1,
         lambda: finished() >= 3,
