@@ -22,7 +22,7 @@ def side_by_side(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
     Meant for work inside which BLAS would gain little from threads of its own: it gets one, and
     the pieces share the others, at most eight. ``OMP_NUM_THREADS`` bounds them, as it does for
     BLAS. The limit holds for the whole process while this runs: call it from one thread at a time.
-    Raises what the first piece to fail raises.
+    An exception of a piece is raised here, the first one by the order of the items.
 
     >>> side_by_side(abs, [-1, 2])
     [1, 2]

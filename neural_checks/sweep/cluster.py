@@ -1,4 +1,4 @@
-"""Jobs through ``dask.distributed``: on this machine, on a cluster that is there, or under SLURM.
+"""Jobs through ``dask.distributed``: on this machine, on a running cluster, or under SLURM.
 
 Scheduling, restarting workers and moving the work of a dead one are dask's. A worker holds one job
 at a time, so that its death costs that job alone, which is begun again elsewhere (a few times:
@@ -34,7 +34,7 @@ def connect(
 ) -> Iterator[Client]:
     """A client of the scheduler at address ``scheduler``, of SLURM, or of ``workers`` processes.
 
-    ``deaths`` workers may die of one job before it is given up (a cluster that is already there
+    ``deaths`` workers may die of one job before it is given up (a running cluster
     keeps its own number). Raises OSError where no scheduler answers at the address.
     """
     import dask

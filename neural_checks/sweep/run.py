@@ -55,7 +55,7 @@ def run_jobs(sweep: Sweep, folder: Path, data_dir: Path, workers: Workers) -> di
         Progress() as progress,
     ):
         watch = _Watch(sweep.name, folder, todo, progress)
-        # The workers of a cluster that is already there are counted by it.
+        # A running cluster knows how many workers it has.
         coming = 1 if workers.scheduler else workers.count
         run_all(client, run_job, tasks, watch.done, watch.failed, coming)
     return watch.failures

@@ -142,7 +142,8 @@ def _on_the_sphere(
     for start in range(0, options.draws, _DRAWS):
         shift = (sampling.counts[start : start + _DRAWS] - 1) @ scores.reshape(blocks, -1)
         moved = (coefficients + shift.reshape(-1, *coefficients.shape)) ** 2
-        # A draw adds the noise once more, and the estimate must stay in the middle of the draws.
+        # A draw contains the noise twice, so it is taken off twice: the draws are then centred on
+        # the estimate.
         drawn[start : start + _DRAWS] = moved.sum(axis=2) @ counted - 2 * noise
     return coefficients, power, drawn
 

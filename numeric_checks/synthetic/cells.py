@@ -28,7 +28,7 @@ from numeric_checks.readouts.monomials import monomials
 from numeric_checks.readouts.projection import explained_share, orthonormal_columns
 from numeric_checks.sphere.harmonics import real_harmonics
 from numeric_checks.sphere.quadrature import sphere_quadrature
-from numeric_checks.synthetic.result import FOLDS, Calibration, Cell
+from numeric_checks.synthetic.result import FOLDS, Calibration, CalibrationCase
 from span_theorem.arguments import natural, within
 from span_theorem.irreps import Features
 from span_theorem.span import boundary, span_degrees, span_dimension
@@ -43,7 +43,7 @@ MAX_BOUNDARY = 64
 
 def direction_cell(
     L: int, d: int, features: Features = "upto", fold: int = 5, seed: int = 0
-) -> Cell:
+) -> CalibrationCase:
     """The target Re Y_kk(r̂), k = ``fold``, from products of d features of one direction.
 
     Least squares over a quadrature of the sphere that is exact for all that occurs, on a basis of
@@ -73,12 +73,12 @@ def direction_cell(
     _, products = staged_basis(feature_values(L, features, directions), expected, rng)
     basis = np.linalg.qr(root * products)[0]
     target = root * real_harmonics(fold, directions)[:, -1:]
-    return Cell(
+    return CalibrationCase(
         L, d, fold, int(fold in span_degrees(L, d, features)), explained_share(basis, target)
     )
 
 
-def star_cell(L: int, d: int, fold: int, turn: Array | None = None) -> Cell:
+def star_cell(L: int, d: int, fold: int, turn: Array | None = None) -> CalibrationCase:
     """The angle of a k-fold star from polynomials of degree ≤ d in its density of degree ≤ L.
 
     Args:
@@ -110,7 +110,7 @@ def star_cell(L: int, d: int, fold: int, turn: Array | None = None) -> Cell:
     target = np.stack([np.cos(fold * phi), np.sin(fold * phi)], axis=1)
     # One neighbour is one direction, and its ceiling is dL.
     reached = (fold <= L and d > 0) if fold > 1 else top >= 1
-    return Cell(L, d, fold, int(reached), explained_share(basis, target))
+    return CalibrationCase(L, d, fold, int(reached), explained_share(basis, target))
 
 
 def calibrate(L_max: int = 6, d_max: int = 6, fold: int = 5, seed: int = 0) -> Calibration:

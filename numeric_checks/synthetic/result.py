@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-__all__ = ["FOLDS", "ROUNDING", "Calibration", "Cell"]
+__all__ = ["FOLDS", "ROUNDING", "Calibration", "CalibrationCase"]
 
 ROUNDING = 1e-9
 """Largest difference from 0 or 1 that counts as rounding."""
@@ -15,7 +15,7 @@ FOLDS = range(2, 8)
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class CalibrationCase:
     """R² of the best readout in one case, and what is expected of it.
 
     Attributes:
@@ -43,13 +43,13 @@ class Calibration:
 
     fold: int
     seed: int
-    upto: tuple[Cell, ...]
-    exact: tuple[Cell, ...]
-    stars: tuple[Cell, ...]
+    upto: tuple[CalibrationCase, ...]
+    exact: tuple[CalibrationCase, ...]
+    stars: tuple[CalibrationCase, ...]
     seconds: float
 
     @property
-    def cells(self) -> tuple[Cell, ...]:
+    def cells(self) -> tuple[CalibrationCase, ...]:
         """All of them."""
         return self.upto + self.exact + self.stars
 

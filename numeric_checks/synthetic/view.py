@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from numeric_checks.figures import COLORS, subplots
-from numeric_checks.synthetic.result import FOLDS, Calibration, Cell
+from numeric_checks.synthetic.result import FOLDS, Calibration, CalibrationCase
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["draw", "table"]
 
 
-def _grid(cells: Sequence[Cell]) -> tuple[list[int], list[int], dict[tuple[int, int], float]]:
+def _grid(
+    cells: Sequence[CalibrationCase],
+) -> tuple[list[int], list[int], dict[tuple[int, int], float]]:
     values = {(cell.L, cell.d): cell.value for cell in cells}
     return sorted({L for L, _ in values}), sorted({d for _, d in values}), values
 
 
-def _first(cells: Sequence[Cell], fold: int, d: int) -> int | None:
+def _first(cells: Sequence[CalibrationCase], fold: int, d: int) -> int | None:
     """The smallest L at which a star is read, as measured."""
     return min((c.L for c in cells if (c.fold, c.d) == (fold, d) and c.value > 0.5), default=None)
 
@@ -72,7 +74,7 @@ def draw(seen: Calibration) -> Figure:
     return figure
 
 
-def _shares(axes: Axes, cells: Sequence[Cell]) -> None:
+def _shares(axes: Axes, cells: Sequence[CalibrationCase]) -> None:
     """R² by L and d, as a map with numbers."""
     rows, columns, values = _grid(cells)
     shares = np.array([[values[L, d] for d in columns] for L in rows])
@@ -86,7 +88,7 @@ def _shares(axes: Axes, cells: Sequence[Cell]) -> None:
     axes.set(xlabel="d", ylabel="L")
 
 
-def _stars(axes: Axes, cells: Sequence[Cell]) -> None:
+def _stars(axes: Axes, cells: Sequence[CalibrationCase]) -> None:
     """The smallest L that reads a star, beside ⌈k/d⌉ of one direction."""
     degrees = sorted({cell.d for cell in cells})
     for d, color, marker in zip(degrees, COLORS, "os^D", strict=False):
