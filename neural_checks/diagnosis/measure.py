@@ -30,17 +30,16 @@ from neural_checks.diagnosis.result import (
     Site,
     Target,
 )
+from neural_checks.diagnosis.sites import MIN_FIT, MIN_HELD, Collected, collect
 from neural_checks.diagnosis.view import figure, html, text
 from neural_checks.features.recorded import FeatureSet
-from neural_checks.readouts.bootstrap import bootstrap
+from neural_checks.readouts.bootstrap import BLOCKS, bootstrap
 from neural_checks.readouts.closed_form import measure
-from neural_checks.readouts.recovery import Recovery, with_components
+from neural_checks.readouts.recovery import Recovery, pool, with_components
 from neural_checks.readouts.rigid import rigid_body
 from neural_checks.readouts.samples import Samples, top_degree
 from neural_checks.readouts.verdict import LIMIT, Curve, Doubts, Verdict, judge
 from numeric_checks.bandwidth.estimate import bandwidth
-from numeric_checks.molecules.marks import marked_neighbors
-from numeric_checks.molecules.symbols import SYMBOLS
 from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS, COMPONENT_CHANNELS
 from numeric_checks.readouts.componentwise import componentwise
 from numeric_checks.seeds import streams
@@ -56,10 +55,8 @@ __all__ = ["Diagnosis", "diagnose"]
 
 Array = NDArray[np.float64]
 
-#: Fewer frames than these decide nothing.
-MIN_FIT, MIN_HELD = 40, 20
-#: Weights of the closed form that a frame bears: a fit of a vector has as many equations.
-WEIGHTS_PER_FRAME = 3
+#: Weights of the closed form that a row bears: a fit of a vector has as many equations.
+WEIGHTS_PER_ROW = 3
 
 
 @dataclass(frozen=True)
@@ -80,11 +77,16 @@ class Diagnosis(DiagnosisReport):
 
 @dataclass(frozen=True)
 class _Fits:
-    """The fits of both readouts, and the R² of the rigid orientation alone."""
+    """The fits of both readouts, part by part, and the R² of the rigid orientation alone."""
 
-    closed: Recovery
-    component: Recovery
-    orientation: Array
+    closed: tuple[Recovery, ...]
+    component: tuple[Recovery, ...]
+    orientation: tuple[float, ...] | None
+
+    @property
+    def by_site(self) -> Array:
+        """R² of the closed form (ℓ, sites)."""
+        return np.concatenate([run.by_site for run in self.closed], axis=1)
 
 
 def diagnose(
@@ -95,34 +97,37 @@ def diagnose(
     Args:
         features: of one network, checked for equivariance when they were made or read.
         options: see :class:`~neural_checks.diagnosis.result.Options`.
-        data: the molecule's force data, for the bandwidth ℓ* of the forces; may be None.
+        data: the force data, for the bandwidth ℓ* of the forces of a molecule; may be None.
+
+    Raises:
+        ValueError: no site can be measured, or atoms are asked for where frames differ.
     """
     options = options or Options()
     rng = streams(options.seed, "component-wise", "bootstrap")
-    samples = features.samples()
-    fits = _fit(samples, features.L, options, rng["component-wise"])
+    collected = collect(features, options.sites)
+    fits = _fit(collected, features.L, options, rng["component-wise"])
     closed, component = (
-        _curve(run, options, rng["bootstrap"]) for run in (fits.closed, fits.component)
+        _curve(pool(runs), options, collected.rows, rng["bootstrap"])
+        for runs in (fits.closed, fits.component)
     )
-    verdict = decide(closed, component, samples, features.L, options.degree)
-    sites = _sites(features, samples)
-    deficits = _deficits(sites, fits.closed.by_site, verdict.boundary, options.level)
-    target, note = _bandwidth(data, sites)
+    used = _frames_used(features)
+    doubts = doubts_of(used, collected, fits.closed, features.L)
+    verdict = decide(closed, component, features.L, options.degree, doubts)
+    deficits = _deficits(collected.sites, fits.by_site, verdict.boundary, options.level)
+    target, note = _bandwidth(data, collected)
     costs = _costs(features, options, target)
-    mae, zero = _force_errors(features, samples)
+    mae, zero = _force_errors(features)
     return Diagnosis(
         network=dict(features.description),
-        data=FramesUsed(
-            features.data_name, features.data_sha256, len(samples.fit), len(samples.held)
-        ),
+        data=used,
         irreps=features.irreps,
         L=features.L,
         options=options,
         closed=closed,
         component=component,
-        orientation=tuple(fits.orientation.tolist()),
-        sites=sites,
-        per_site=tuple(tuple(row) for row in fits.closed.by_site.tolist()),
+        orientation=fits.orientation,
+        sites=collected.sites,
+        per_site=tuple(tuple(row) for row in fits.by_site.tolist()),
         equivariance=features.errors,
         force_mae=mae,
         zero_mae=zero,
@@ -133,16 +138,30 @@ def diagnose(
         costs=costs,
         advice=tuple(advise(features.L, options, verdict.outcome, deficits, target, note, costs)),
         warnings=_warnings(mae, zero, closed, component),
+        left_out=collected.left_out,
     )
 
 
-def _fit(samples: Samples, L: int, options: Options, rng: np.random.Generator) -> _Fits:
+def _frames_used(features: FeatureSet) -> FramesUsed:
+    fit, held = int((~features.held_out).sum()), int(features.held_out.sum())
+    blocks = None if features.order is None else min(BLOCKS, held)
+    return FramesUsed(features.data_name, features.data_sha256, fit, held, blocks)
+
+
+def _fit(collected: Collected, L: int, options: Options, rng: np.random.Generator) -> _Fits:
     degree, degrees = options.degree, top_degree(L, options.degree)
-    closed = measure(samples, degree, degrees, _closed_channels(samples, L, degree))
-    channels = _component_channels(samples, options)
-    fitted = componentwise(samples, degree, degrees, channels, options.orientations, rng)
-    orientation = 1 - rigid_body(samples, degrees).mean(axis=(1, 2))
-    return _Fits(closed, with_components(closed, fitted), orientation)
+    closed, component = [], []
+    for part in collected.samples:
+        run = measure(part, degree, degrees, _closed_channels(part, L, degree))
+        channels = _component_channels(part, options)
+        fitted = componentwise(part, degree, degrees, channels, options.orientations, rng)
+        closed.append(run)
+        component.append(with_components(run, fitted))
+    orientation = None
+    if collected.by_atom:
+        rigid = 1 - rigid_body(collected.samples[0], degrees).mean(axis=(1, 2))
+        orientation = tuple(rigid.tolist())
+    return _Fits(tuple(closed), tuple(component), orientation)
 
 
 def _closed_channels(samples: Samples, L: int, degree: int) -> int | None:
@@ -152,7 +171,7 @@ def _closed_channels(samples: Samples, L: int, degree: int) -> int | None:
     """
     most = CLOSED_FORM_CHANNELS[degree] or max(v.shape[2] for v in samples.features.values())
     for channels in range(most, 1, -1):
-        if cost(L, degree, channels).weights <= WEIGHTS_PER_FRAME * len(samples.fit):
+        if cost(L, degree, channels).weights <= WEIGHTS_PER_ROW * len(samples.fit):
             return channels
     return 1
 
@@ -167,51 +186,51 @@ def _component_channels(samples: Samples, options: Options) -> int:
     return channels
 
 
-def _curve(run: Recovery, options: Options, rng: np.random.Generator) -> FittedCurve:
-    _, draws = bootstrap([run], options.draws, rng)
-    if draws.field is None:
-        raise ValueError("a fit by ridge has an R² of the field")
-    curve = Curve.of(run.pooled, draws.field)
+def _curve(
+    run: Recovery, options: Options, units: NDArray[np.int64], rng: np.random.Generator
+) -> FittedCurve:
+    point, draws = bootstrap([run], options.draws, rng, blocks=units)
+    curve = Curve.of(point.score, draws.score)
     return FittedCurve(curve.values, curve.low, curve.high, max(run.weights))
 
 
-def decide(closed: FittedCurve, component: Curve, samples: Samples, L: int, degree: int) -> Verdict:
+def decide(
+    closed: FittedCurve, component: Curve, L: int, degree: int, doubts: Doubts | None = None
+) -> Verdict:
     """The verdict: every ℓ ≤ dL recovered by the closed form, none above by the component-wise one.
 
-    It is undecided with too few frames, and where a degree within the boundary is lost although
-    more weights were fitted than the frames bear, or the features of natural parity end below L.
+    ``doubts`` are those of :func:`doubts_of`.
     """
-    joined = closed.followed_by(component, boundary(L, degree))
-    return judge(joined, L, degree, _doubts(samples, L, closed.weights))
+    return judge(closed.followed_by(component, boundary(L, degree)), L, degree, doubts)
 
 
-def _doubts(samples: Samples, L: int, weights: int) -> Doubts:
-    fit, held = len(samples.fit), len(samples.held)
-    if fit < MIN_FIT or held < MIN_HELD:
+def doubts_of(used: FramesUsed, collected: Collected, closed: Sequence[Recovery], L: int) -> Doubts:
+    """What keeps the measurement from deciding.
+
+    Nothing is decided with too few frames. A degree within the boundary that is lost says nothing
+    where more weights were fitted than the frames bear, or where the features of natural parity end
+    below L.
+    """
+    if used.fit < MIN_FIT or used.held < MIN_HELD:
         return Doubts(
-            everything=f"{fit} frames to fit and {held} held out; at least {MIN_FIT} and "
+            everything=f"{used.fit} frames to fit and {used.held} held out; at least {MIN_FIT} and "
             f"{MIN_HELD} are needed"
         )
-    natural = max(
-        (i.l for i in map(Irrep.parse, samples.features) if i == Irrep.natural(i.l)), default=-1
-    )
+    irreps = map(Irrep.parse, collected.samples[0].features)
+    natural = max((i.l for i in irreps if i == Irrep.natural(i.l)), default=-1)
     if natural < L:
         return Doubts(
             misses=f"features of natural parity end at l = {natural}, those of the other parity at "
             f"l = {L}: the closed form does not use the latter"
         )
     # A ridge fit with more weights than equations may miss what is there.
-    if weights > WEIGHTS_PER_FRAME * fit:
-        return Doubts(misses=f"{weights} weights were fitted on {fit} frames: give more frames")
+    for part, run in zip(collected.samples, closed, strict=True):
+        if max(run.weights) > WEIGHTS_PER_ROW * len(part.fit):
+            return Doubts(
+                misses=f"{max(run.weights)} weights were fitted on {len(part.fit)} frames or "
+                "atoms: give more frames"
+            )
     return Doubts()
-
-
-def _sites(features: FeatureSet, samples: Samples) -> tuple[Site, ...]:
-    marked = marked_neighbors(features.structures.take(samples.fit)).tolist()
-    return tuple(
-        Site(f"{SYMBOLS[number]}{index}", number, marked[index], len(samples.held))
-        for index, number in enumerate(features.numbers.tolist())
-    )
 
 
 def _costs(features: FeatureSet, options: Options, target: Target | None) -> tuple[Cost, ...]:
@@ -231,16 +250,16 @@ def _deficits(
     )
 
 
-def _force_errors(features: FeatureSet, samples: Samples) -> tuple[float | None, float | None]:
+def _force_errors(features: FeatureSet) -> tuple[float | None, float | None]:
     """Errors on held-out frames, meV/Å: the network's, and that of predicting zero."""
     if features.reference_forces is None:
         return None, None
-    rows = features.structures.rows(samples.held)
-    zero = 1000 * float(np.abs(features.reference_forces[rows]).mean())
-    if np.isnan(features.evaluation.forces).all():
+    rows = features.structures.rows(features.held_out)
+    true, forces = features.reference_forces[rows], features.evaluation.forces[rows]
+    zero = 1000 * float(np.abs(true).mean())
+    if np.isnan(forces).all():
         return None, zero
-    scale = 1000 * samples.force_rms
-    return scale * float(np.abs(samples.errors[samples.held]).mean()), zero
+    return 1000 * float(np.abs(forces - true).mean()), zero
 
 
 def _warnings(
@@ -264,11 +283,15 @@ def _warnings(
     return tuple(lines)
 
 
-def _bandwidth(data: ForceData | None, sites: Sequence[Site]) -> tuple[Target | None, str]:
+def _bandwidth(data: ForceData | None, collected: Collected) -> tuple[Target | None, str]:
     """ℓ* of the forces, with the neighbours that were marked for the recovery."""
     if data is None:
         return None, "no data were given"
-    marks = np.array([site.marked for site in sites])
+    if not data.structures.fixed:
+        return None, "the frames hold different atoms"
+    marks = None
+    if collected.by_atom and len(collected.sites) == len(data.numbers):
+        marks = np.array([site.marked for site in collected.sites])
     try:
         found = bandwidth(data, marks=marks)
     except ValueError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from neural_checks.diagnosis.upgrade import from_version_1
@@ -22,10 +23,20 @@ __all__ = [
     "FramesUsed",
     "Options",
     "Site",
+    "SiteKind",
     "Target",
 ]
 
 Row = tuple[float, ...]
+
+
+class SiteKind(StrEnum):
+    """What is measured together; see :mod:`neural_checks.diagnosis.sites`."""
+
+    AUTO = "auto"
+    ATOMS = "atoms"
+    SPECIES = "species"
+    ENVIRONMENT = "environment"
 
 
 @dataclass(frozen=True)
@@ -34,7 +45,7 @@ class Options:
 
     ``degree`` d of the readout, 1 to 3; ``orientations`` per frame of the component-wise readout;
     ``draws`` of the bootstrap over frames; ``level`` of R² below which a site has a deficit;
-    ``seed`` of rotations and draws.
+    ``seed`` of rotations and draws; ``sites`` what is measured together.
     """
 
     degree: int = 2
@@ -42,6 +53,7 @@ class Options:
     draws: int = 2000
     level: float = 0.5
     seed: int = 0
+    sites: SiteKind = SiteKind.AUTO
 
     def __post_init__(self) -> None:
         if self.degree not in (1, 2, 3):

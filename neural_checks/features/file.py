@@ -43,8 +43,9 @@ _OPTIONAL = (
     "energies", "forces", "check_energies", "check_forces", "reference_energies",
     "reference_forces", "data_name", "data_sha256",
 )  # fmt: skip
-#: Since version 2: frames that repeat, and frames of different atoms, whose rows are then counted.
-_SINCE_2 = ("cells", "periodic", "check_cells", "counts")
+#: Since version 2: frames that repeat, frames of different atoms, whose rows are then counted, and
+#: places along a trajectory.
+_SINCE_2 = ("cells", "periodic", "check_cells", "counts", "order")
 
 #: A file may unpack to so many bytes, or to so many times its own size where that is more.
 _UNPACKED, _RATIO = 1 << 30, 50
@@ -99,6 +100,8 @@ def write(path: Path, features: FeatureSet, force: bool = False) -> None:
         arrays["reference_energies"] = features.reference_energies
     if features.reference_forces is not None:
         arrays["reference_forces"] = shaped(features.reference_forces, len(structures))
+    if features.order is not None:
+        arrays["order"] = features.order
     for name in ("data_name", "data_sha256"):
         if getattr(features, name):
             arrays[name] = np.array(getattr(features, name))
@@ -197,6 +200,7 @@ def _from_arrays(arrays: Arrays) -> FeatureSet:
         reference_forces=reference,
         data_name=str(arrays.get("data_name", "")),
         data_sha256=str(arrays.get("data_sha256", "")),
+        order=_numbers(arrays, "order", "iu").astype(np.int64) if "order" in arrays else None,
     )
 
 

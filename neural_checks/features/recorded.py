@@ -65,7 +65,8 @@ class FeatureSet:
     readout is fitted on (best: none the network was trained on); ``evaluation``: features by irrep,
     energies and forces of the network, NaN where not given; ``reference_energies`` (frames,) and
     ``reference_forces`` (atoms_total, 3) those of the data, or None; ``description`` of the
-    network; ``data_sha256`` of the data file.
+    network; ``data_sha256`` of the data file; ``order`` (frames,) places along the trajectory that
+    the frames come from, or None.
 
     Raises ValueError for anything malformed, NotEquivariantError where :meth:`equivariance` fails.
     """
@@ -79,6 +80,7 @@ class FeatureSet:
     reference_forces: Array | None = None
     data_name: str = ""
     data_sha256: str = ""
+    order: NDArray[np.int64] | None = None
     errors: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,6 +95,7 @@ class FeatureSet:
         for name, value, shape in (
             ("reference_energies", self.reference_energies, (frames,)),
             ("reference_forces", self.reference_forces, (atoms, 3)),
+            ("order", self.order, (frames,)),
         ):
             if value is not None:
                 require_shape(name, value, shape)
@@ -210,6 +213,7 @@ def record(
         reference_forces=_complete(chosen.forces),
         data_name=data.name,
         data_sha256=data.checksum,
+        order=chosen.order,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from numeric_checks.readouts.componentwise import ComponentFit
 
-__all__ = ["Recovery", "with_components"]
+__all__ = ["Recovery", "pool", "with_components"]
 
 Array = NDArray[np.float64]
 
@@ -40,6 +41,23 @@ class Recovery:
         """R² of the field (ℓ,), pooled over sites and rows."""
         result: Array = 1 - self.field.mean(axis=(1, 2))
         return result
+
+
+def pool(runs: Sequence[Recovery]) -> Recovery:
+    """Recoveries of different sites as that of one: rows site by site, one run after another."""
+
+    def joined(name: str) -> Array:
+        parts = [getattr(run, name) for run in runs]
+        return np.concatenate([part.reshape(*part.shape[:-2], 1, -1) for part in parts], axis=-1)
+
+    weights = zip(*(run.weights for run in runs), strict=True)
+    return Recovery(
+        field=joined("field"),
+        before=joined("before"),
+        after=joined("after"),
+        spurious=joined("spurious"),
+        weights=tuple(map(max, weights)),
+    )
 
 
 def with_components(closed: Recovery, fitted: ComponentFit) -> Recovery:

@@ -18,11 +18,20 @@ from neural_checks.backbones.interface import Evaluation
 from neural_checks.diagnose import main
 from neural_checks.diagnosis.advice import advise, pairs_of_interest
 from neural_checks.diagnosis.costs import cost
-from neural_checks.diagnosis.measure import Diagnosis, decide, diagnose
-from neural_checks.diagnosis.result import REPORT, FittedCurve, Options, Target
+from neural_checks.diagnosis.measure import Diagnosis, decide, diagnose, doubts_of
+from neural_checks.diagnosis.result import (
+    REPORT,
+    FittedCurve,
+    FramesUsed,
+    Options,
+    SiteKind,
+    Target,
+)
+from neural_checks.diagnosis.sites import collect
 from neural_checks.features.file import write
 from neural_checks.features.recorded import FeatureSet, record
-from neural_checks.readouts.verdict import LIMIT, Outcome
+from neural_checks.readouts.closed_form import measure
+from neural_checks.readouts.verdict import LIMIT, Doubts, Outcome
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.marks import marked_neighbors
 from numeric_checks.outputs import output_folder
@@ -109,19 +118,33 @@ def curve(*values: float, spread: float = 0.01, weights: int = 10) -> FittedCurv
         (curve(0.9, 0.8, 0, 0), curve(0.5, 0.4, -0.1, -0.1), "agrees"),
         (curve(0.9, 0.8, 0, 0), curve(0.5, 0.4, 0.3, -0.1), "disagrees"),
         (curve(0.9, 0.0, 0, 0), curve(0.5, 0.4, -0.1, -0.1), "disagrees"),
-        (curve(0.9, 0.0, 0, 0, weights=1000), curve(0.5, 0.4, -0.1, -0.1), "undecided"),
         (curve(0.9, LIMIT, 0, 0), curve(0.5, 0.4, -0.1, -0.1), "undecided"),
         (curve(0.9, 0.8, 0, 0), curve(0.5, 0.4, LIMIT, -0.1), "undecided"),
     ],
 )
-def test_the_verdict(toy: Any, closed: FittedCurve, component: FittedCurve, expected: str) -> None:
-    samples = features(toy, toy.DensityBackbone(L=1)).samples()
-    assert decide(closed, component, samples, 1, 2).outcome == expected
+def test_the_verdict(closed: FittedCurve, component: FittedCurve, expected: str) -> None:
+    assert decide(closed, component, 1, 2).outcome == expected
+
+
+def test_what_keeps_a_lost_degree_from_counting(toy: Any) -> None:
+    lost = curve(0.9, 0.0, 0, 0), curve(0.5, 0.4, -0.1, -0.1)
+    used = FramesUsed("toy", "0", 160, 60)
+    found = collect(features(toy, toy.DensityBackbone(L=1)), SiteKind.ATOMS)
+    samples = found.samples[0]
+    run = measure(samples, 1, 2)
+    assert doubts_of(used, found, [run], 1) == Doubts()
+    heavy = replace(run, weights=(1000, 1000))
     # The largest degree only with the other parity: the closed form does not see it.
-    axial = replace(samples, features={"0e": samples.features["0e"], "1e": samples.features["1o"]})
-    verdict = decide(curve(0.9, 0.0, 0, 0), curve(0.5, 0.4, -0.1, -0.1), axial, 1, 2)
-    assert verdict.outcome is Outcome.UNDECIDED
-    assert "natural parity end at l = 0" in verdict.reason
+    blocks = {"0e": samples.features["0e"], "1e": samples.features["1o"]}
+    axial = replace(found, samples=(replace(samples, features=blocks),))
+    for doubts, words in (
+        (doubts_of(used, found, [heavy], 1), "1000 weights were fitted on 160 frames"),
+        (doubts_of(used, axial, [run], 1), "natural parity end at l = 0"),
+        (doubts_of(replace(used, held=19), found, [run], 1), "19 held out"),
+    ):
+        verdict = decide(*lost, 1, 2, doubts)
+        assert verdict.outcome is Outcome.UNDECIDED
+        assert words in verdict.reason
 
 
 def test_counts_by_hand() -> None:
