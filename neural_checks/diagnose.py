@@ -64,6 +64,14 @@ def _parser() -> Parser:
         help="from 0; default: deepest with gradient at l > 0",
     )
     made.add_argument(
+        "--sites",
+        choices=("auto", "atoms", "species", "environment"),
+        default="auto",
+        help="what shares a readout: each atom of one molecule, or all atoms of a species, or of a "
+        "species with the same bonded neighbours (default: atoms where all frames hold the same "
+        "ones, else species)",
+    )
+    made.add_argument(
         "--degree", type=int, choices=(1, 2, 3), default=2, help="of the readout (default 2)"
     )
     frames = integer_option("the number of frames", 1, 10**7)
@@ -177,13 +185,17 @@ def _writers(report: DiagnosisReport) -> dict[str, Callable[[Path], None]]:
 def _diagnose(arguments: argparse.Namespace) -> DiagnosisReport:
     """Features, then the measurement; what was used for it stands in the provenance."""
     from neural_checks.diagnosis.measure import diagnose
-    from neural_checks.diagnosis.result import Options
+    from neural_checks.diagnosis.result import Options, SiteKind
     from neural_checks.features.file import write
     from numeric_checks.molecules.data import sha256
     from numeric_checks.provenance import environment
 
     options = Options(
-        degree=arguments.degree, draws=arguments.draws, level=arguments.level, seed=arguments.seed
+        degree=arguments.degree,
+        draws=arguments.draws,
+        level=arguments.level,
+        seed=arguments.seed,
+        sites=SiteKind(arguments.sites),
     )
     data = _data(arguments)
     begun = time.monotonic()
