@@ -1,0 +1,214 @@
+"""From configurations to degrees: formulas, files of trainers, and everything that is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from span_theorem import Irreps, multiplicities
+from span_theorem.architecture import (
+    e3nn_layers,
+    layers_from_text,
+    mace_layers,
+    nequip_layers,
+    output_degree,
+)
+from span_theorem.architecture.__main__ import main
+from span_theorem.directions import angle_boundary, reached_degrees
+
+HIDDEN = Irreps.parse("128x0e+128x1o")
+
+
+@pytest.mark.parametrize("L", range(4))
+@pytest.mark.parametrize("factors", range(1, 5))
+def test_the_degree_of_outputs_by_listing_couplings(L: int, factors: int) -> None:
+    # T7 with two directions, of which the second stands for all the others: (ℓ, ℓ') couples to an
+    # output of degree l only where |ℓ - ℓ'| ≤ l.
+    tuples = reached_degrees(L, factors, 2)
+    for output in range(L * factors + 2):
+        expected = max(a for a, b in tuples if abs(a - b) <= output)
+        assert output_degree(L, factors, output) == expected
+    assert output_degree(L, factors, 0) == angle_boundary(L, factors)
+    assert output_degree(L, factors, L * factors) == L * factors
+
+
+def test_mace() -> None:
+    first, second = mace_layers(3, 3, HIDDEN, 2)
+    assert first.degree_in_one_direction == 9
+    assert first.degree_of_features == 4
+    assert first.angle == 3
+    assert first.total_degree == 1
+    assert second.degree_in_one_direction == 3 * (3 + 9)
+    assert second.degree_of_features == 3 * (3 + 4)
+    assert second.total_degree == 0
+    assert first.polynomial
+    assert "not polynomial" in second.note
+    counted = multiplicities("0e+1o+2e+3o", 3)
+    for irrep, row in first.products.items():
+        assert row.coupled == counted[irrep]
+        assert row.surviving[1] == 1
+        assert row.surviving[3] == row.surviving[4] == row.coupled
+    assert second.products[Irreps.parse("0e").terms[0][1]].surviving == {}
+
+
+def test_scalars_alone_still_see_one_direction() -> None:
+    (only,) = mace_layers(3, 3, Irreps.parse("128x0e"), 1)
+    assert (only.degree_in_one_direction, only.degree_of_features) == (9, 3)
+    assert (only.total_degree, str(only.features)) == (0, "128x0e")
+
+
+def test_one_correlation_for_each_layer() -> None:
+    first, second = mace_layers(2, [3, 1], HIDDEN, 2)
+    assert first.degree_in_one_direction == 6
+    assert second.degree_in_one_direction == 2 + 6
+    with pytest.raises(ValueError, match="correlation has 3 entries for 2 layers"):
+        mace_layers(2, [1, 2, 3], HIDDEN, 2)
+
+
+def test_nequip() -> None:
+    first, second, last = nequip_layers(2, 3)
+    assert (first.degree_in_one_direction, first.polynomial, first.total_degree) == (2, True, 2)
+    assert (second.degree_in_one_direction, second.polynomial) == (None, False)
+    assert (second.total_degree, last.total_degree) == (2, 0)
+    assert str(nequip_layers(1, 3, parity=False)[1].features) == "0e+1o"
+
+
+def test_products_of_e3nn_features() -> None:
+    (only,) = e3nn_layers(Irreps.parse("0e+1o+2e"), 2)
+    assert (only.degree_in_one_direction, only.angle, only.total_degree) == (4, 2, 4)
+    assert {ir: row.coupled for ir, row in only.products.items()} == multiplicities("0e+1o+2e", 2)
+    (several,) = e3nn_layers(Irreps.parse("32x0e+32x1o+1e"), 2)
+    assert several.degree_in_one_direction == 2
+    assert not any(row.surviving for row in several.products.values())
+    (vanishing,) = e3nn_layers(Irreps.parse("0e+3e"), 2)
+    assert (vanishing.degree_in_one_direction, vanishing.total_degree) == (0, 6)
+
+
+# ------------------------------------------------------------------ files
+
+
+NEQUIP = """
+l: 2
+training_module:
+  model:
+    _target_: nequip.model.NequIPGNNModel
+    l_max: ${l}
+    num_layers: 3
+    parity: false
+"""
+MACE = """
+name: run
+max_ell: 2
+correlation: 3
+num_channels: 32
+max_L: 1
+num_interactions: 2
+"""
+ARGUMENTS = """python mace_run_train.py \\
+    --name="a model" --max_ell=2 --correlation 3 \\
+    --hidden_irreps='32x0e + 32x1o' --num_interactions=2 --swa
+"""
+
+
+def test_the_files_that_trainers_read(repository: Path) -> None:
+    kind, layers = layers_from_text(NEQUIP, 2)
+    assert (kind, len(layers), layers[0].degree_in_one_direction) == ("nequip", 3, 2)
+    assert "o" not in str(layers[1].features).replace("1o", "")
+    for text in (MACE, ARGUMENTS, "max_ell: 2\nhidden_irreps: 32x0e + 32x1o"):
+        kind, layers = layers_from_text(text, 2)
+        assert (kind, len(layers)) == ("mace", 2)
+        assert layers[0].degree_in_one_direction == 6
+        assert str(layers[0].features) == "32x0e+32x1o"
+    stock = (repository / "docs/examples/nequip-aspirin.yaml").read_text()
+    assert layers_from_text(stock, 2)[0] == "nequip"
+    preset = "model:\n  _target_: nequip.model.PresetNequIPGNNModel\n  preset: M\n"
+    assert [layer.total_degree for layer in layers_from_text(preset, 2)[1]] == [2, 2, 2, 0]
+
+
+def test_nothing_in_a_file_is_executed(tmp_path: Path) -> None:
+    for line in ("!!python/object/apply:os.system ['touch {}']", "$(touch {})", "`touch {}`"):
+        target = tmp_path / "made"
+        text = f"max_ell: 2\nhidden_irreps: {line.format(target)}"
+        with pytest.raises(ValueError):  # noqa: PT011
+            layers_from_text(text, 2)
+        assert not target.exists()
+
+
+BAD = {
+    "a: [1": "cannot be read as YAML",
+    "a: 1": "names no model that is known",
+    "just words": "neither a YAML mapping nor arguments",
+    "max_ell: two": "max_ell must be an integer, got 'two'",
+    "max_ell: 99": "max_ell must be an integer from 0 to 16, got 99",
+    "correlation: 99\nmax_ell: 1": "correlation must be an integer from 1 to 8",
+    "max_ell: 1\nnum_interactions: 0": "layers must be an integer from 1 to 32",
+    "hidden_irreps: 8x": "cannot read '8x' as an irrep",
+    "hidden_irreps: 3": "hidden_irreps must be a text",
+    "max_ell: ${nowhere.at.all}": "does not give a value",
+    "max_ell: 2\nuse_so3: true": "use_so3 is not supported",
+    "max_ell: 2\nmodel: Boltzmann": "model must be one of",
+    "l_max: 1\nnum_layers: 2\nparity: maybe": "parity must be true or false",
+    "m:\n  _target_: a.PresetNequIPGNNModel\n  preset: XXL": "preset must be one of S, M, L, XL",
+    "a: " + "[" * 100 + "]" * 100: "nested",
+    "--max_ell 'open": "cannot be read as arguments",
+}
+
+
+@pytest.mark.parametrize("text", BAD, ids=range(len(BAD)))
+def test_bad_files_are_named(text: str) -> None:
+    with pytest.raises(ValueError, match=BAD[text].replace("(", r"\(")):
+        layers_from_text(text, 2)
+
+
+def test_aliases_cannot_explode() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
+    with pytest.raises(ValueError, match="names no model"):
+        layers_from_text("\n".join(lines), 2)
+
+
+# ------------------------------------------------------------------ command
+
+
+def test_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    case = ["--mace", "max_ell=3", "correlation=3", "hidden=128x0e+128x1o", "layers=2"]
+    assert main([*case, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    first = found["layers"][0]
+    assert (first["degree_in_one_direction"], first["degree_of_features"]) == (9, 4)
+    assert (first["total_degree"], first["total_degree_of_readout"]) == (1, 2)
+    assert first["products"]["1o"]["surviving"] == {"1": 1, "2": 4, "3": 12, "4": 12}
+    assert first["statements"]["total_degree"] == "T4"
+    assert main(case) == 0
+    text = capsys.readouterr().out
+    assert "≤ 9  [T1]" in text
+    assert "not polynomial" in text
+    (tmp_path / "c.yaml").write_text(NEQUIP)
+    assert main(["--file", str(tmp_path / "c.yaml")]) == 0
+    assert main(["--nequip", "l_max=1", "layers=2"]) == 0
+    assert main(["--e3nn", "0e+1o", "--degree", "3", "--neighbours", "2"]) == 0
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--mace", "max_ell"], "--mace takes key=value with one of"),
+        (["--mace", "lmax=3"], "got 'lmax=3'"),
+        (["--mace", "layers=1", "num_interactions=2"], "names num_interactions twice"),
+        (["--mace", "hidden="], "hidden irreps must be some of degree"),
+        (["--nequip", "l_max=-1"], "l_max must be an integer from 0 to 16, got -1"),
+        (["--file", "nowhere.yaml"], "no file nowhere.yaml"),
+        (["--e3nn", "0e"], "--e3nn and --degree go together"),
+        (["--e3nn", "1e", "--degree", "2"], "vanishes on one direction"),
+        (["--mace", "--degree", "2"], "--e3nn and --degree go together"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_usage(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
