@@ -31,7 +31,7 @@ def _parser() -> command.Parser:
     )
     parser.add_argument(
         "--l",
-        type=integer_option("l", 0, 1024),
+        type=integer_option("l", 0, 512),
         nargs="+",
         metavar="l",
         help="degrees compared (default 21 of them up to 512)",

@@ -34,9 +34,12 @@ def _parser() -> command.Parser:
         "values, and compare it with the dimension that the span theorem gives.",
         epilog=command.CODES.format(ok="observed", refuted="not observed"),
     )
-    for name, what in (("L", "largest degree of the features"), ("d", "degree of the products")):
+    for name, largest, what in (
+        ("L", 512, "largest degree of the features"),
+        ("d", 1000, "degree of the products"),
+    ):
         parser.add_argument(
-            f"--{name}", type=integer_option(name, 0, 1000), required=True, help=what
+            f"--{name}", type=integer_option(name, 0, largest), required=True, help=what
         )
     parser.add_argument("--features", choices=("upto", "exact"), default="upto")
     parser.add_argument(

@@ -21,15 +21,27 @@ from numeric_checks.rank.arrays import mover
 from numeric_checks.rank.precise import affordable, precise_rank
 from numeric_checks.rank.result import RankObservation, RankVerdict
 from numeric_checks.rank.stages import naive_stage, room, staged_rank
-from numeric_checks.sphere.harmonics import random_directions, real_harmonics, unit_vectors
+from numeric_checks.sphere.harmonics import (
+    MAX_DEGREE,
+    random_directions,
+    real_harmonics,
+    unit_vectors,
+)
 from span_theorem.arguments import natural, within
 from span_theorem.irreps import Features, feature_irreps
 from span_theorem.span import span_dimension
 
-__all__ = ["MAX_DEGREE", "check_cost", "feature_values", "observe_rank", "observer", "rank_seconds"]
+__all__ = [
+    "MAX_FACTORS",
+    "check_cost",
+    "feature_values",
+    "observe_rank",
+    "observer",
+    "rank_seconds",
+]
 
-MAX_DEGREE = 1000
-"""The largest L, and the largest d."""
+MAX_FACTORS = 1000
+"""The largest d."""
 
 _COPIES = 4  # arrays of the size of the largest stage that live at once
 
@@ -68,7 +80,7 @@ def observe_rank(
     """Observe the dimension of the span of degree-d products on random directions (T1, T1′).
 
     Args:
-        L, d: integers from 0 to 1,000.
+        L, d: integers from 0 to 512, and to 1,000.
         features: ``"upto"`` (Y_lm, l ≤ L) or ``"exact"`` (Y_Lm alone).
         directions: how many random directions, or the directions themselves, shape (N, 3);
             by default a quarter more than the expected dimension, plus 16.
@@ -85,7 +97,7 @@ def observe_rank(
     (25, 'observed', [9, 25])
     """
     start = time.perf_counter()
-    L, d = within("L", L, 0, MAX_DEGREE), within("d", d, 0, MAX_DEGREE)
+    L, d = within("L", L, 0, MAX_DEGREE), within("d", d, 0, MAX_FACTORS)
     seed = natural("seed", seed)
     move, device = mover(device)
     expected = [span_dimension(L, k, features) for k in range(d + 1)]

@@ -11,9 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import sph_harm_y_all
 from sphericart import SphericalHarmonics
 
-from span_theorem.arguments import natural
+from span_theorem.arguments import natural, within
 
-__all__ = ["random_directions", "real_harmonics", "scipy_harmonics", "unit_vectors"]
+__all__ = ["MAX_DEGREE", "random_directions", "real_harmonics", "scipy_harmonics", "unit_vectors"]
+
+MAX_DEGREE = 512
+"""Largest degree of the harmonics: their error is measured up to it. scipy's are NaN above 645."""
 
 MAX_SPHERICART = 64
 """Largest degree taken from sphericart, which is faster than scipy and fails above l = 86."""
@@ -72,16 +75,16 @@ def real_harmonics(l_max: int, directions: ArrayLike) -> NDArray[np.float64]:
     can be trusted is measured by :mod:`numeric_checks.sphere.accuracy`.
 
     Args:
-        l_max: largest degree, an integer ≥ 0.
+        l_max: largest degree, an integer from 0 to 512.
         directions: as in :func:`unit_vectors`; the length does not matter.
 
     Raises:
-        TypeError, ValueError: as :func:`unit_vectors`, or a negative or non-integer ``l_max``.
+        TypeError, ValueError: as :func:`unit_vectors`, or ``l_max`` out of range.
 
     >>> (real_harmonics(1, [[0, 0, 1]]) * np.sqrt(4 * np.pi)).round(6) + 0.0
     array([[1.      , 0.      , 1.732051, 0.      ]])
     """
-    l_max = natural("l_max", l_max)
+    l_max = within("l_max", l_max, 0, MAX_DEGREE)
     vectors = unit_vectors(directions)
     if l_max <= MAX_SPHERICART:
         values: NDArray[np.float64] = SphericalHarmonics(l_max).compute(vectors)
@@ -90,12 +93,12 @@ def real_harmonics(l_max: int, directions: ArrayLike) -> NDArray[np.float64]:
 
 
 def scipy_harmonics(l_max: int, directions: ArrayLike) -> NDArray[np.float64]:
-    """The functions of :func:`real_harmonics` from scipy's complex harmonics, at any l.
+    """The functions of :func:`real_harmonics` from scipy's complex harmonics.
 
     Y_lm = √2 (-1)^m Re Y_l^m for m > 0, √2 (-1)^m Im Y_l^|m| for m < 0 and Y_l^0 for m = 0, Y_l^m
     with the Condon–Shortley phase.
     """
-    l_max = natural("l_max", l_max)
+    l_max = within("l_max", l_max, 0, MAX_DEGREE)
     vectors = unit_vectors(directions)
     out = np.empty((len(vectors), (l_max + 1) ** 2))
     step = max(1, _CHUNK // ((l_max + 1) * (2 * l_max + 1)))

@@ -210,7 +210,7 @@ def command(place: Path, results: Path, config: str = "small", workers: int = 2)
 
 def run(line: list[str]) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(line, capture_output=True, text=True, check=False)
-    # Networks this small may recover too little at the boundary: 3. Anything else is a failure.
+    # Networks this small may recover too little at the boundary: 3 or 4. Else it is a failure.
     assert done.returncode in (0, 3, 4), done.stderr
     return done
 
@@ -259,7 +259,8 @@ def test_results_are_the_same_whatever_the_workers_and_whoever_dies(small: Path)
         name, worker = wait_for(lambda: next(busy(small / "two"), None), process)
         os.kill(worker, signal.SIGKILL)
         _, stderr = process.communicate()
-    assert process.returncode in (0, 3), stderr
+    # Networks this small may recover too little at the boundary, or leave it undecided.
+    assert process.returncode in (0, 3, 4), stderr
     assert measured(small / "two") == measured(small / "one")
     assert name in measured(small / "two")
     assert table(small / "two") == table(small / "one")
@@ -316,7 +317,7 @@ def test_a_job_that_fails_is_recorded_and_tried_again(small: Path) -> None:
     assert summary["failed"] == {failed.stem: json.loads(failed.read_text())["error"]}
     # All the others are there; without the one the sweep is not finished, whatever they say.
     assert len(measured(small, "hopeless")) == 4
-    assert done.returncode == (3 if summary["not_as_expected"] else 4)
+    assert done.returncode == (3 if summary["not_as_expected"] > summary["undecided"] else 4)
     again = run(command(small, small, "hopeless"))
     assert again.stderr.count("failed (") == 1
     assert again.stderr.count(" done: ") == 0

@@ -74,6 +74,13 @@ def test_addition_theorem(l: int, seed: int) -> None:
     assert block[0] @ block[1] == pytest.approx((2 * l + 1) / (4 * np.pi) * legendre, abs=1e-12)
 
 
+def test_harmonics_end_where_they_were_measured() -> None:
+    top = real_harmonics(512, [[1, 2, 3]])[0, 512**2 :]
+    assert (top**2).sum() == pytest.approx(1025 / (4 * np.pi))  # the addition theorem at a = b
+    with pytest.raises(ValueError, match="l_max must be an integer from 0 to 512, got 513"):
+        real_harmonics(513, [[1, 2, 3]])
+
+
 def test_harmonics_in_pieces_equal_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     directions = random_directions(25, np.random.default_rng(3))
     whole = real_harmonics(4, directions)
@@ -235,13 +242,13 @@ def test_command_line(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--L", "-1", "--d", "2"], "L must be an integer from 0 to 1000, got '-1'"),
-        (["--L", "1e30", "--d", "2"], "L must be an integer from 0 to 1000, got '1e30'"),
+        (["--L", "-1", "--d", "2"], "L must be an integer from 0 to 512, got '-1'"),
+        (["--L", "1e30", "--d", "2"], "L must be an integer from 0 to 512, got '1e30'"),
         (["--L", "2", "--d", "9" * 99], "d must be an integer from 0 to 1000, got '999"),
         (["--L", "2", "--d", "2", "--directions", "0"], "directions must be an integer from 1 to"),
         (["--L", "2", "--d", "2", "--seed", "-1"], "seed must be an integer from 0 to"),
         (["--L", "99", "--d", "99"], "GiB is allowed"),
-        (["--L", "1000", "--d", "1000"], "GiB is allowed"),
+        (["--L", "512", "--d", "1000"], "GiB is allowed"),
         (["--L", "2", "--d", "2", "--directions", "999999999"], "GiB is allowed"),
         (["--L", "2", "--d", "2", "--device", "tpu"], "'cpu', 'cuda' or 'cuda:N', got 'tpu'"),
     ],

@@ -80,9 +80,9 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--l", "-1"], "l must be an integer from 0 to 1024, got '-1'"),
-        (["--l", "2", "1e30"], "l must be an integer from 0 to 1024, got '1e30'"),
-        (["--degrees", "9999"], "l must be an integer from 0 to 1024"),
+        (["--l", "-1"], "l must be an integer from 0 to 512, got '-1'"),
+        (["--l", "2", "1e30"], "l must be an integer from 0 to 512, got '1e30'"),
+        (["--degrees", "9999"], "l must be an integer from 0 to 512"),
         (["--directions", "0"], "directions must be an integer from 1 to 10000, got '0'"),
         (["--directions", "999999999"], "directions must be an integer from 1 to 10000"),
         (["--seed", "-1"], "seed must be an integer from 0 to"),
