@@ -159,28 +159,18 @@ Theorem polynomial_function_dimension n :
 Proof.
 pose T := ('I_n.+1 * 'I_n.+1)%type.
 have card_T : #|{: T}| = (n.+1 ^ 2)%N by rewrite card_prod !card_ord.
-rewrite -card_T; exists (fun i v => 'X_[F, normal_monomial (enum_val i)].@[v]); split=> [i|f].
-  exists 'X_[normal_monomial (enum_val i)]; split=> //.
-  exact/degree_leX/normal_monomial_degree.
-have combine (a : T -> F) v : \sum_(i < #|{: T}|) a (enum_val i) *
-    'X_[F, normal_monomial (enum_val i)].@[v] = \sum_ab a ab * 'X_[F, normal_monomial ab].@[v].
-  by rewrite [RHS](reindex (@enum_val _ (mem {: T}))) //=; apply/onW_bij/enum_val_bij.
-split=> [[p [deg_p f_eq]]|[c [f_eq _]]]; last first.
-  exists (\sum_i c 0 i *: 'X_[normal_monomial (enum_val i)]); split=> [|v v_in].
-    apply: degree_le_sum => i _; apply/degree_leZ/degree_leX/normal_monomial_degree.
-  by rewrite f_eq // raddf_sum; apply: eq_bigr => i _; rewrite /= mevalZ.
-have [c [q p_eq]] := normal_form deg_p.
-have f_combination v : on_sphere v -> f v = \sum_ab c ab * 'X_[F, normal_monomial ab].@[v].
-  move=> v_in; rewrite f_eq // p_eq mevalD mevalM (meval_sphere_equation v).2 // mulr0 addr0.
-  by rewrite raddf_sum; apply: eq_bigr => ab _; rewrite /= mevalZ.
-exists (\row_i c (enum_val i)); split=> [v v_in|c' f_eq'].
-  rewrite f_combination // -combine; apply: eq_bigr => i _; by rewrite mxE.
-apply/rowP => i; rewrite mxE; apply/eqP; rewrite -subr_eq0; apply/eqP.
-pose difference := [ffun ab : T => c ab - c' 0 (enum_rank ab)].
-have -> : c (enum_val i) - c' 0 i = difference (enum_val i) by rewrite ffunE enum_valK.
-apply: (normal_form_unique _) => v v_in; rewrite -combine.
-rewrite -[RHS](subrr (f v)) {1}f_combination // f_eq' // -combine -sumrB.
-by apply: eq_bigr => j _; rewrite ffunE enum_valK mulrBl.
+rewrite -card_T.
+apply: (dimension_of_basis (b := fun ab v => 'X_[F, normal_monomial ab].@[v])) => [ab|f|c zero].
+- exists 'X_[normal_monomial ab]; split=> //; exact/degree_leX/normal_monomial_degree.
+- split=> [[p [deg_p f_eq]]|[c f_eq]].
+    have [c [q p_eq]] := normal_form deg_p; exists c => v v_in.
+    rewrite f_eq // p_eq mevalD mevalM (meval_sphere_equation v).2 // mulr0 addr0.
+    by rewrite raddf_sum; apply: eq_bigr => ab _; rewrite /= mevalZ.
+  exists (\sum_ab c ab *: 'X_[normal_monomial ab]); split=> [|v v_in].
+    by apply: degree_le_sum => ab _; apply/degree_leZ/degree_leX/normal_monomial_degree.
+  by rewrite f_eq // raddf_sum; apply: eq_bigr => ab _; rewrite /= mevalZ.
+- move=> ab; rewrite -[c ab](ffunE c); apply: normal_form_unique => v v_in.
+  by rewrite -[RHS](zero v v_in); apply: eq_bigr => ab' _; rewrite ffunE.
 Qed.
 
 (* Polynomials agree on the sphere exactly when they are congruent modulo x^2 + y^2 + z^2 - 1:

@@ -5,7 +5,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From SsrMultinomials Require Import mpoly.
 From SpanTheorem Require Import Polynomials Sphere Dimension Span Families Harmonics Rotations
-  Pairs.
+  Pairs Circle.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory.
 Local Open Scope ring_scope.
@@ -43,7 +43,7 @@ by rewrite f_eq // big_ord_recl p_g // q_g // mevalM.
 Qed.
 
 (* One more factor: a combination w of pairs p q, times u, is one of products p (q u). *)
-Lemma span_pairs d L w u : pairs L w ->
+Lemma span_pairs d L w u : pairs L L w ->
   (forall q, harmonic_polynomial L q ->
     span (product_of d (@harmonic F L)) (fun v => (q * u).@[v])) ->
   span (product_of d.+1 (@harmonic F L)) (fun v => (w * u).@[v]).
@@ -65,21 +65,21 @@ Lemma homogeneous_products d L p : p \is (d.+2 * L).-homog ->
 Proof.
 elim: d p => [|d IH] p p_hom.
   rewrite -[p]mulr1; apply: span_pairs => [|q q_in].
-    by apply: pairs_homogeneous => //; rewrite -mul2n.
+    exact: pairs_homogeneous.
   apply: span_member; exists (fun _ v => q.@[v]); split=> [_|v _].
     by exists q; case: q_in.
   by rewrite mulr1 big_ord1.
-apply: (@span_equal _ _ _ (fun v => \sum_(i < size (msupp p))
+apply: (span_equal (g := fun v => \sum_(i < size (msupp p))
     p@_(nth 0%MM (msupp p) i) * 'X_[F, nth 0%MM (msupp p) i].@[v])) => [v _|].
   rewrite {1}[p]mpolyE raddf_sum (big_nth 0%MM) big_mkord.
   by apply: eq_bigr => i _; rewrite /= mevalZ.
 apply: span_sum => i; have m_in := mem_nth 0%MM (ltn_ord i).
 move: (nth _ _ _) m_in => m m_in; have /dhomogP /(_ m m_in) deg_m := p_hom.
 change (mdeg m = (d.+3 * L)%N) in deg_m.
-have [|a deg_a a_le] := @monomial_divisor _ L.*2 m.
-  by rewrite deg_m -mul2n leq_mul2r orbT.
+have [|a deg_a a_le] := @monomial_divisor _ (2 * L) m.
+  by rewrite deg_m leq_mul2r orbT.
 have deg_b : mdeg (m - a) = (d.+1 * L)%N.
-  apply/eqP; rewrite -(eqn_add2r (mdeg a)) -mdegD submK // deg_m deg_a -mul2n -mulnDl.
+  apply/eqP; rewrite -(eqn_add2r (mdeg a)) -mdegD submK // deg_m deg_a -mulnDl.
   by rewrite addn2.
 rewrite -(submK a_le) addmC mpolyXD; apply: span_pairs => [|q [q_hom lap_q]].
   by apply: pairs_homogeneous; rewrite // dhomogX /= deg_a.

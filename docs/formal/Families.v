@@ -7,11 +7,14 @@ Import GRing.Theory.
 Local Open Scope ring_scope.
 
 Section Families.
-Variable F : fieldType.
-Implicit Types (G H : function F -> Prop) (f g : function F).
+Variables (F : fieldType) (T : Type) (D : T -> Prop).
+Implicit Types (G H : (T -> F) -> Prop) (f g : T -> F).
+Local Notation equal := (equal_on D).
+Local Notation span := (span_on D).
+Local Notation product_of := (product_on D).
 
-(* Only the values on the sphere matter. *)
-Lemma span_equal G f g : equal_on_sphere f g -> span G g -> span G f.
+(* Only the values on [D] matter. *)
+Lemma span_equal G f g : equal f g -> span G g -> span G f.
 Proof.
 by move=> f_g [k [c [b [b_in g_eq]]]]; exists k, c, b; split=> // v v_in; rewrite f_g // g_eq.
 Qed.
@@ -39,7 +42,7 @@ by rewrite (unsplitK (inr i)).
 Qed.
 
 (* Hence combinations of combinations are combinations. *)
-Lemma span_sum G k (c : 'I_k -> F) (g : 'I_k -> function F) :
+Lemma span_sum G k (c : 'I_k -> F) (g : 'I_k -> T -> F) :
   (forall i, span G (g i)) -> span G (fun v => \sum_i c i * g i v).
 Proof.
 elim: k c g => [|k IH] c g g_in.
@@ -61,38 +64,63 @@ Lemma span_multiply G H K f g :
   span G f -> span H g -> span K (fun v => f v * g v).
 Proof.
 move=> G_H [k [c [a [a_in f_eq]]]] [l [c' [b [b_in g_eq]]]].
-apply: (@span_equal K _ (fun v => \sum_i c i * \sum_j c' j * (a i v * b j v))) => [v v_in|].
+apply: (span_equal (g := fun v => \sum_i c i * \sum_j c' j * (a i v * b j v))) => [v v_in|].
   rewrite f_eq // g_eq // mulr_suml; apply: eq_bigr => i _; rewrite -mulrA mulr_sumr.
   by congr (_ * _); apply: eq_bigr => j _; rewrite mulrCA.
 by apply: span_sum => i; apply: span_sum => j; apply: G_H.
 Qed.
 
-(* One more factor. *)
-Lemma product_of_cons d G f g : G f -> product_of d G g -> product_of d.+1 G (fun v => f v * g v).
+(* Products of a member of one family and a member of another. *)
+Definition times_on G H f : Prop := exists g h, [/\ G g, H h & equal f (fun v => g v * h v)].
+
+(* Products of d + 1 functions are products of one and d. *)
+Lemma product_each_times d (G : 'I_d.+1 -> (T -> F) -> Prop) f :
+  product_each_on D G f <-> times_on (G ord0) (product_each_on D (fun j => G (lift ord0 j))) f.
 Proof.
-move=> f_in [h [h_in g_eq]].
-exists (fun i => if unlift ord0 i is Some j then h j else f); split=> [i|v v_in].
-  by case: (unlift ord0 i).
-rewrite big_ord_recl unlift_none g_eq //; congr (_ * _).
+split=> [[g [g_in f_eq]]|[a [b [a_in [g [g_in b_eq]] f_eq]]]].
+  exists (g ord0), (fun v => \prod_j g (lift ord0 j) v); split=> //.
+    by exists (fun j => g (lift ord0 j)).
+  by move=> v v_in; rewrite f_eq // big_ord_recl.
+exists (fun j => if unlift ord0 j is Some i then g i else a); split=> [j|v v_in].
+  by case: unliftP => [i ->|->].
+rewrite f_eq // b_eq // big_ord_recl unlift_none; congr (_ * _).
 by apply: eq_bigr => j _; rewrite liftK.
 Qed.
 
+(* One more factor. *)
+Lemma product_of_cons d G f g : G f -> product_of d G g -> product_of d.+1 G (fun v => f v * g v).
+Proof. by move=> f_in g_in; apply/product_each_times; exists f, g. Qed.
+
 (* Multiplying out d sums: products of combinations are combinations of products. *)
-Lemma span_product d G f : product_of d (span G) f -> span (product_of d G) f.
+Lemma span_product_each d (G : 'I_d -> (T -> F) -> Prop) f :
+  product_each_on D (fun j => span (G j)) f -> span (product_each_on D G) f.
 Proof.
-elim: d f => [|d IH] f [h [h_in f_eq]].
-  apply: span_member; exists (fun=> fun=> 0); split=> [[]|v v_in] //.
+elim: d G f => [|d IH] G f.
+  move=> [h [_ f_eq]]; apply: span_member; exists (fun=> fun=> 0); split=> [[]|v v_in] //.
   by rewrite f_eq // !big_ord0.
-apply: (@span_equal _ _ (fun v => h ord0 v * \prod_j h (lift ord0 j) v)) => [v v_in|].
-  by rewrite f_eq // big_ord_recl.
-apply: (span_multiply (G := G) (H := product_of d G)) => [a b a_in b_in||].
-- exact/span_member/product_of_cons.
-- exact: h_in.
-- by apply: IH; exists (fun j => h (lift ord0 j)); split.
+move/product_each_times => [g [h [g_in /IH h_in f_eq]]]; apply: (span_equal f_eq).
+apply: (span_multiply (G := G ord0)) g_in h_in => a b a_in b_in.
+by apply/span_member/product_each_times; exists a, b.
 Qed.
+
+(* The same for one family. *)
+Lemma span_product d G f : product_of d (span G) f -> span (product_of d G) f.
+Proof. exact: span_product_each. Qed.
 
 (* A larger family has more products. *)
 Lemma product_of_sub d G H f : (forall g, G g -> H g) -> product_of d G f -> product_of d H f.
 Proof. by move=> G_H [h [h_in f_eq]]; exists h; split=> // j; apply: G_H. Qed.
 
+(* Their span depends only on the spans of the two. *)
+Lemma span_times G G' H H' f : (forall g, G g -> span G' g) -> (forall h, H h -> span H' h) ->
+  span (times_on G H) f -> span (times_on G' H') f.
+Proof.
+move=> G_G' H_H'; apply: span_span => g [a [b [a_in b_in g_eq]]].
+apply: (span_equal g_eq); apply: span_multiply (G_G' a a_in) (H_H' b b_in) => a' b' a'_in b'_in.
+by apply: span_member; exists a', b'.
+Qed.
+
 End Families.
+
+Arguments span_member {F T D G f}.
+Arguments span_zero {F T D} G.

@@ -121,17 +121,38 @@ rewrite /laplacian (eq_bigr _ (fun i _ => second i)) !big_split /= -mulr_sumr.
 by rewrite !(euler q_hom) sumr_const card_ord -!mulrnDr !mulnS muln0 addn0.
 Qed.
 
-(* Its powers: the Laplacian of r^(2j+2) u is a positive multiple of r^(2j) u, up to r^(2j+2). *)
-Lemma laplacian_power j k u : u \is k.-homog -> exists a, (0 < a)%N /\
-  laplacian (radius2 ^+ j.+1 * u) = (radius2 ^+ j * u) *+ a + radius2 ^+ j.+1 * laplacian u.
+(* Its powers: the Laplacian of r^2j u is a multiple of r^(2j-2) u, up to r^2j. The multiple. *)
+Definition power_factor (j k : nat) : nat := (2 * j * (2 * j + 2 * k + 1))%N.
+
+(* It is positive for j > 0, and for given 2j + k it increases with j. *)
+Lemma power_factor_lt i j t k : (0 < t)%N -> i = (j + t)%N ->
+  (power_factor j (k + 2 * t) < power_factor i k)%N.
 Proof.
-move=> u_hom; elim: j => [|j [a [a_gt0 IH]]].
-  by exists (6 + k * 4)%N; rewrite expr0 mul1r expr1 (laplacian_radius2 u_hom).
+move=> t_gt0 ->; have -> : power_factor (j + t) k =
+    (power_factor j (k + 2 * t) + 2 * t * (2 * t + 2 * k + 1))%N by rewrite /power_factor; ring.
+by rewrite -[X in (X < _)%N]addn0 ltn_add2l !muln_gt0 t_gt0 addn1.
+Qed.
+
+(* The formula, by induction on j. *)
+Lemma laplacian_power j k u : u \is k.-homog -> laplacian (radius2 ^+ j.+1 * u) =
+  (radius2 ^+ j * u) *+ power_factor j.+1 k + radius2 ^+ j.+1 * laplacian u.
+Proof.
+move=> u_hom; elim: j => [|j IH].
+  rewrite expr0 mul1r expr1 (laplacian_radius2 u_hom); congr (_ *+ _ + _).
+  by rewrite /power_factor; ring.
 have power_hom : radius2 ^+ j.+1 * u \is (2 * j.+1 + k).-homog.
   by apply: dhomogM => //; apply: dhomogMn radius2_homogeneous.
-exists (6 + (2 * j.+1 + k) * 4 + a)%N; split; first by rewrite !addSn.
 rewrite exprS -mulrA (laplacian_radius2 power_hom) IH mulrDr -mulrnAr !mulrA -exprS.
-by rewrite addrA mulrnAr -mulrnDr.
+rewrite addrA mulrnAr -mulrnDr; congr (_ *+ _ + _).
+by rewrite /power_factor; ring.
+Qed.
+
+(* The same multiplied by r^2, where j may be 0. *)
+Lemma radius2_laplacian j k u : u \is k.-homog -> radius2 * laplacian (radius2 ^+ j * u) =
+  (radius2 ^+ j * u) *+ power_factor j k + radius2 ^+ j.+1 * laplacian u.
+Proof.
+case: j => [|j] u_hom; first by rewrite !expr0 expr1 !mul1r mulr0n add0r.
+by rewrite (laplacian_power j u_hom) mulrDr mulrnAr !mulrA -!exprS.
 Qed.
 
 (* Every r^(2j) g is the Laplacian of some r^(2j+2) u: divide by the positive multiple, and
@@ -140,7 +161,9 @@ Lemma laplacian_onto k j g : g \is k.-homog ->
   exists2 u, u \is k.-homog & laplacian (radius2 ^+ j.+1 * u) = radius2 ^+ j * g.
 Proof.
 elim/ltn_ind: k j g => k IH j g g_hom.
-have [a [a_gt0 power_g]] := laplacian_power j g_hom.
+have power_g := laplacian_power j g_hom.
+have : (0 < power_factor j.+1 k)%N by rewrite !muln_gt0 addn1.
+move: (power_factor _ _) power_g => a power_g a_gt0.
 have a_neq0 : a%:R != 0 :> F by rewrite (natr0 char0) -lt0n.
 have unscale p : a%:R^-1 *: (p *+ a) = p by rewrite -scaler_nat scalerA mulVf ?scale1r.
 have [k_le|k_gt] := leqP k 1.
@@ -159,6 +182,28 @@ Qed.
 
 (** ** Harmonics and polynomial functions *)
 
+(* Homogeneous polynomials of degree k with Laplacian 0. *)
+Definition harmonic_polynomial k p := p \is k.-homog /\ laplacian p = 0.
+
+(* They are closed under linear combinations. *)
+Lemma harmonic_polynomial_linear k a p q :
+  harmonic_polynomial k p -> harmonic_polynomial k q -> harmonic_polynomial k (a *: p + q).
+Proof.
+move=> [p_hom lap_p] [q_hom lap_q]; split; first by apply: rpredD => //; exact: dhomogZ.
+by rewrite laplacian_linear lap_p lap_q scaler0 addr0.
+Qed.
+
+(* Every homogeneous polynomial is a harmonic one plus a multiple of x^2 + y^2 + z^2. *)
+Lemma harmonic_split k p : p \is k.+2.-homog -> exists h u,
+  [/\ harmonic_polynomial k.+2 h, u \is k.-homog & p = h + radius2 * u].
+Proof.
+move=> p_hom; have [u u_hom] := laplacian_onto 0 (laplacian_homogeneous p_hom).
+rewrite expr1 expr0 mul1r => lap_u; exists ((-1) *: (radius2 * u) + p), u; split=> //; last first.
+  by rewrite scaleN1r addrC addrA subrr add0r.
+split; last by rewrite laplacian_linear lap_u scaleN1r addNr.
+by apply: rpredD => //; apply: dhomogZ; exact: dhomogM radius2_homogeneous u_hom.
+Qed.
+
 (* A homogeneous polynomial is, on the sphere, a sum of harmonics of its degree, two less, ... *)
 Lemma homogeneous_harmonics k p : p \is k.-homog ->
   span (@harmonic_parity F k) (fun v => p.@[v]).
@@ -166,17 +211,13 @@ Proof.
 elim/ltn_ind: k p => k IH p p_hom; have [k_le|k_gt] := leqP k 1.
   apply: span_member; exists k; split=> //; exists p; split=> //; exact: laplacian_low p_hom.
 case: k k_gt IH p_hom => [|[|k]] // _ IH p_hom.
-have [u u_hom] := laplacian_onto 0 (laplacian_homogeneous p_hom).
-rewrite expr1 expr0 mul1r => lap_u; pose h := (-1) *: (radius2 * u) + p.
-have h_harmonic : harmonic_parity k.+2 (fun v => h.@[v]).
-  exists k.+2; split=> //; exists h; split=> //; last first.
-    by rewrite laplacian_linear lap_u scaleN1r addNr.
-  by apply: rpredD => //; apply: dhomogZ; exact: dhomogM radius2_homogeneous u_hom.
+have [h [u [[h_hom lap_h] u_hom p_eq]]] := harmonic_split p_hom.
+have h_harmonic : harmonic_parity k.+2 (fun v => h.@[v]) by exists k.+2; split=> //; exists h.
 have u_span : span (@harmonic_parity F k.+2) (fun v => u.@[v]).
   apply: span_span (IH k (leqnSn _) u u_hom) => g [l [l_le l_odd g_harmonic]].
   by apply: span_member; exists l; split; rewrite ?(leq_trans l_le) ?leqW //= negbK.
 apply: span_equal (span_linear 1 (span_member h_harmonic) u_span) => v v_in.
-by rewrite mevalD mevalZ mevalM (meval_radius2 v_in) !mul1r mulN1r addrAC addNr add0r.
+by rewrite p_eq mevalD mevalM (meval_radius2 v_in) !mul1r.
 Qed.
 
 (* Polynomial functions of degree at most n are exactly the sums of harmonics of degrees at most
@@ -192,7 +233,7 @@ split=> [[k [c [g [g_in f_eq]]]]|[p [/allP deg_p f_eq]]].
   rewrite f_eq // raddf_sum; apply: eq_bigr => i _; rewrite /= mevalZ.
   by case: (p_g i) => _ ->.
 pose m (i : 'I_(size (msupp p))) := nth 0%MM (msupp p) i.
-apply: (@span_equal _ _ _ (fun v => \sum_i p@_(m i) * 'X_[F, m i].@[v])) => [v v_in|].
+apply: (span_equal (g := fun v => \sum_i p@_(m i) * 'X_[F, m i].@[v])) => [v v_in|].
   rewrite f_eq // {1}[p]mpolyE raddf_sum (big_nth 0%MM) big_mkord.
   by apply: eq_bigr => i _; rewrite /= mevalZ.
 apply: span_sum => i; have m_hom : 'X_[F, m i] \is (mdeg (m i)).-homog by rewrite dhomogX.

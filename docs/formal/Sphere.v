@@ -16,6 +16,35 @@ Definition X : 'I_3 := @Ordinal 3 0 isT.
 Definition Y : 'I_3 := @Ordinal 3 1 isT.
 Definition Z : 'I_3 := @Ordinal 3 2 isT.
 
+Section Functions.
+Variables (F : fieldType) (T : Type) (D : T -> Prop).
+
+(* Functions on [T] are only ever looked at on the subset [D]. *)
+Definition equal_on (f g : T -> F) : Prop := forall v, D v -> f v = g v.
+
+(* [f] is, on [D], a product of [d] functions, one of each family [G j]. *)
+Definition product_each_on (d : nat) (G : 'I_d -> (T -> F) -> Prop) (f : T -> F) : Prop :=
+  exists g : 'I_d -> T -> F, (forall j, G j (g j)) /\ equal_on f (fun v => \prod_j g j v).
+
+(* [f] is, on [D], a product of [d] functions of the family [G]. *)
+Definition product_on (d : nat) (G : (T -> F) -> Prop) : (T -> F) -> Prop :=
+  product_each_on (fun _ : 'I_d => G).
+
+(* [f] is, on [D], a linear combination of finitely many functions of the family [G]. *)
+Definition span_on (G : (T -> F) -> Prop) (f : T -> F) : Prop :=
+  exists (k : nat) (c : 'I_k -> F) (g : 'I_k -> T -> F),
+    (forall i, G (g i)) /\ equal_on f (fun v => \sum_i c i * g i v).
+
+(* The family [G] is a vector space of dimension [k] of functions on [D]: it has a basis [b] of
+   [k] elements, that is, its members are exactly the functions that are combinations of [b] on
+   [D], and the coefficients are unique. *)
+Definition dimension_on (G : (T -> F) -> Prop) (k : nat) : Prop :=
+  exists b : 'I_k -> T -> F,
+    (forall i, G (b i)) /\
+    forall f, G f <-> exists! c : 'rV[F]_k, equal_on f (fun v => \sum_i c 0 i * b i v).
+
+End Functions.
+
 Section Definitions.
 Variable F : fieldType.
 
@@ -25,35 +54,21 @@ Definition function : Type := point -> F.
 
 Definition on_sphere (v : point) : Prop := v X ^+ 2 + v Y ^+ 2 + v Z ^+ 2 = 1.
 
-(* Functions are only ever looked at on the sphere. *)
-Definition equal_on_sphere (f g : function) : Prop := forall v, on_sphere v -> f v = g v.
-
-(* [f] is, on the sphere, a polynomial in x, y, z of total degree at most [n]. *)
-Definition polynomial_function (n : nat) (f : function) : Prop :=
-  exists p : {mpoly F[3]}, degree_le n p /\ equal_on_sphere f (fun v => p.@[v]).
-
-(* [f] is, on the sphere, a product of [d] functions of the family [G]. *)
-Definition product_of (d : nat) (G : function -> Prop) (f : function) : Prop :=
-  exists g : 'I_d -> function,
-    (forall j, G (g j)) /\ equal_on_sphere f (fun v => \prod_j g j v).
-
-(* [f] is, on the sphere, a linear combination of finitely many functions of the family [G]. *)
-Definition span (G : function -> Prop) (f : function) : Prop :=
-  exists (k : nat) (c : 'I_k -> F) (g : 'I_k -> function),
-    (forall i, G (g i)) /\ equal_on_sphere f (fun v => \sum_i c i * g i v).
-
-(* The family [G] is a vector space of dimension [k] of functions on the sphere: it has a basis
-   [b] of [k] elements, that is, its members are exactly the functions that are combinations of
-   [b] on the sphere, and the coefficients are unique. *)
-Definition has_dimension (G : function -> Prop) (k : nat) : Prop :=
-  exists b : 'I_k -> function,
-    (forall i, G (b i)) /\
-    forall f, G f <-> exists! c : 'rV[F]_k, equal_on_sphere f (fun v => \sum_i c 0 i * b i v).
-
 (* x^2 + y^2 + z^2 - 1. *)
 Definition sphere_equation : {mpoly F[3]} := 'X_X ^+ 2 + 'X_Y ^+ 2 + 'X_Z ^+ 2 - 1.
 
 End Definitions.
+
+(* The same words for functions on the sphere. *)
+Notation equal_on_sphere := (equal_on (@on_sphere _)).
+Notation product_of_each := (product_each_on (@on_sphere _)).
+Notation product_of := (product_on (@on_sphere _)).
+Notation span := (span_on (@on_sphere _)).
+Notation has_dimension := (dimension_on (@on_sphere _)).
+
+(* [f] is, on the sphere, a polynomial in x, y, z of total degree at most [n]. *)
+Definition polynomial_function (F : fieldType) (n : nat) (f : function F) : Prop :=
+  exists p : {mpoly F[3]}, degree_le n p /\ equal_on_sphere f (fun v => p.@[v]).
 
 (* Sums and products over the three coordinates, written out. *)
 Lemma big_coordinates (T : Type) (idx : T) (op : Monoid.law idx) (E : 'I_3 -> T) :
@@ -64,11 +79,11 @@ by congr (op (op (E _) (E _)) (E _)); exact: val_inj.
 Qed.
 
 (* A family has at most one dimension: the two changes of basis are inverse to each other. *)
-Lemma coordinates_identity (F : fieldType) k l (b : 'I_k -> function F) (b' : 'I_l -> function F)
-    (A : 'M[F]_(k, l)) (B : 'M[F]_(l, k)) :
-  (forall i, exists! c : 'rV[F]_k, equal_on_sphere (b i) (fun v => \sum_j c 0 j * b j v)) ->
-  (forall i, equal_on_sphere (b i) (fun v => \sum_j A i j * b' j v)) ->
-  (forall j, equal_on_sphere (b' j) (fun v => \sum_i B j i * b i v)) -> A *m B = 1%:M.
+Lemma coordinates_identity (F : fieldType) (T : Type) (D : T -> Prop) k l
+    (b : 'I_k -> T -> F) (b' : 'I_l -> T -> F) (A : 'M[F]_(k, l)) (B : 'M[F]_(l, k)) :
+  (forall i, exists! c : 'rV[F]_k, equal_on D (b i) (fun v => \sum_j c 0 j * b j v)) ->
+  (forall i, equal_on D (b i) (fun v => \sum_j A i j * b' j v)) ->
+  (forall j, equal_on D (b' j) (fun v => \sum_i B j i * b i v)) -> A *m B = 1%:M.
 Proof.
 move=> unique_b b_b' b'_b; apply/row_matrixP => i; have [c [_ c_unique]] := unique_b i.
 transitivity c; [apply/esym|]; apply: c_unique => v v_in.
@@ -80,24 +95,55 @@ by rewrite eq_sym ne mul0r.
 Qed.
 
 (* Both products of the two changes of basis are 1, so both matrices are square. *)
-Theorem has_dimension_unique (F : fieldType) (G : function F -> Prop) k l :
-  has_dimension G k -> has_dimension G l -> k = l.
+Theorem has_dimension_unique (F : fieldType) (T : Type) (D : T -> Prop) (G : (T -> F) -> Prop) k l :
+  dimension_on D G k -> dimension_on D G l -> k = l.
 Proof.
 move=> [b [b_in dim_b]] [b' [b'_in dim_b']].
 have /fin_all_exists [A b_b'] i : exists a : 'rV[F]_l,
-    equal_on_sphere (b i) (fun v => \sum_j a 0 j * b' j v).
+    equal_on D (b i) (fun v => \sum_j a 0 j * b' j v).
   by have /dim_b' [a [a_eq _]] := b_in i; exists a.
 have /fin_all_exists [B b'_b] j : exists a : 'rV[F]_k,
-    equal_on_sphere (b' j) (fun v => \sum_i a 0 i * b i v).
+    equal_on D (b' j) (fun v => \sum_i a 0 i * b i v).
   by have /dim_b [a [a_eq _]] := b'_in j; exists a.
 pose MA := \matrix_(i, j) A i 0 j; pose MB := \matrix_(j, i) B j 0 i.
-have eq_A i : equal_on_sphere (b i) (fun v => \sum_j MA i j * b' j v).
+have eq_A i : equal_on D (b i) (fun v => \sum_j MA i j * b' j v).
   by move=> v v_in; rewrite b_b' //; apply: eq_bigr => j _; rewrite mxE.
-have eq_B j : equal_on_sphere (b' j) (fun v => \sum_i MB j i * b i v).
+have eq_B j : equal_on D (b' j) (fun v => \sum_i MB j i * b i v).
   by move=> v v_in; rewrite b'_b //; apply: eq_bigr => i _; rewrite mxE.
 have unique_b i := (dim_b (b i)).1 (b_in i); have unique_b' j := (dim_b' (b' j)).1 (b'_in j).
 apply/eqP; rewrite eqn_leq (mulmx1_min (coordinates_identity unique_b eq_A eq_B)).
 exact: mulmx1_min (coordinates_identity unique_b' eq_B eq_A).
+Qed.
+
+(* A way to find a dimension: functions numbered by a finite type, whose combinations are the
+   family, and which are independent. *)
+Lemma dimension_of_basis (F : fieldType) (T : Type) (D : T -> Prop) (G : (T -> F) -> Prop)
+    (I : finType) (b : I -> T -> F) :
+  (forall i, G (b i)) ->
+  (forall f, G f <-> exists c : I -> F, equal_on D f (fun v => \sum_i c i * b i v)) ->
+  (forall c : I -> F, equal_on D (fun v => \sum_i c i * b i v) (fun=> 0) -> forall i, c i = 0) ->
+  dimension_on D G #|{: I}|.
+Proof.
+move=> b_in G_b independent; exists (fun i => b (enum_val i)); split=> // f; rewrite G_b.
+have combine (c : I -> F) v :
+    \sum_(i < #|{: I}|) c (enum_val i) * b (enum_val i) v = \sum_i c i * b i v.
+  by rewrite [RHS](reindex (@enum_val _ (mem {: I}))) //=; apply/onW_bij/enum_val_bij.
+split=> [[c f_eq]|[c [f_eq _]]]; last first.
+  exists (fun i => c 0 (enum_rank i)) => v v_in; rewrite f_eq // -combine.
+  by apply: eq_bigr => i _; rewrite enum_valK.
+exists (\row_i c (enum_val i)); split=> [v v_in|c' f_eq'].
+  by rewrite f_eq // -combine; apply: eq_bigr => i _; rewrite mxE.
+apply/rowP => i; rewrite mxE; apply/eqP; rewrite -subr_eq0; apply/eqP.
+have := independent (fun i => c i - c' 0 (enum_rank i)) _ (enum_val i); rewrite enum_valK; apply.
+move=> v v_in; rewrite -[RHS](subrr (f v)) {1}f_eq // f_eq' // -!combine -sumrB.
+by apply: eq_bigr => j _; rewrite enum_valK mulrBl.
+Qed.
+
+(* Equivalent families have the same dimension. *)
+Lemma dimension_equivalent (F : fieldType) (T : Type) (D : T -> Prop) (G H : (T -> F) -> Prop) k :
+  (forall f, G f <-> H f) -> dimension_on D G k -> dimension_on D H k.
+Proof.
+by move=> G_H [b [b_in dim_b]]; exists b; split=> [i|f]; [exact/G_H | rewrite -G_H].
 Qed.
 
 (** ** The normal form: no z^2 *)

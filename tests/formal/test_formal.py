@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from collections import Counter
 from itertools import combinations_with_replacement
 from pathlib import Path
@@ -294,6 +295,30 @@ def test_page_quotes_every_theorem():
     for source in SOURCES:
         for name in re.findall(r"^Theorem (\w+)", source.read_text(), re.M):
             assert re.search(rf"^Theorem {name}\b", page, re.M), name
+
+
+CLAUSES = tomllib.loads((FORMAL / "status.toml").read_text())["clause"]
+
+
+def test_clauses_are_told_once():
+    named = [(clause["statement"], clause["clause"]) for clause in CLAUSES]
+    assert len(set(named)) == len(named) > 20
+    assert {"T1", "T1′", "T1″", "T2", "T4", "T7", "lemma-degree"} <= {name for name, _ in named}
+
+
+@pytest.mark.parametrize("clause", CLAUSES, ids=lambda c: f"{c['statement']} {c['clause']}")
+def test_clause_names_a_theorem_that_is_checked(clause):
+    keys = {"statement", "clause", "says", "formal"}
+    if clause["formal"] == "no":
+        assert set(clause) == keys
+        return
+    assert clause["formal"] in ("yes", "part")
+    extra = {"theorem", "file"} | ({"scope"} if clause["formal"] == "part" else set())
+    assert set(clause) == keys | extra
+    source = (FORMAL / clause["file"]).read_text()
+    assert re.search(rf"^Theorem {clause['theorem']}\b", source, re.M)
+    main = (FORMAL / "Main.v").read_text()
+    assert f"Print Assumptions {clause['theorem']}." in main
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)

@@ -1,0 +1,13 @@
+(* False, must not compile: the dimension of H_l is one too large. *)
+From mathcomp Require Import all_ssreflect all_algebra.
+From SsrMultinomials Require Import mpoly.
+From SpanTheorem Require Import Polynomials Sphere Harmonics Direct Degrees.
+Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
+Import GRing.Theory.
+Local Open Scope ring_scope.
+
+Goal forall (F : fieldType) (l : nat), [char F] =i pred0 ->
+  has_dimension (@harmonic F l) (2 * l).+2.
+Proof. move=> F l char0.
+exact: (harmonic_dimension char0 l).
+Qed.
