@@ -47,9 +47,15 @@ def _summary(record: dict[str, Any]) -> str:
         for name in dict.fromkeys(row["format"] for row in record["rows"])
     ]
     rows.append(["all", str(read.total()), str(refused.total())])
+    mutants = record["mutants"]
+    damaged = (
+        f"Of {sum(mutants.values()):,} copies of these files with bytes changed, cut out or put in, "
+        f"{mutants['read']} were read and {mutants['refused']:,} refused in one line."
+    )
     made = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     return (
-        _table(["format", "read, values as written", "refused in one line"], rows) + f"\n{made}.\n"
+        _table(["format", "read, values as written", "refused in one line"], rows)
+        + f"\n{damaged} {made}.\n"
     )
 
 

@@ -15,7 +15,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Archive"]
+__all__ = ["Archive", "half_of_memory"]
 
 _FAULTS = (
     zipfile.BadZipFile,
@@ -24,6 +24,7 @@ _FAULTS = (
     IndexError,
     KeyError,
     NotImplementedError,
+    OSError,  # a place before the start of the file
     RuntimeError,  # an encrypted member
     struct.error,
     TypeError,
@@ -66,7 +67,7 @@ class Archive:
     def __getitem__(self, name: str) -> NDArray[np.generic]:
         """An array; KeyError where there is none, ValueError for one that cannot be read."""
         info = self._members[name]
-        limit = _half_of_memory()
+        limit = half_of_memory()
         if info.file_size > limit:
             raise ValueError(
                 f"{self.path.name}: {name} declares {info.file_size / 2**30:.1f} GiB, more than "
@@ -112,5 +113,6 @@ class Archive:
             raise ValueError(f"{self.path.name}: {what} truncated or damaged: {error}") from error
 
 
-def _half_of_memory() -> int:
+def half_of_memory() -> int:
+    """Half of the machine's memory, in bytes: no array of a file may be larger."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2

@@ -58,7 +58,9 @@ def read_ase(path: Path, request: Request, atoms: int | None = None) -> Iterator
         except _RefusedError as refusal:
             raise ValueError(f"{path.name}: {refusal}") from None
         except MemoryError:
-            raise
+            raise ValueError(
+                f"{path.name}: declares more than the memory holds: damaged, or to be read in parts"
+            ) from None
         except Exception as error:  # ASE raises many kinds for a file it does not know
             text = " ".join(str(error).split())[:200] or type(error).__name__
             raise ValueError(f"{path.name}: not readable by ASE: {text}") from error

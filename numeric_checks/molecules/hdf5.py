@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numeric_checks.molecules.archive import half_of_memory
 from numeric_checks.molecules.contents import Contents
 from numeric_checks.molecules.labels import ENERGIES, FORCES, Request, pick
 from numeric_checks.molecules.structures import Structures
@@ -79,12 +80,13 @@ def _contents(group: Any, request: Request) -> Contents:
     place = next(name for name in _POSITIONS if name in group)
     default = _POSITIONS[place]
     positions = _real(group, place)
-    numbers = np.asarray(group[next(name for name in _NUMBERS if name in group)])
-    if numbers.dtype.kind not in "iu" or numbers.ndim != 1:
+    stored = group[next(name for name in _NUMBERS if name in group)]
+    if stored.dtype.kind not in "iu" or stored.shape != positions.shape[1:2]:
         raise ValueError(
-            f"{group.name}: atomic numbers must be a row of integers, got {numbers.dtype} of shape "
-            f"{numbers.shape}"
+            f"{group.name}: atomic numbers must be a row of integers, one for each atom, got "
+            f"{stored.dtype} of shape {stored.shape}"
         )
+    numbers = np.asarray(stored)
     try:
         structures = Structures.of_molecule(
             positions * length_unit(_unit(group[place], default and default[0])), numbers
@@ -122,16 +124,16 @@ def _contents(group: Any, request: Request) -> Contents:
 
 
 def _energies(group: Any, request: Request, default: tuple[str, str] | None) -> Array | None:
-    arrays = {name: group[name] for name in group}
+    arrays = _labels(group, _ENERGIES, request.energy)
     name = pick("energy", request.energy, _ENERGIES, arrays)
     if name is None:
         return None
     unit = energy_unit(_unit(group[name], default and default[1]))
-    return _real(group, name).reshape(-1) * unit
+    return arrays[name].reshape(-1) * unit
 
 
 def _forces(group: Any, request: Request, default: tuple[str, str] | None) -> Array | None:
-    arrays = {name: group[name] for name in group}
+    arrays = _labels(group, (*_FORCES, *_GRADIENTS), request.forces)
     name = pick("forces", request.forces, _FORCES, arrays)
     sign = 1.0
     if name is None and request.forces is None:
@@ -139,7 +141,13 @@ def _forces(group: Any, request: Request, default: tuple[str, str] | None) -> Ar
     if name is None:
         return None
     unit = force_unit(_unit(group[name], default and f"{default[1]}/{default[0]}"))
-    return sign * unit * _real(group, name)
+    return sign * unit * arrays[name]
+
+
+def _labels(group: Any, known: tuple[str, ...], wanted: str | None) -> dict[str, Array]:
+    """The arrays of a group that may be labels."""
+    names = known if wanted is None else (wanted,)
+    return {name: _real(group, name) for name in names if name in group}
 
 
 def _unit(array: Any, default: str | None) -> str:
@@ -150,6 +158,16 @@ def _unit(array: Any, default: str | None) -> str:
 
 
 def _real(group: Any, name: str) -> Array:
-    if group[name].dtype.kind not in "iuf":
-        raise ValueError(f"{group.name}: {name} must be real, got dtype {group[name].dtype}")
-    return np.asarray(group[name], dtype=np.float64)
+    """An array as float64; ValueError for one that is not real, or larger than half of the memory.
+
+    What a file declares may be far more than what it holds.
+    """
+    array = group[name]
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"{group.name}: {name} must be real, got dtype {array.dtype}")
+    if 8 * array.size > half_of_memory():
+        raise ValueError(
+            f"{group.name}: {name} declares {8 * array.size / 2**30:.1f} GiB, more than half of "
+            "the memory"
+        )
+    return np.asarray(array, dtype=np.float64)

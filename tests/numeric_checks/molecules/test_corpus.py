@@ -27,6 +27,7 @@ from ase.io import write
 from numeric_checks.molecules.data import ForceData, load
 
 FRAMES = 4
+MUTANTS = 3000
 NUMBERS = np.array([8, 6, 1])
 _rng = np.random.default_rng(0)
 PLACES = np.array([[0.0, 0, 0], [0, 0, 1.2], [0.9, 0, 1.7]]) + 0.05 * _rng.normal(size=(4, 3, 3))
@@ -653,12 +654,23 @@ def hdf5(
     return make
 
 
+def declared(path: Path) -> None:
+    """Positions of 3·10¹⁴ frames that take no space."""
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        group = file.create_group("a")
+        group["atomic_numbers"] = NUMBERS
+        group.create_dataset("coordinates", (111_111_111_111_111, 3, 3), "f8", chunks=(1, 3, 3))
+
+
 SPICE = ("conformations", "dft_total_energy", "dft_total_gradient")
 ANI = ("coordinates", "wb97x_dz.energy", "wb97x_dz.forces")
 PLAIN = ("positions", "energy", "forces")
 good("hdf5", "SPICE: gradients in hartree/bohr", hdf5(SPICE, BOHR, HARTREE, -1.0))
 good("hdf5", "ANI-1x: coordinates in Å, hartree", hdf5(ANI, 1, HARTREE))
 good("hdf5", "units as attributes", hdf5(PLAIN, 10, 1, units=("nm", "eV", "eV/nm")))
+bad("hdf5", "8 PB declared, nothing stored", declared, "declares 7450580.6 GiB, more than half")
 bad("hdf5", "units not stated", hdf5(PLAIN, 1, 1), "must state its unit")
 bad(
     "hdf5",
@@ -698,6 +710,53 @@ def test_the_file_is_read_rightly_or_refused(case: Case, tmp_path: Path) -> None
     outcome(case, tmp_path)
 
 
+def mutated(content: bytes, rng: np.random.Generator) -> bytes:
+    """Cut short, with a few bytes changed, with a piece taken out, or with one put in."""
+    place = int(rng.integers(len(content)))
+    kind = int(rng.integers(4))
+    if kind == 0:
+        return content[:place]
+    if kind == 1:
+        changed = bytearray(content)
+        for at in rng.integers(len(content), size=int(rng.integers(1, 6))):
+            changed[at] = int(rng.integers(256))
+        return bytes(changed)
+    if kind == 2:
+        return content[:place] + content[place + int(rng.integers(1, 200)) :]
+    return content[:place] + rng.bytes(int(rng.integers(1, 50))) + content[place:]
+
+
+def mutants(count: int, seed: int, folder: Path) -> dict[str, int]:
+    """How many mutants of the good files are read, and how many refused in one line."""
+    rng = np.random.default_rng(seed)
+    whole = [case for case in CASES if not case.refusal]
+    outcomes = {"read": 0, "refused": 0}
+    for number in range(count):
+        case = whole[int(rng.integers(len(whole)))]
+        path = folder / f"{number}{SUFFIX.get(case.format, '.npz')}"
+        case.make(path)
+        path.write_bytes(mutated(path.read_bytes(), rng))
+        try:
+            load(path, **case.arguments)
+            outcomes["read"] += 1
+        except ValueError as error:  # anything else is a fault of the loader
+            assert str(error).startswith(path.name), (case.id, error)
+            assert "\n" not in str(error), (case.id, error)
+            outcomes["refused"] += 1
+        path.unlink()
+    return outcomes
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_mutants_are_read_or_refused_in_one_line(seed: int, tmp_path: Path) -> None:
+    assert mutants(60, seed, tmp_path)["refused"] > 30
+
+
+@pytest.mark.slow
+def test_many_mutants_are_read_or_refused_in_one_line(tmp_path: Path) -> None:
+    mutants(MUTANTS, 2, tmp_path)
+
+
 def test_the_check_of_values_can_fail(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     npz(F=1.01 * FORCES / KCAL)(path)
@@ -728,7 +787,10 @@ def main() -> None:
             rows.append(
                 {"format": case.format, "fault": case.fault, "outcome": outcome(case, Path(folder))}
             )
-    write_json(sys.argv[1], {"rows": rows, "versions": versions()}, force=True)
+    with tempfile.TemporaryDirectory() as folder:
+        found = mutants(MUTANTS, 2, Path(folder))
+    content = {"rows": rows, "mutants": found, "versions": versions()}
+    write_json(sys.argv[1], content, force=True)
 
 
 if __name__ == "__main__":
