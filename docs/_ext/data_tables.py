@@ -49,8 +49,8 @@ def _summary(record: dict[str, Any]) -> str:
     rows.append(["all", str(read.total()), str(refused.total())])
     mutants = record["mutants"]
     damaged = (
-        f"Of {sum(mutants.values()):,} copies of these files with bytes changed, cut out or put in, "
-        f"{mutants['read']} were read and {mutants['refused']:,} refused in one line."
+        f"Of {sum(mutants.values()):,} copies of these files with bytes changed, cut out or put "
+        f"in, {mutants['read']} were read and {mutants['refused']:,} refused in one line."
     )
     made = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     return (

@@ -730,7 +730,7 @@ def mutants(count: int, seed: int, folder: Path) -> dict[str, int]:
     """How many mutants of the good files are read, and how many refused in one line."""
     rng = np.random.default_rng(seed)
     whole = [case for case in CASES if not case.refusal]
-    outcomes = {"read": 0, "refused": 0}
+    read, refusals = 0, []
     for number in range(count):
         case = whole[int(rng.integers(len(whole)))]
         path = folder / f"{number}{SUFFIX.get(case.format, '.npz')}"
@@ -738,13 +738,12 @@ def mutants(count: int, seed: int, folder: Path) -> dict[str, int]:
         path.write_bytes(mutated(path.read_bytes(), rng))
         try:
             load(path, **case.arguments)
-            outcomes["read"] += 1
+            read += 1
         except ValueError as error:  # anything else is a fault of the loader
-            assert str(error).startswith(path.name), (case.id, error)
-            assert "\n" not in str(error), (case.id, error)
-            outcomes["refused"] += 1
+            refusals.append((path.name, str(error)))
         path.unlink()
-    return outcomes
+    assert not [text for name, text in refusals if not text.startswith(name) or "\n" in text]
+    return {"read": read, "refused": len(refusals)}
 
 
 @pytest.mark.parametrize("seed", [0, 1])
