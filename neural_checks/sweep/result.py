@@ -18,6 +18,7 @@ from span_theorem.files import read_text
 from span_theorem.span import boundary
 
 __all__ = [
+    "EARLIER",
     "FORMAT",
     "Cell",
     "JobRecord",
@@ -29,8 +30,15 @@ __all__ = [
     "read_job_file",
 ]
 
-FORMAT = "neural_checks.sweep job, version 1"
+FORMAT = "neural_checks.sweep job, version 2"
 """Kind and version of a job's file. A change of what is measured must raise the number."""
+
+EARLIER = ("neural_checks.sweep job, version 1",)
+"""Versions of the same layout that can be read, and are not taken for results of today.
+
+Version 1: the marked neighbour was the nearest one in the mean of the aligned frames; since then it
+is that of :mod:`numeric_checks.molecules.marks`.
+"""
 
 _LARGEST = 100_000_000  # bytes of a job's file
 
@@ -132,14 +140,14 @@ _RECORD = TypeAdapter(JobRecord)
 
 
 def read_job_file(path: Path) -> JobRecord:
-    """The file of a job.
+    """The file of a job, of this version or an earlier one.
 
     Raises:
         FileNotFoundError: it is not there; ValueError: it is of another format, or damaged.
     """
     try:
         content = json.loads(read_text(path, _LARGEST))
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
+        if not isinstance(content, dict) or content.get("format") not in (FORMAT, *EARLIER):
             raise ValueError(f"not of the format {FORMAT!r}; remove it")
         return _RECORD.validate_python(content)
     except ValidationError as error:
