@@ -97,6 +97,17 @@ def _parser() -> Parser:
         default=0,
         help="of split, rotations and draws (default 0)",
     )
+    made.add_argument("--head", help="which head of a model that has several")
+    made.add_argument(
+        "--charge",
+        type=number_option("charge", -1000, 1000),
+        help="total charge of every frame in e, where the model wants it",
+    )
+    made.add_argument(
+        "--spin",
+        type=number_option("spin", 0, 1000),
+        help="total spin of every frame as the model counts it, where it wants it",
+    )
     made.add_argument(
         "--trust-model",
         action="store_true",
@@ -149,6 +160,8 @@ def _judge(arguments: argparse.Namespace) -> None:
     if arguments.model.endswith(".npz"):
         if arguments.layer is not None or arguments.export is not None:
             raise ValueError("a feature file has its layer already: no --layer, no --export")
+        if any(v is not None for v in (arguments.head, arguments.charge, arguments.spin)):
+            raise ValueError("a feature file was evaluated already: no --head, --charge or --spin")
     elif arguments.data is None:
         raise ValueError("--data is needed, unless --model is a feature file")
     if arguments.data is None:
@@ -247,6 +260,7 @@ def _features(arguments: argparse.Namespace, data: ForceData | None) -> FeatureS
 
 def _recorded(arguments: argparse.Namespace, data: ForceData) -> FeatureSet:
     """The features of a network on frames drawn by the seed."""
+    from neural_checks.backbones.interface import Conditions
     from neural_checks.backbones.load import load_backbone
     from neural_checks.data.split import split
     from neural_checks.features.recorded import record
@@ -254,7 +268,10 @@ def _recorded(arguments: argparse.Namespace, data: ForceData) -> FeatureSet:
 
     # Test frames come off the other end of the permutation than training frames.
     parts = split(data, arguments.fit, 1, arguments.held, arguments.seed)
-    backbone = load_backbone(arguments.model, data, arguments.layer, arguments.trust_model)
+    conditions = Conditions(arguments.head, arguments.charge, arguments.spin)
+    backbone = load_backbone(
+        arguments.model, data, arguments.layer, arguments.trust_model, conditions
+    )
     rng = streams(arguments.seed, "equivariance")["equivariance"]
     return record(backbone, data, parts.train, parts.test, rng)
 

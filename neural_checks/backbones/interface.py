@@ -19,7 +19,7 @@ from numeric_checks.molecules.structures import Structures
 from numeric_checks.rotations.wigner import FeatureBlocks
 from span_theorem.irreps import Irrep
 
-__all__ = ["Backbone", "Evaluation", "Report", "as_backbone", "evaluate_all"]
+__all__ = ["Backbone", "Conditions", "Evaluation", "Report", "as_backbone", "evaluate_all"]
 
 Array = NDArray[np.float64]
 #: Called with the number of frames done and their total.
@@ -27,6 +27,25 @@ Report = Callable[[int, int], None]
 
 #: Atoms of one call of a network in :func:`evaluate_all`.
 ATOMS = 20_000
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a network may want to know beside the atoms; None: not given.
+
+    ``head``: the name of one of several readouts; ``charge``: total charge of a frame, in e;
+    ``spin``: total spin of a frame, as its package counts it (mace: the multiplicity 2S + 1).
+    """
+
+    head: str | None = None
+    charge: float | None = None
+    spin: float | None = None
+
+    def refuse_all(self, name: str) -> None:
+        """ValueError where anything is given, for a network that takes none of it."""
+        for option, value in vars(self).items():
+            if value is not None:
+                raise ValueError(f"{name} takes no {option}: leave --{option} out")
 
 
 @dataclass(frozen=True, eq=False)

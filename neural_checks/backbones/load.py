@@ -11,9 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from neural_checks.backbones.checkpoints import from_state, is_checkpoint
+from neural_checks.backbones.guard import require_agreement
 from neural_checks.backbones.hooked import HookedBackbone
-from neural_checks.backbones.interface import Backbone, as_backbone
+from neural_checks.backbones.interface import Backbone, Conditions, as_backbone
 from neural_checks.backbones.model_files import (
     TRUST,
     FileKind,
@@ -26,11 +29,22 @@ from numeric_checks.molecules.data import ForceData
 
 __all__ = ["load_backbone"]
 
+#: Frames that a loaded network and its package's calculator are compared on.
+_GUARDED = 3
+
 
 def load_backbone(
-    model: str, data: ForceData, layer: int | None = None, trust: bool = False
+    model: str,
+    data: ForceData,
+    layer: int | None = None,
+    trust: bool = False,
+    conditions: Conditions | None = None,
+    device: str = "cpu",
 ) -> Backbone:
-    """The network that ``model`` names, for the molecule of ``data``.
+    """The network that ``model`` names, for the frames of ``data``.
+
+    A network from a file of another package is run on a few frames beside the package's own
+    calculator (:mod:`neural_checks.backbones.guard`).
 
     Args:
         model: ``module:function``, a function that takes the ForceData and returns a Backbone; a
@@ -38,61 +52,83 @@ def load_backbone(
             :mod:`neural_checks.training.train`; a model file of mace.
         layer: counted from 0; None: the deepest whose l > 0 features receive gradient.
         trust: load files that can run code. ``module:function`` is the caller's own code.
+        conditions: head, total charge and spin, where the model wants them.
 
     Raises:
         UntrustedError: ``trust`` is needed.
-        ValueError, TypeError: the model cannot be used; FileNotFoundError; ImportError: its package
-            is not installed.
+        ValueError, TypeError: the model cannot be used, or not on these frames; FileNotFoundError;
+            ImportError: its package is not installed.
     """
+    conditions = conditions or Conditions()
     module, colon, function = model.partition(":")
     if colon and not Path(model).exists() and "/" not in module:
+        conditions.refuse_all(model)
         return _from_function(module, function, data, layer)
     path = Path(model)
+    made = _from_file(path, data, layer, trust, conditions, device)
+    if isinstance(made, HookedBackbone):
+        made.require_known(data.structures.numbers)
+    if hasattr(made, "calculator"):
+        few = np.unique(np.linspace(0, len(data) - 1, _GUARDED).astype(np.int64))
+        made.differences = require_agreement(made, data.structures.take(few), path.name)
+    backbone: Backbone = made
+    return backbone
+
+
+def _from_file(
+    path: Path,
+    data: ForceData,
+    layer: int | None,
+    trust: bool,
+    conditions: Conditions,
+    device: str,
+) -> Any:
     kind = file_kind(path)
     if kind is FileKind.PACKAGE:
         if not trust:
             raise UntrustedError(f"{path.name} is a package with code of its own: {TRUST}")
-        return _from_pickle(path, layer, nequip=True)
+        return _from_nequip(path, layer, conditions, device)
     state = plain_state(path)
-    checkpoint = path.suffix == ".ckpt" or (isinstance(state, dict) and "hyper_parameters" in state)
-    if checkpoint and state is not None:
-        return _from_checkpoint(path, state, layer, trust)
     if is_checkpoint(state):
         from neural_checks.backbones.nequip_files import restore_trained
 
-        return restore_trained(path.name, from_state(path.name, state), data, layer)
-    if state is not None:
+        conditions.refuse_all(path.name)
+        checkpoint = from_state(path.name, state)
+        return restore_trained(path.name, checkpoint, data, layer, device)
+    stock = path.suffix == ".ckpt" or (isinstance(state, dict) and "hyper_parameters" in state)
+    if stock and state is not None:
+        from neural_checks.backbones.nequip_files import load_plain_checkpoint
+
+        conditions.refuse_all(path.name)
+        try:
+            return load_plain_checkpoint(path, state, layer, device)
+        except UntrustedError:
+            if not trust:
+                raise
+    elif state is not None:
         raise ValueError(
             f"{path.name} holds {type(state).__name__} without a model to go with it; expected a "
             "model file of mace or a checkpoint of neural_checks.training.train"
         )
     if not trust:
-        what = "holds more than plain data" if checkpoint else "is a pickle of a whole model"
+        what = "holds more than plain data" if stock else "is a pickle of a whole model"
         raise UntrustedError(f"{path.name} {what}: {TRUST}")
-    return _from_pickle(path, layer, nequip=checkpoint)
-
-
-def _from_checkpoint(path: Path, state: Any, layer: int | None, trust: bool) -> Backbone:
-    from neural_checks.backbones.nequip_files import load_plain_checkpoint
-
-    try:
-        return load_plain_checkpoint(path, state, layer)
-    except UntrustedError:
-        if not trust:
-            raise
-        return _from_pickle(path, layer, nequip=True)
-
-
-def _from_pickle(path: Path, layer: int | None, nequip: bool) -> Backbone:
-    """A trusted file, by its package's own loader."""
+    if stock:
+        return _from_nequip(path, layer, conditions, device)
     refuse_missing_classes(path)
-    if nequip:
-        from neural_checks.backbones.nequip_files import load_nequip
-
-        return load_nequip(path, layer)
     from neural_checks.backbones.mace import load_mace
 
-    return load_mace(path, layer)
+    return load_mace(path, layer, device, conditions)
+
+
+def _from_nequip(path: Path, layer: int | None, conditions: Conditions, device: str) -> Any:
+    """A trusted file of nequip, by its own loader."""
+    from neural_checks.backbones.nequip_files import load_nequip
+
+    conditions.refuse_all(path.name)
+    if path.suffix == ".ckpt":
+        refuse_missing_classes(path)
+    return load_nequip(path, layer, device)
 
 
 def _from_function(module: str, function: str, data: ForceData, layer: int | None) -> Backbone:

@@ -6,12 +6,14 @@ own. The features of a layer are what its product block returns; the last layer 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neural_checks.backbones.hooked import AtomGraph, HookedBackbone
+from neural_checks.backbones.interface import Conditions
 from neural_checks.backbones.precision import single_precision
 from neural_checks.backbones.scaling import Scaling
 
@@ -21,8 +23,18 @@ if TYPE_CHECKING:
 __all__ = ["MACEBackbone", "load_mace", "new_mace"]
 
 
+#: The models of the package that are read: their layers and inputs are known.
+_MODELS = ("MACE", "ScaleShiftMACE")
+#: Inputs for a whole frame that a model may ask for, and the option that gives them.
+_EMBEDDED = {"total_charge": "charge", "total_spin": "spin"}
+
+
 class MACEBackbone(HookedBackbone):
-    """A ``mace.modules.MACE`` or ``ScaleShiftMACE``."""
+    """A ``mace.modules.MACE`` or ``ScaleShiftMACE``.
+
+    Raises ValueError, by name, for another model of the package, for a head, charge or spin that
+    the model wants and is not given, and for one that it does not take.
+    """
 
     def __init__(
         self,
@@ -30,25 +42,88 @@ class MACEBackbone(HookedBackbone):
         device: str = "cpu",
         layer: int | None = None,
         origin: str = "built here",
+        conditions: Conditions | None = None,
     ) -> None:
+        if type(model).__name__ not in _MODELS:
+            raise ValueError(
+                f"{origin}: {' and '.join(_MODELS)} are read, whose layers are known; this is "
+                f"{type(model).__name__}"
+            )
         known = [int(z) for z in model.atomic_numbers]
         super().__init__(known, float(model.r_max), device, layer)
         self.model, self.origin = model.to(device), origin
+        self.conditions = conditions or Conditions()
+        self.differences: dict[str, float] | None = None
         self._dtype = next(model.parameters()).dtype
+        self._head = self._chosen_head()
+        self._embedded = self._frame_inputs()
+
+    def _chosen_head(self) -> int:
+        heads = [str(head) for head in getattr(self.model, "heads", None) or ["Default"]]
+        head = self.conditions.head
+        if head is None and len(heads) > 1:
+            raise ValueError(
+                f"{self.origin} has several heads: choose one with --head, of {', '.join(heads)}"
+            )
+        if head is not None and head not in heads:
+            raise ValueError(f"{self.origin} has no head {head!r}, but {', '.join(heads)}")
+        return 0 if head is None else heads.index(head)
+
+    def _frame_inputs(self) -> dict[str, float]:
+        """Values of the model's inputs for a whole frame."""
+        wanted = getattr(self.model, "embedding_specs", None) or {}
+        values = {}
+        for name, spec in wanted.items():
+            option = _EMBEDDED.get(name)
+            if option is None:
+                raise ValueError(f"{self.origin} wants {name}, which is not given here")
+            value = getattr(self.conditions, option)
+            if value is None:
+                what = name.replace("_", " ")
+                raise ValueError(
+                    f"{self.origin} wants the {what} of every frame: say it with --{option}"
+                )
+            _require_class(self.origin, option, value, spec)
+            values[name] = float(value)
+        for name, option in _EMBEDDED.items():
+            if name not in wanted and getattr(self.conditions, option) is not None:
+                raise ValueError(f"{self.origin} takes no {option}: leave --{option} out")
+        return values
 
     @property
     def description(self) -> dict[str, Any]:
-        """Package, sizes and the layer that is read."""
+        """Package, sizes, what it was evaluated with and the layer that is read."""
         from importlib.metadata import version
 
+        heads = [str(head) for head in getattr(self.model, "heads", None) or ["Default"]]
         return {
             "package": f"mace-torch {version('mace-torch')}",
             "model": type(self.model).__name__,
             "origin": self.origin,
             "cutoff": self.cutoff,
+            "elements": list(self.elements),
+            "dtype": str(self._dtype).removeprefix("torch."),
+            "head": heads[self._head],
+            "charge": self.conditions.charge,
+            "spin": self.conditions.spin,
             "layers": len(self.layers()),
+            "guard": self.differences,
             **self.layer_description(),
         }
+
+    def calculator(self) -> Any:
+        """The package's own calculator for ASE on a copy of the model."""
+        from copy import deepcopy
+
+        from mace.calculators import MACECalculator
+
+        heads = [str(head) for head in getattr(self.model, "heads", None) or ["Default"]]
+        return MACECalculator(
+            models=[deepcopy(self.model)],
+            device=str(self.device),
+            default_dtype=str(self._dtype).removeprefix("torch."),
+            head=heads[self._head],
+        )
 
     def inputs(self, graph: AtomGraph) -> dict[str, torch.Tensor]:
         """The package's dictionary; its edges run from the neighbour to the centre."""
@@ -56,7 +131,12 @@ class MACEBackbone(HookedBackbone):
 
         one_hot = torch.nn.functional.one_hot(self.types(graph.numbers), len(self.elements))
         zero = torch.zeros(1, dtype=graph.counts.dtype, device=self.device)
+        embedded = {
+            name: torch.full((len(graph),), value, dtype=self._dtype, device=self.device)
+            for name, value in self._embedded.items()
+        }
         return {
+            **embedded,
             "positions": graph.positions.to(self._dtype),
             "node_attrs": one_hot.to(self._dtype),
             "edge_index": torch.stack([graph.neighbours, graph.centres]),
@@ -66,7 +146,7 @@ class MACEBackbone(HookedBackbone):
             "pbc": graph.periodic,
             "batch": graph.frame,
             "ptr": torch.cat([zero, graph.counts.cumsum(0)]),
-            "head": torch.zeros(len(graph), dtype=torch.long, device=self.device),
+            "head": torch.full((len(graph),), self._head, device=self.device),
         }
 
     def layers(self) -> list[tuple[Any, Any]]:
@@ -123,15 +203,38 @@ def new_mace(
     return MACEBackbone(model)
 
 
-def load_mace(path: Path, layer: int | None = None, device: str = "cpu") -> MACEBackbone:
+def _require_class(origin: str, option: str, value: float, spec: Mapping[str, Any]) -> None:
+    """ValueError for a charge or spin outside the classes that the model was made for."""
+    if spec.get("type") != "categorical":
+        return
+    offset, classes = int(spec.get("offset", 0)), int(spec["num_classes"])
+    if value != int(value) or not 0 <= value + offset < classes:
+        raise ValueError(
+            f"{origin}: {option} must be an integer from {-offset} to {classes - 1 - offset}, got "
+            f"{value:g}"
+        )
+
+
+def load_mace(
+    path: Path,
+    layer: int | None = None,
+    device: str = "cpu",
+    conditions: Conditions | None = None,
+) -> MACEBackbone:
     """A model file of the package: a whole pickled module, which runs code when it is loaded.
 
-    Raises ValueError where the file holds no MACE model, ImportError without the package.
+    Raises ValueError where the file holds no MACE model, or one that is not read
+    (:class:`MACEBackbone`), ImportError without the package.
     """
     import mace  # noqa: F401  before e3nn
     import torch
 
-    model = torch.load(path, map_location="cpu", weights_only=False)
-    if not all(hasattr(model, name) for name in ("products", "interactions", "atomic_numbers")):
+    try:
+        model = torch.load(path, map_location="cpu", weights_only=False)
+    except ImportError:
+        raise
+    except Exception as error:  # whatever unpickling raises
+        raise ValueError(f"{path.name} cannot be loaded: {error!r}") from error
+    if not isinstance(model, torch.nn.Module) or not hasattr(model, "atomic_numbers"):
         raise ValueError(f"{path.name} holds {type(model).__name__}, no MACE model")
-    return MACEBackbone(model.eval(), device, layer, path.name)
+    return MACEBackbone(model.eval(), device, layer, path.name, conditions)

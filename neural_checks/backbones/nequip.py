@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from neural_checks.backbones.hooked import AtomGraph, HookedBackbone
+from neural_checks.backbones.interface import Conditions
 from neural_checks.backbones.scaling import Scaling
 from span_theorem.arguments import shown, within
 
@@ -138,6 +139,14 @@ class NequIPBackbone(_NequIP):
         }
 
 
+#: Fields of the package's dictionary that every model of it knows; those of LAMMPS, besides, have
+#: "lmp" or "ghost" in their names.
+_INPUTS = {
+    "pos", "edge_index", "edge_transpose_perm", "edge_cell_shift", "edge_vectors", "cell", "batch",
+    "num_atoms", "num_nodes", "atom_types", "pbc",
+}  # fmt: skip
+
+
 class LoadedNequIP(_NequIP):
     """A model that comes from a file.
 
@@ -151,6 +160,7 @@ class LoadedNequIP(_NequIP):
         from ase.data import atomic_numbers
 
         self.model, self.origin = model.to(device), origin
+        self.differences: dict[str, float] | None = None
         if not self.layers():
             raise ValueError(
                 f"{origin}: no layer of this model is known: NequIP's convolutions are read, this "
@@ -166,7 +176,19 @@ class LoadedNequIP(_NequIP):
                 f"{origin}: its atom types are {names}; types that are one chemical element each "
                 "are read"
             )
-        super().__init__(known, float(model.metadata["r_max"]), device, layer)
+        extra = sorted(
+            field
+            for field in set(model.model_input_fields) - _INPUTS
+            if "lmp" not in field and "ghost" not in field
+        )
+        if extra:
+            raise ValueError(
+                f"{origin}: the model wants {', '.join(extra)}, which is not given here"
+            )
+        super().__init__(
+            [int(z or 0) for z in known], float(model.metadata["r_max"]), device, layer
+        )
+        self.conditions = Conditions()
 
     @property
     def description(self) -> dict[str, Any]:
@@ -180,8 +202,32 @@ class LoadedNequIP(_NequIP):
             "elements": list(self.elements),
             "dtype": str(self.model.metadata.get("model_dtype", "not stated")),
             "layers": len(self.layers()),
+            "guard": self.differences,
             **self.layer_description(),
         }
+
+    def calculator(self) -> Any:
+        """The package's own calculator for ASE on a copy of the model."""
+        from copy import deepcopy
+
+        from ase.data import chemical_symbols
+        from nequip.data.transforms import (
+            ChemicalSpeciesToAtomTypeMapper,
+            NeighborListTransform,
+        )
+        from nequip.integrations.ase import NequIPCalculator
+
+        names = list(self.model.type_names)
+        symbols = [chemical_symbols[z] for z in self.elements]
+        mapper = ChemicalSpeciesToAtomTypeMapper(
+            model_type_names=names,
+            chemical_species_to_atom_type_map=dict(zip(symbols, names, strict=True)),
+        )
+        return NequIPCalculator(
+            deepcopy(self.model).eval(),
+            self.device,
+            transforms=[mapper, NeighborListTransform(r_max=self.cutoff)],
+        )
 
 
 def _what(model: Any) -> str:
