@@ -251,4 +251,6 @@ def _first_line(error: BaseException) -> str:
     """What went wrong, without the advice to load the file in a way that runs it."""
     text = str(error).strip() or type(error).__name__
     line = text.splitlines()[0].partition("Re-running")[0].partition("WeightsUnpickler")[0]
+    if "weights_only" in line:
+        return "its pickle cannot be read"
     return line.strip(" .") or type(error).__name__
