@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numeric_checks.demand.listening import listen as listen
     from numeric_checks.demand.result import DemandOptions as DemandOptions
     from numeric_checks.molecules.data import ForceData as ForceData
+    from numeric_checks.molecules.data import iterate as iterate_molecules  # noqa: F401
     from numeric_checks.molecules.data import load as load_molecules  # noqa: F401
     from numeric_checks.molecules.fields import Field as Field
     from numeric_checks.molecules.fields import load_field as load_field
@@ -57,6 +58,7 @@ __getattr__, __dir__, __all__ = attach(
         "coupled_products": "numeric_checks.readouts.products",
         "demand": "numeric_checks.demand",
         "fit_ridge": "numeric_checks.readouts.ridge",
+        "iterate_molecules": "numeric_checks.molecules.data:iterate",
         "listen": "numeric_checks.demand.listening",
         "load_field": "numeric_checks.molecules.fields",
         "load_molecules": "numeric_checks.molecules.data:load",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,7 @@ __all__ = ["mean_distances", "nearest_image", "vectors_to"]
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-#: Vectors treated at once; each has 27 images of three components.
+#: Vectors treated at once.
 _CHUNK = 100_000
 
 
@@ -34,10 +36,8 @@ def nearest_image(vectors: Array, structures: Structures, frames: Integers) -> A
     """
     if not structures.has_cell:
         return vectors
-    from ase.geometry import find_mic
-
-    # Lattice vectors along which nothing repeats are cleared: find_mic goes wrong where one of them
-    # is not orthogonal to the others, and completes the cell by orthogonal ones where it is zero.
+    # Lattice vectors along which nothing repeats do not matter: cleared, they are replaced by
+    # orthogonal ones.
     cells = np.where(structures.periodic[..., None], structures.cells, 0.0)
     keys = np.concatenate([cells.reshape(-1, 9), structures.periodic], axis=1)
     distinct, kind = np.unique(keys, axis=0, return_inverse=True)
@@ -46,13 +46,35 @@ def nearest_image(vectors: Array, structures: Structures, frames: Integers) -> A
     edges = np.searchsorted(kinds[by_kind], np.arange(len(distinct) + 1))
     result = vectors.copy()
     for number, key in enumerate(distinct):
-        periodic = key[9:].astype(bool)
-        if not periodic.any():
-            continue
         rows = by_kind[edges[number] : edges[number + 1]]
-        for start in range(0, len(rows), _CHUNK):
-            part = rows[start : start + _CHUNK]
-            result[part] = find_mic(vectors[part], key[:9].reshape(3, 3), periodic)[0]
+        periodic = key[9:].astype(bool)
+        if periodic.any() and len(rows):
+            result[rows] = _shortest(vectors[rows], key[:9].reshape(3, 3), periodic)
+    return result
+
+
+def _shortest(vectors: Array, cell: Array, periodic: NDArray[np.bool_]) -> Array:
+    """The shortest images (n, 3) in one cell, whose rows are zero where nothing repeats."""
+    from ase.geometry import complete_cell, minkowski_reduce
+
+    reduced = np.asarray(minkowski_reduce(complete_cell(cell), periodic)[0])
+    fraction = vectors @ np.linalg.inv(reduced)
+    fraction -= np.where(periodic, np.rint(fraction), 0.0)
+    result: Array = fraction @ reduced
+    gram = reduced @ reduced.T
+    if np.abs(gram - np.diag(gram.diagonal())).max() < 1e-10 * gram.max():
+        return result  # orthogonal lattice vectors
+    # A vector shorter than half of the shortest lattice vector has no shorter image. For the others
+    # the shortest is one step away at most, along each vector of a reduced lattice.
+    length = (result**2).sum(axis=1)
+    far = np.flatnonzero(length >= gram.diagonal()[periodic].min() / 4)
+    start, best, least = result[far], result[far].copy(), length[far]
+    for step in product(*((-1, 0, 1) if repeats else (0,) for repeats in periodic)):
+        image = start + np.array(step, dtype=float) @ reduced
+        size = (image**2).sum(axis=1)
+        nearer = size < least
+        best[nearer], least[nearer] = image[nearer], size[nearer]
+    result[far] = best
     return result
 
 

@@ -68,12 +68,12 @@ def fixed_topology(structures: Structures) -> bool:
 
     Every frame holds the same atoms in the same order, and no atom is farther from the neighbour
     that is nearest on average than 1.5 times the distance, on average, to the nearest of each
-    frame. At most 200 frames, evenly spaced, are looked at.
+    frame. At most 50 frames, evenly spaced, are looked at.
     """
     if not structures.fixed:
         return False
     frames = len(structures)
-    part = structures.take(np.unique(np.linspace(0, frames - 1, min(frames, 200)).astype(int)))
+    part = structures.take(np.unique(np.linspace(0, frames - 1, min(frames, 50)).astype(int)))
     heavy = np.flatnonzero(part.molecule[1] != 1)
     if len(heavy) < 2:
         return True  # nothing to choose between
