@@ -68,8 +68,8 @@ def _parser() -> Parser:
         choices=("auto", "atoms", "species", "environment"),
         default="auto",
         help="what shares a readout: each atom of one molecule, or all atoms of a species, or of a "
-        "species with the same bonded neighbours (default: atoms where all frames hold the same "
-        "ones, else species)",
+        "species with the same bonded neighbours (default: atoms where they "
+        "are the same in all frames and keep their neighbours, else species)",
     )
     made.add_argument(
         "--degree", type=int, choices=(1, 2, 3), default=2, help="of the readout (default 2)"

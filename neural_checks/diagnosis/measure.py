@@ -290,8 +290,9 @@ def _bandwidth(data: ForceData | None, collected: Collected) -> tuple[Target | N
     if not data.structures.fixed:
         return None, "the frames hold different atoms"
     marks = None
-    if collected.by_atom and len(collected.sites) == len(data.numbers):
-        marks = np.array([site.marked for site in collected.sites])
+    marked = [site.marked for site in collected.sites]
+    if collected.by_atom and len(marked) == len(data.numbers) and None not in marked:
+        marks = np.array(marked)
     try:
         found = bandwidth(data, marks=marks)
     except ValueError as error:

@@ -25,7 +25,7 @@ from neural_checks.features.recorded import FeatureSet
 from neural_checks.readouts.bootstrap import trajectory_blocks
 from neural_checks.readouts.samples import Samples
 from numeric_checks.molecules.distances import vectors_to
-from numeric_checks.molecules.marks import directions, marked_rows
+from numeric_checks.molecules.marks import directions, fixed_topology, marked_rows
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.symbols import SYMBOLS
 
@@ -66,7 +66,8 @@ class Collected:
 def collect(features: FeatureSet, kind: SiteKind) -> Collected:
     """The samples of ``features`` by ``kind`` of site.
 
-    ``SiteKind.AUTO`` stands for atoms where every frame holds the same ones, else for species.
+    ``SiteKind.AUTO`` stands for atoms where every frame holds the same ones and they keep their
+    neighbours, else for species.
     Atoms whose marked neighbour is farther than the network's cut-off are left out: the field is
     not there to be read.
 
@@ -74,15 +75,14 @@ def collect(features: FeatureSet, kind: SiteKind) -> Collected:
         ValueError: atoms are asked for and the frames hold different ones; no site is left.
     """
     structures = features.structures
+    fitted = structures.take(~features.held_out)
     if kind is SiteKind.AUTO:
-        kind = SiteKind.ATOMS if structures.fixed else SiteKind.SPECIES
+        kind = SiteKind.ATOMS if fixed_topology(fitted) and structures.fixed else SiteKind.SPECIES
     held = np.flatnonzero(features.held_out)
     order = features.order
     blocks = trajectory_blocks(None if order is None else order[held])
     units = np.arange(len(held)) if blocks is None else blocks
-    marked = marked_rows(
-        structures, structures.take(~features.held_out) if structures.fixed else None
-    )
+    marked = marked_rows(structures, fitted if structures.fixed else None)
     near, cutoff = _within(features, marked)
     found = (
         _atoms(features, marked, near, units)
@@ -121,7 +121,10 @@ def _atoms(
     samples = features.samples()
     frames, atoms, _ = samples.vectors.shape
     kept = np.flatnonzero(near.reshape(frames, atoms).mean(axis=0) > 0.5).tolist()
-    numbers, neighbors = features.numbers.tolist(), marked[:atoms].tolist()
+    numbers = features.numbers.tolist()
+    within = (marked.reshape(frames, atoms) - features.structures.offsets[:-1, None]).T.tolist()
+    # None where it is another neighbour in another frame.
+    neighbors = [row[0] if len(set(row)) == 1 else None for row in within]
     sites = tuple(
         Site(f"{SYMBOLS[numbers[i]]}{i}", numbers[i], neighbors[i], len(samples.held)) for i in kept
     )
