@@ -24,15 +24,17 @@ from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import Split, split
 from neural_checks.features.file import read
 from neural_checks.readouts.closed_form import measure
+from neural_checks.readouts.fitted_channels import fitted_channels
+from neural_checks.readouts.nonpolynomial import nonpolynomial
 from neural_checks.readouts.recovery import with_components
 from neural_checks.readouts.samples import Samples, collect, top_degree
-from neural_checks.sweep.readouts import fitted_channels, nonpolynomial, some_sites
 from neural_checks.sweep.result import FORMAT, JobRecord, ReadoutRecord, read_job_file
 from neural_checks.sweep.settings import Job, MeasureSettings
 from neural_checks.training.train import force_mae, train
 from numeric_checks.molecules.data import EMBEDDED, ForceData, load, sha256
 from numeric_checks.provenance import environment
 from numeric_checks.readouts.componentwise import componentwise
+from numeric_checks.readouts.samples import spread_sites
 from span_theorem.files import write_json, write_text
 
 __all__ = ["read_record", "record_path", "run_job"]
@@ -89,7 +91,8 @@ def _record(job: Job, work: Path, data_dir: Path, device: str) -> JobRecord:
         if job.features
         else _from_network(job, work, data_dir, device, rng)
     )
-    samples = some_sites(source.pop("samples"), job.measure.sites)
+    samples = source.pop("samples")
+    samples = samples.at(spread_sites(samples.vectors.shape[1], job.measure.sites))
     measuring = time.monotonic()
     readouts = _readouts(samples, source["L"], job.measure, rng)
     return JobRecord(

@@ -13,7 +13,7 @@ from span_theorem.arguments import within
 __all__ = ["READOUTS", "Job", "MeasureSettings", "Sweep"]
 
 READOUTS = ("closed form", "component-wise", "non-polynomial")
-"""Kinds of readout; see :mod:`neural_checks.sweep.readouts`."""
+"""Kinds of readout; see :mod:`neural_checks.readouts`."""
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from threadpoolctl import threadpool_limits
 from neural_checks.readouts.bootstrap import bootstrap
 from neural_checks.readouts.closed_form import measure, measure_pooled
 from neural_checks.readouts.metrics import Metrics
+from neural_checks.readouts.nonpolynomial import nonpolynomial
 from neural_checks.readouts.recovery import Recovery
 from neural_checks.readouts.rigid import rigid_body
 from neural_checks.readouts.samples import Samples, collect
 from neural_checks.readouts.verdict import Curve, Doubts, Outcome, Verdict, judge, overall, reach
-from neural_checks.sweep.readouts import nonpolynomial
 from numeric_checks.readouts.products import coupled_products
 from numeric_checks.readouts.ridge import fit_ridge
 

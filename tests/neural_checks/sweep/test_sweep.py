@@ -22,13 +22,14 @@ from neural_checks.data.split import split
 from neural_checks.features.file import write
 from neural_checks.features.recorded import record
 from neural_checks.readouts.closed_form import measure
+from neural_checks.readouts.fitted_channels import fitted_channels
+from neural_checks.readouts.nonpolynomial import nonpolynomial
 from neural_checks.readouts.samples import Samples, collect
 from neural_checks.sweep.__main__ import main
 from neural_checks.sweep.config import read_config
 from neural_checks.sweep.features import features_of
 from neural_checks.sweep.features import main as features_main
 from neural_checks.sweep.job import read_record, record_path, run_job
-from neural_checks.sweep.readouts import fitted_channels, nonpolynomial, some_sites
 from neural_checks.sweep.result import EARLIER, JobRecord, ReadoutRecord
 from neural_checks.sweep.settings import Job, MeasureSettings
 from neural_checks.sweep.tables import cells, rows
@@ -335,15 +336,6 @@ def test_invariants_alone_give_it_nothing(toy: SimpleNamespace) -> None:
     run = nonpolynomial(samples_of(toy, 0), 3)
     assert run.field == pytest.approx(1.0)
     assert run.weights == (0, 0, 0)
-
-
-def test_some_sites(toy: SimpleNamespace) -> None:
-    samples = samples_of(toy, 1)
-    few = some_sites(samples, 3)
-    np.testing.assert_array_equal(few.vectors, samples.vectors[:, [0, 2, 4]])
-    np.testing.assert_array_equal(few.features["1o"], samples.features["1o"][:, [0, 2, 4]])
-    assert some_sites(samples, 0) is samples
-    assert some_sites(samples, 9) is samples
 
 
 # --- tables and verdict ---------------------------------------------------------------------------
