@@ -25,8 +25,9 @@ def output_folder(path: str | Path, *, last: str, force: bool = False) -> Iterat
     refused unless ``force``. A folder without it is an interrupted run, to be completed.
 
     Raises:
-        FileExistsError: the run is complete; ValueError: another process is at work there, by
-        name; OSError: the folder cannot be made.
+        FileExistsError: the run is complete.
+        ValueError: another process is at work there; the message names it.
+        OSError: the folder cannot be made.
     """
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)

@@ -26,10 +26,12 @@ def check_targets(*paths: str | Path | None, force: bool = False) -> None:
     """Judge the places of outputs before the work starts; None stands for an output not asked for.
 
     Raises:
-        FileNotFoundError: the folder is not there; NotADirectoryError: it is a file;
-        IsADirectoryError: the path is a folder; FileExistsError: it exists and ``force`` is false;
-        PermissionError: the folder cannot be written to; ValueError: two outputs are one file, or
-        the path is a device or pipe.
+        FileNotFoundError: the folder is not there.
+        NotADirectoryError: the folder is a file.
+        IsADirectoryError: the path is a folder.
+        FileExistsError: the path exists and ``force`` is false.
+        PermissionError: the folder cannot be written to.
+        ValueError: two outputs are one file, or the path is a device, a pipe or no path.
     """
     seen: dict[Path, Path] = {}
     for given in paths:
@@ -68,9 +70,10 @@ def writing(path: str | Path, *, force: bool = False) -> Iterator[IO[bytes]]:
     """A binary stream whose content becomes ``path`` when the block ends without an error.
 
     Raises:
-        FileExistsError: ``path`` exists and ``force`` is false, also where it came to be meanwhile;
-        OSError: it cannot be written. Whatever the block raises is raised, and ``path`` is as it
-        was.
+        FileExistsError: ``path`` exists and ``force`` is false, also where it came to be meanwhile.
+        OSError: it cannot be written.
+
+    Whatever the block raises is raised too, and ``path`` is as it was.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -154,8 +157,9 @@ def read_text(path: str | Path, limit: int) -> str:
     """The text of an ordinary UTF-8 file of at most ``limit`` bytes.
 
     Raises:
-        FileNotFoundError, IsADirectoryError, OSError; ValueError: a device or pipe, a file above
-        the limit, or one that is not UTF-8.
+        FileNotFoundError: there is no such file.
+        IsADirectoryError: it is a folder.
+        ValueError: it is a device or pipe, too large, or not UTF-8.
     """
     source = Path(path)
     if not source.exists():

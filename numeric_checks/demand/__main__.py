@@ -9,15 +9,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from span_theorem.arguments import integer_option, number_option
 from span_theorem.command import Exit, Parser, Result, parser, run
 
 if TYPE_CHECKING:
-    from numeric_checks.demand.result import Demand
+    from numeric_checks.demand.result import Demand, DemandOptions
     from numeric_checks.molecules.data import ForceData
+    from span_theorem.progress import Progress
 
 __all__ = ["main"]
 
@@ -71,6 +74,14 @@ def _parser() -> Parser:
         default=1000,
         help="of the bootstrap over blocks of held-out frames (%(default)s)",
     )
+    made.add_argument(
+        "--residual-of",
+        metavar="MODEL",
+        help="listen to the force error of this network, on frames that it was not trained on",
+    )
+    made.add_argument(
+        "--trust-model", action="store_true", help="load a model file that can run code"
+    )
     made.add_argument("--seed", type=integer_option("seed", 0, 2**31 - 1), default=0)
     made.add_argument("--out", type=Path, help="folder for report.json, table.txt and the figures")
     made.add_argument("--force", action="store_true", help="replace a report that is there")
@@ -112,6 +123,9 @@ def _work(given: argparse.Namespace) -> Result:
                 centers=centers,
                 progress=lambda done, total: progress.update("frames", done, total),
             )
+            if given.residual_of is not None:
+                heard = _listen(given, data, settings, centers, progress)
+                found = replace(found, listening=heard)
         if given.out is not None:
             _write(given.out, found, data)
         code = Exit.UNDECIDED if found.undecided else Exit.OK
@@ -121,6 +135,32 @@ def _work(given: argparse.Namespace) -> Result:
         return measure()
     with output_folder(given.out, last="report.json", force=given.force):
         return measure()
+
+
+def _listen(
+    given: argparse.Namespace,
+    data: ForceData,
+    settings: DemandOptions,
+    centers: list[int] | None,
+    progress: Progress,
+) -> dict[str, Any]:
+    from numeric_checks.demand.estimate import chosen_frames
+    from numeric_checks.demand.listening import listen
+
+    # Networks belong to the layer above, which registers how their forces are had.
+    points = list(entry_points(group="span_theorem.force_models"))
+    if not points:
+        raise ValueError("--residual-of needs an installed package that registers force models")
+    part = data.take(chosen_frames(data, settings))
+    predicted, L = points[0].load()(given.residual_of, part, given.trust_model)
+    return listen(
+        part,
+        predicted,
+        L,
+        settings,
+        centers=centers,
+        progress=lambda done, total: progress.update("listening", done, total),
+    )
 
 
 def _numbers(text: str) -> list[int]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from numeric_checks.demand.design import Model
 from numeric_checks.demand.invariants import triples
-from numeric_checks.demand.result import Cost, DemandOptions
+from numeric_checks.demand.result import DegreeCost, DemandOptions
 from span_theorem.arrays import real_wigner_3j_array
 from span_theorem.irreps import Irrep, Irreps
 from span_theorem.multiplicity import multiplicities
@@ -14,7 +14,7 @@ from span_theorem.multiplicity import multiplicities
 __all__ = ["cost"]
 
 
-def cost(settings: DemandOptions, factors: int, ell: int, model: Model) -> Cost:
+def cost(settings: DemandOptions, factors: int, ell: int, model: Model) -> DegreeCost:
     """The counts for at most ``factors`` factors of degrees ≤ ``ell``.
 
     The multiplications are those of the products of one atom, once its densities are known: 2l+1
@@ -29,4 +29,4 @@ def cost(settings: DemandOptions, factors: int, ell: int, model: Model) -> Cost:
     if factors >= 3:
         entries = sum(int(np.count_nonzero(real_wigner_3j_array(*t))) for t in triples(ell))
         total += 2 * settings.mixed * entries
-    return Cost(ell, (ell + 1) ** 2, int(one), total)
+    return DegreeCost(ell, (ell + 1) ** 2, int(one), total)

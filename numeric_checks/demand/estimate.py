@@ -30,7 +30,7 @@ from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.symbols import SYMBOLS
 
-__all__ = ["demand"]
+__all__ = ["chosen_frames", "demand"]
 
 Array = NDArray[np.float64]
 
@@ -110,8 +110,7 @@ class _Run:
             raise ValueError(
                 f"forces must have shape {structures.positions.shape}, got {target.shape}"
             )
-        known = ~np.isnan(np.add.reduceat(target.sum(axis=1), structures.offsets[:-1]))
-        index = _chosen(np.flatnonzero(known), data.order, settings)
+        index = chosen_frames(data, settings, target)
         rows = structures.rows(index)
         structures = structures.take(index)
         labels, blocks = _split(len(index), settings)
@@ -147,12 +146,19 @@ def _model(basis: Basis, centers: tuple[int, ...], settings: DemandOptions) -> M
     return EnergyForm(invariants, centers)
 
 
-def _chosen(
-    known: NDArray[np.int64], order: NDArray[np.int64] | None, settings: DemandOptions
+def chosen_frames(
+    data: ForceData, settings: DemandOptions, forces: Array | None = None
 ) -> NDArray[np.int64]:
-    """Frames with forces, in the order of their trajectory, evenly spaced to at most ``frames``."""
-    if order is not None:
-        known = known[np.argsort(order[known], kind="stable")]
+    """The frames that are used: those with forces, in the order of their trajectory, evenly spaced
+    to at most ``settings.frames``.
+
+    ValueError for too few.
+    """
+    target = data.forces if forces is None else forces
+    sums = np.add.reduceat(target.sum(axis=1), data.structures.offsets[:-1])
+    known = np.flatnonzero(~np.isnan(sums))
+    if data.order is not None:
+        known = known[np.argsort(data.order[known], kind="stable")]
     if len(known) < 4 * MIN_HELD:
         raise ValueError(
             f"{len(known)} frames with forces are too few: at least {4 * MIN_HELD} are needed"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Cost", "Curve", "Demand", "DemandOptions", "Form", "Point", "least_degree"]
+__all__ = ["Curve", "DegreeCost", "Demand", "DemandOptions", "Form", "Point", "least_degree"]
 
 Form = Literal["energy", "force"]
 
@@ -82,7 +82,7 @@ def least_degree(errors: Sequence[float], level: float) -> int:
 
 
 @dataclass(frozen=True)
-class Cost:
+class DegreeCost:
     """Exact counts of what degrees ≤ ``ell`` cost.
 
     ``components`` of a channel's densities, (ℓ+1)²; ``invariants`` of one channel, the multiplicity
@@ -109,7 +109,7 @@ class Curve:
     demand: int
     interval: tuple[int, int]
     lower_bound: bool
-    costs: tuple[Cost, ...]
+    costs: tuple[DegreeCost, ...]
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,14 @@ def table(found: Demand) -> str:
     for other in found.curves[1:] if len(found.curves) > 1 else found.curves:
         lines.append(f"  {_star(other)}")
     lines += ["", found.sentence]
+    if found.listening is not None:
+        heard = found.listening
+        lines += [
+            f"network with L = {heard['L']}, error {heard['mae_meV_per_A']:.1f} meV/Å: degrees "
+            f"≤ {heard['L']} explain {heard['within']:.3f} of its squared error, higher ones "
+            f"{heard['beyond']:.3f} more; residuals of other frames {heard['control']:.3f}",
+            heard["sentence"],
+        ]
     return "\n".join(lines)
 
 
