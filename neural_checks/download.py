@@ -2,9 +2,9 @@
 
 import sys
 
-from neural_checks.data.archives import main
+from neural_checks.data.archives import ARCHIVES, main
 
-__all__ = ["main"]
+__all__ = ["ARCHIVES", "main"]
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,10 +1,10 @@
 """The public aspirin archives: revised MD17 (PBE) and sGDML's coupled-cluster set.
 
-``python -m neural_checks.download rmd17 --folder data``. An interrupted download goes on where it
-stopped. No checksum of the archives is known beforehand: the SHA-256 of each file is written to
-``checksums.json`` beside it when it is first used, and enforced from then on. What is known is the
-content: the published training and test frames must have the means and mean squares kept in
-``fingerprints.json``, which were computed from copies of both sets (``--fingerprint FILE``).
+``python -m neural_checks.download rmd17 --folder data``. An archive is fetched
+(:mod:`neural_checks.data.transfer`), converted to one ``.npz``, and its content compared with the
+fingerprint of the published set (:mod:`neural_checks.data.fingerprint`). Only then do the files get
+their names, and are their SHA-256 written to ``checksums.json`` beside them, which is enforced from
+then on. No checksum of the archives is known beforehand: the content is what is known.
 """
 
 from __future__ import annotations
@@ -12,24 +12,36 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import lzma
 import os
 import re
 import tarfile
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from typing import IO, Any
 
 import numpy as np
 
-from numeric_checks.molecules.data import ForceData, load, sha256
+from neural_checks.data.fingerprint import check_fingerprint, fingerprint
+from neural_checks.data.transfer import Report, download
+from numeric_checks.molecules.data import load, sha256
 from span_theorem import command
+from span_theorem.files import read_text, write_json, writing
 
-__all__ = ["ARCHIVES", "Archive", "check_fingerprint", "fetch", "fingerprint", "main"]
+__all__ = ["ARCHIVES", "Archive", "fetch", "main"]
+
+#: What an archive of another kind raises when it is converted.
+_FAULTS = (
+    OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError,
+    NotImplementedError, OverflowError, MemoryError, zipfile.BadZipFile, tarfile.TarError,
+    zlib.error, lzma.LZMAError,
+)  # fmt: skip
+#: Bytes of the largest member that is read from an archive.
+_MEMBER = 1 << 31
 
 Arrays = dict[str, Any]
 
@@ -44,6 +56,14 @@ class Archive:
     convert: Callable[[Path], Arrays]
 
 
+def _read(stream: IO[bytes] | None, name: str) -> bytes:
+    """A member of an archive; ValueError where it is larger than any that is expected."""
+    content = b"" if stream is None else stream.read(_MEMBER + 1)
+    if len(content) > _MEMBER:
+        raise ValueError(f"{name} has more than {_MEMBER} bytes")
+    return content
+
+
 def _rmd17(path: Path) -> Arrays:
     """Union of the five published splits (the authors advise against training on more)."""
     wanted = {"rmd17_aspirin.npz"} | {
@@ -54,8 +74,7 @@ def _rmd17(path: Path) -> Arrays:
         for member in archive:
             name = member.name.rsplit("/", 1)[-1]
             if name in wanted and member.isfile():
-                stream = archive.extractfile(member)
-                found[name] = b"" if stream is None else stream.read()
+                found[name] = _read(archive.extractfile(member), name)
             if len(found) == len(wanted):
                 break
     missing = wanted - set(found)
@@ -92,7 +111,9 @@ def _ccsd(path: Path) -> Arrays:
             ]
             if len(names) != 1:
                 raise ValueError(f"{path.name}: expected one *-{part}.npz, found {names}")
-            with np.load(io.BytesIO(archive.read(names[0])), allow_pickle=False) as values:
+            with archive.open(names[0]) as stream:
+                content = _read(stream, names[0])
+            with np.load(io.BytesIO(content), allow_pickle=False) as values:
                 parts.append({key: values[key] for key in ("R", "F", "E", "z")})
     counts = [len(part["R"]) for part in parts]
     positions = np.concatenate([part["R"] for part in parts])
@@ -122,7 +143,7 @@ ARCHIVES: dict[str, Archive] = {
         _rmd17,
     ),
     "ccsd": Archive(
-        ("http://www.quantum-machine.org/gdml/data/npz/aspirin_ccsd.zip",),
+        ("https://www.quantum-machine.org/gdml/data/npz/aspirin_ccsd.zip",),
         "aspirin_ccsd.zip",
         "aspirin_ccsd.npz",
         _ccsd,
@@ -134,149 +155,103 @@ def fetch(
     name: str,
     folder: Path,
     archives: Mapping[str, Archive] = ARCHIVES,
-    report: Callable[[int, int], None] = lambda _done, _total: None,
+    report: Report = lambda _done, _total: None,
 ) -> Path:
     """The ``.npz`` of data set ``name`` in ``folder``, downloaded and converted where absent.
 
-    ``report(done, total)`` counts bytes. Raises OSError without a network (saying what to do),
-    ValueError where a checksum or the content is not what it was or should be.
+    ``report(done, total)`` counts bytes. What an address gives is judged before it is kept; where
+    it is not the published data the next address is tried.
+
+    Raises:
+        OSError: no address gives the data, and what to do; ValueError: a file that is there is not
+        the published data, or changed since it was first used.
     """
     if name not in archives:
         raise ValueError(f"unknown data set {name!r}; expected one of {', '.join(archives)}")
     archive = archives[name]
     folder.mkdir(parents=True, exist_ok=True)
     target, source = folder / archive.data, folder / archive.file
-    if not target.exists():
-        if not source.exists():
-            _download(archive, source, report)
-        _same_as_before(source)
-        temporary = target.with_name(f"{target.name}.writing.npz")
-        try:
-            arrays = archive.convert(source)
-        except (KeyError, OSError, EOFError, zipfile.BadZipFile, tarfile.TarError) as error:
-            raise ValueError(f"{source}: not the expected archive: {error}") from error
-        np.savez_compressed(temporary, **arrays)
-        try:
-            check_fingerprint(name, load(temporary))
-        except ValueError:
-            temporary.unlink()
-            raise
-        os.replace(temporary, target)
-    _same_as_before(target)
+    if target.exists():
+        _require_recorded(target)
+    elif source.exists():
+        _require_recorded(source)
+        _convert(name, archive, source, target)
+    else:
+        _download(name, archive, source, target, report)
+    _record(folder, target, *([source] if source.exists() else []))
     return target
 
 
-def _download(archive: Archive, path: Path, report: Callable[[int, int], None]) -> None:
-    """Fetch ``path``, going on from ``path.partial``; every address is tried in turn."""
-    partial = path.with_name(path.name + ".partial")
+def _download(name: str, archive: Archive, source: Path, target: Path, report: Report) -> None:
+    """Fetch and convert; every address is tried in turn, also where one gives something else."""
+    partial = source.with_name(source.name + ".partial")
     reasons = []
     for url in archive.urls:
-        try:
-            _continue(url, partial, report)
-        except (URLError, ConnectionError, TimeoutError) as error:
-            reasons.append(f"{url}: {getattr(error, 'reason', error)}")
-            continue
-        os.replace(partial, path)
-        return
+        # What an earlier run, or another address, left may be the start of another file.
+        for _ in range(2 if partial.exists() else 1):
+            try:
+                download(url, partial, report)
+                _convert(name, archive, partial, target)
+            except OSError as error:
+                reasons.append(f"{url}: {error}")
+                break
+            except ValueError as error:
+                partial.unlink()
+                reasons.append(f"{url}: {error}")
+            else:
+                os.replace(partial, source)
+                return
     kept = partial.stat().st_size if partial.exists() else 0
     raise OSError(
         f"could not download {archive.file} ({'; '.join(reasons)}). {kept} bytes are kept and the "
         f"same command goes on from there. Without a network: fetch the archive elsewhere and put "
-        f"it at {path}, or give a local file with --data PATH, or use the embedded data"
+        f"it at {source}, or give a local file with --data PATH, or use the embedded data"
     )
 
 
-def _continue(url: str, partial: Path, report: Callable[[int, int], None]) -> None:
-    start = partial.stat().st_size if partial.exists() else 0
-    headers = {"User-Agent": "span-theorem"} | ({"Range": f"bytes={start}-"} if start else {})
+def _convert(name: str, archive: Archive, source: Path, target: Path) -> None:
+    """Write ``target`` from an archive; ValueError where it does not hold the published data."""
     try:
-        response = urlopen(Request(url, headers=headers), timeout=60)
-    except HTTPError as error:
-        if error.code == 416 and start:  # the file ends where ours does, or is another one
-            total = error.headers.get("Content-Range", "").rpartition("/")[2]
-            if total == str(start):
-                return
-            partial.unlink()
-            _continue(url, partial, report)
-            return
-        raise
-    with response:
-        resumed = response.status == 206
-        done = start if resumed else 0
-        length = response.headers.get("Content-Length")
-        total = done + int(length) if length else 0
-        with partial.open("ab" if resumed else "wb") as stream:
-            while block := response.read(1 << 20):
-                stream.write(block)
-                done += len(block)
-                report(done, total)
-        if total and done < total:
-            raise ConnectionError(f"the connection ended after {done} of {total} bytes")
+        arrays = archive.convert(source)
+    except _FAULTS as error:
+        raise ValueError(f"{source.name} is not the expected archive: {error}") from error
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".convert-") as folder:
+        made = Path(folder) / target.name
+        np.savez_compressed(made, **arrays)
+        check_fingerprint(name, load(made))
+        with writing(target) as stream:
+            stream.write(made.read_bytes())
 
 
-def _same_as_before(path: Path) -> None:
-    """Record the SHA-256 of ``path`` at first use; ValueError where it has changed since."""
-    record = path.parent / "checksums.json"
-    known = json.loads(record.read_text()) if record.exists() else {}
-    found = sha256(path)
-    if known.setdefault(path.name, found) != found:
+def _recorded(folder: Path) -> dict[str, str]:
+    record = folder / "checksums.json"
+    if not record.exists():
+        return {}
+    try:
+        known = json.loads(read_text(record, 1 << 20))
+    except ValueError as error:
+        raise ValueError(f"{record} cannot be read ({error}): remove it") from error
+    if not isinstance(known, dict):
+        raise ValueError(f"{record} holds no checksums: remove it")
+    return known
+
+
+def _require_recorded(path: Path) -> None:
+    """ValueError where the SHA-256 of ``path`` was recorded, and is another one now."""
+    known, found = _recorded(path.parent).get(path.name), sha256(path)
+    if known is not None and known != found:
         raise ValueError(
-            f"{path}: SHA-256 {found}, but {known[path.name]} was recorded in {record}; "
+            f"{path}: SHA-256 {found}, but {known} was recorded in {path.parent}/checksums.json; "
             "remove the file to fetch it again"
         )
-    temporary = record.with_name(record.name + ".writing")
-    temporary.write_text(json.dumps(known, indent=1) + "\n")
-    os.replace(temporary, record)
 
 
-def fingerprint(data: ForceData) -> dict[str, Any]:
-    """What identifies the content: elements, and of the published training and test frames the
-    number, mean positions (atoms, 3) in Å, RMS force of every atom in eV/Å and the standard
-    deviation of the energy in eV. Independent of the order of frames and of rounding."""
-    parts = {}
-    for suffix in ("_01", ""):
-        for part in (f"train{suffix}", f"test{suffix}"):
-            if part in data.published:
-                index = data.published[part]
-                parts[part] = {
-                    "frames": len(index),
-                    "mean_positions": data.positions[index].mean(axis=0).round(5).tolist(),
-                    "rms_forces": np.sqrt(
-                        (data.molecule_forces[index] ** 2).sum(axis=2).mean(axis=0)
-                    )
-                    .round(5)
-                    .tolist(),
-                    "energy_deviation": round(float(data.energies[index].std()), 6),
-                }
-    return {"numbers": data.numbers.tolist(), "parts": parts}
-
-
-def check_fingerprint(name: str, data: ForceData) -> None:
-    """ValueError where the content of ``data`` is not that of the published set ``name``.
-
-    Positions to 1e-4 Å, forces and energies to 0.2 % (calories differ by 0.07 %).
-    """
-    expected = json.loads((files("neural_checks.data") / "fingerprints.json").read_text())[name]
-    found = fingerprint(data)
-    wrong = []
-    if found["numbers"] != expected["numbers"]:
-        wrong.append("elements")
-    for part, values in expected["parts"].items():
-        other = found["parts"].get(part)
-        if other is None or other["frames"] != values["frames"]:
-            count = "none" if other is None else other["frames"]
-            wrong.append(f"frames of {part} ({count} for {values['frames']})")
-            continue
-        for key, absolute, relative in (
-            ("mean_positions", 1e-4, 0.0),
-            ("rms_forces", 0.0, 2e-3),
-            ("energy_deviation", 0.0, 2e-3),
-        ):
-            a, b = np.array(other[key]), np.array(values[key])
-            if a.shape != b.shape or not np.allclose(a, b, rtol=relative, atol=absolute):
-                wrong.append(f"{key} of {part}")
-    if wrong:
-        raise ValueError(f"{name}: not the published data: {', '.join(wrong)}")
+def _record(folder: Path, *paths: Path) -> None:
+    """Record the SHA-256 of files whose content was found to be right."""
+    known = _recorded(folder)
+    found = {path.name: known.get(path.name) or sha256(path) for path in paths}
+    if not found.items() <= known.items():
+        write_json(folder / "checksums.json", known | found, force=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

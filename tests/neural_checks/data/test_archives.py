@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import socket
 import tarfile
 import threading
 import zipfile
@@ -17,7 +19,8 @@ import numpy as np
 import pytest
 
 from neural_checks.data import archives as download
-from neural_checks.data.archives import ARCHIVES, Archive, check_fingerprint, fetch, fingerprint
+from neural_checks.data.archives import ARCHIVES, Archive, fetch, main
+from neural_checks.data.fingerprint import check_fingerprint, fingerprint
 from numeric_checks.molecules.data import load
 from numeric_checks.molecules.structures import Structures
 
@@ -172,8 +175,13 @@ def test_the_revised_archive_is_cut_to_its_published_splits(
     np.testing.assert_allclose(data.positions[data.published["train_02"]], whole["R"][[2, 22]])
     np.testing.assert_allclose(data.positions[data.published["test_05"]], whole["R"][[35]])
     server.content = b"no archive"
-    with pytest.raises(ValueError, match="not the expected archive"):
+    with pytest.raises(OSError, match="not the expected archive"):
         fetch("rmd17", tmp_path / "b", archives)
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "rmd17.tar.bz2").write_bytes(b"put here by hand")
+    with pytest.raises(ValueError, match="not the expected archive"):
+        fetch("rmd17", tmp_path / "c", archives)
+    assert (tmp_path / "c" / "rmd17.tar.bz2").exists()
 
 
 def test_without_a_network_the_message_says_what_to_do(tmp_path: Path) -> None:
@@ -188,21 +196,147 @@ def test_other_content_is_refused(
     server: _Server, ccsd: dict[str, Archive], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "check_fingerprint", check_fingerprint)
-    with pytest.raises(ValueError, match="not the published data: elements"):
+    with pytest.raises(OSError, match="not the published data: elements"):
         fetch("ccsd", tmp_path, ccsd)
-    assert not (tmp_path / "aspirin_ccsd.npz").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["rmd17", "ccsd"])
 def test_copies_of_the_published_sets_have_the_fingerprint(name: str, data_dir: Path) -> None:
+    """Also in another order and rounded otherwise; not with one coordinate of one frame changed."""
     data = load(data_dir / f"aspirin_{name}.npz")
     check_fingerprint(name, data)
+    noise = 1e-7 * np.random.default_rng(0).normal(size=data.positions.shape)
+    shaken = Structures.of_molecule(data.positions + noise, data.numbers)
+    turned = {key: index[::-1] for key, index in data.published.items()}
+    check_fingerprint(name, replace(data, structures=shaken, published=turned))
     part = next(iter(fingerprint(data)["parts"]))
+    frame = int(data.published[part][3])
     moved = data.positions.copy()
-    moved[data.published[part][0], 0, 0] += 0.5
-    with pytest.raises(ValueError, match=f"mean_positions of {part}$"):
-        check_fingerprint(
-            name, replace(data, structures=Structures.of_molecule(moved, data.numbers))
-        )
-    with pytest.raises(ValueError, match="rms_forces"):
-        check_fingerprint(name, replace(data, forces=1.01 * data.forces))
+    moved[frame, 5, 1] += 1e-3
+    structures = Structures.of_molecule(moved, data.numbers)
+    with pytest.raises(ValueError, match=rf"published data: positions of {part} \(\d+ frames\)"):
+        check_fingerprint(name, replace(data, structures=structures))
+    forces = data.molecule_forces.copy()
+    forces[frame, 0, 0] += 1e-3
+    with pytest.raises(ValueError, match=f"published data: forces of {part}"):
+        check_fingerprint(name, replace(data, forces=forces.reshape(-1, 3)))
+    energies = data.energies.copy()
+    energies[[frame, data.published[part][4]]] = energies[[data.published[part][4], frame]]
+    with pytest.raises(ValueError, match=f"published data: together of {part}"):
+        check_fingerprint(name, replace(data, energies=energies))
+    with pytest.raises(ValueError, match="frames of train"):
+        check_fingerprint(name, replace(data, published={}))
+    with pytest.raises(ValueError, match="forces of"):
+        check_fingerprint(name, replace(data, forces=4.1868 / 4.184 * data.forces))
+
+
+class _Replies:
+    """Answers every connection on the loopback with one reply, whatever was asked."""
+
+    def __init__(self, reply: bytes) -> None:
+        self.reply, self.asked = reply, 0
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/a.zip"
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            self.asked += 1
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(self.reply)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join()
+
+
+PAGE = b"HTTP/1.0 200 OK\r\n\r\n<html>log in</html>"
+BAD = {
+    "bad status line": b"garbage\r\n\r\n",
+    "no reply": b"",
+    "chunked, broken": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n",
+    "chunked, cut": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhello",
+    "length not a number": b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\nhello",
+    "length below zero": b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello",
+    "length of a universe": b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999999\r\n\r\nhello",
+    "short body": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello",
+    "empty body": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "captive page": PAGE,
+    "404": b"HTTP/1.0 404 NO\r\n\r\n",
+    "416": b"HTTP/1.0 416 NO\r\nContent-Range: bytes */7\r\n\r\n",
+    "partial without asking": b"HTTP/1.0 206 P\r\nContent-Range: bytes 0-4/5\r\n\r\nhello",
+    "redirected in a circle": b"HTTP/1.0 302 F\r\nLocation: /x\r\n\r\n",
+    "redirected to a file": b"HTTP/1.0 302 F\r\nLocation: file:///etc/passwd\r\n\r\n",
+    "redirected to http": b"HTTP/1.0 302 F\r\nLocation: http://example.invalid/\r\n\r\n",
+    "redirected nowhere": b"HTTP/1.0 302 F\r\nLocation: http://[\r\n\r\n",
+    "a huge header": b"HTTP/1.0 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_reply_is_one_line_and_the_next_address_is_tried(
+    server: _Server,
+    ccsd: dict[str, Archive],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    bad = _Replies(BAD[name])
+    try:
+        monkeypatch.setitem(ARCHIVES, "ccsd", replace(ccsd["ccsd"], urls=(bad.url,)))
+        assert main(["ccsd", "--folder", str(tmp_path)]) == 2
+        said = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
+        assert len(said) == 1
+        assert "could not download aspirin_ccsd.zip" in said[0]
+        assert not (tmp_path / "checksums.json").exists()  # nothing is recorded of what was wrong
+        assert not (tmp_path / "aspirin_ccsd.zip").exists()
+        both = {"ccsd": replace(ccsd["ccsd"], urls=(bad.url, server.url))}
+        assert len(load(fetch("ccsd", tmp_path, both))) == 9
+        assert bad.asked >= 2
+    finally:
+        bad.close()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_captive_page_does_not_stand_in_the_way_of_the_right_file(
+    server: _Server, ccsd: dict[str, Archive], tmp_path: Path
+) -> None:
+    portal = _Replies(PAGE)
+    try:
+        with pytest.raises(OSError, match="is not the expected archive"):
+            fetch("ccsd", tmp_path, {"ccsd": replace(ccsd["ccsd"], urls=(portal.url,))})
+    finally:
+        portal.close()
+    assert list(tmp_path.iterdir()) == []
+    assert fetch("ccsd", tmp_path, ccsd).exists()
+    assert fetch("ccsd", tmp_path, ccsd).exists()
+
+
+def test_only_https_is_used(tmp_path: Path) -> None:
+    for archive in ARCHIVES.values():
+        assert all(url.startswith("https://") for url in archive.urls)
+    for url in ("http://example.invalid/a", "file:///etc/passwd", "ftp://example.invalid/a", "x"):
+        archives = {"ccsd": replace(ARCHIVES["ccsd"], urls=(url,))}
+        with pytest.raises(OSError, match="only https is used"):
+            fetch("ccsd", tmp_path, archives)
+
+
+def test_a_damaged_record_is_named(
+    server: _Server, ccsd: dict[str, Archive], tmp_path: Path
+) -> None:
+    fetch("ccsd", tmp_path, ccsd)
+    for content in ("{", "[]", "\udcff".encode("utf-8", "surrogateescape").decode("latin-1")):
+        (tmp_path / "checksums.json").write_text(content, encoding="latin-1")
+        with pytest.raises(ValueError, match=r"checksums\.json .*remove it"):
+            fetch("ccsd", tmp_path, ccsd)
