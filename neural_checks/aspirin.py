@@ -315,7 +315,7 @@ def _measure(data: ForceData, plan: _Plan, folder: Path) -> Report:
         environment=environment(plan.device),
         measurement_seconds=time.monotonic() - begun,
         measurement_cpu_seconds=time.process_time() - used,
-        geometry=tuple((x, y, z) for x, y, z in first[0].tolist()),
+        geometry=tuple((x, y, z) for x, y, z in data.positions[fit[0]].tolist()),
     )
 
 

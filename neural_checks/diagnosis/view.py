@@ -60,7 +60,9 @@ def _facts(found: DiagnosisReport) -> list[str]:
     worst = max(found.equivariance, key=lambda name: found.equivariance[name])
     layer = found.network.get("layer")
     drawn = (
-        "" if found.data.blocks is None else f", drawn in {found.data.blocks} blocks of neighbours"
+        ""
+        if found.data.blocks is None
+        else f", drawn in {found.data.blocks} blocks of consecutive frames"
     )
     return [
         f"network: {found.network.get('package', 'not stated')}"

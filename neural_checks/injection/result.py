@@ -65,7 +65,7 @@ class Settings:
 
     ``L`` largest degree of the features; ``degrees_read`` the readout degrees d_r; ``amplitude``
     ε; ``orientations`` per frame of the component-wise readout; ``draws`` of the bootstrap; ``spn``
-    the trained readouts; ``control_sites`` the number of atoms of the dearer controls.
+    the trained readouts; ``control_sites`` the number of atoms of the costlier controls.
     """
 
     L: int

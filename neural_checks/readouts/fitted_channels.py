@@ -1,4 +1,4 @@
-"""Few channels that keep much: for readouts whose products of many channels would be too dear.
+"""Few channels that keep much: for readouts whose products of many channels would cost too much.
 
 For every atom and every l ≥ 1 the linear combination of its channels that fits y_l(û) best on the
 frames fitted, then principal channels. A linear combination of features is a feature of degree l:
