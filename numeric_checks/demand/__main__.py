@@ -12,15 +12,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from span_theorem.arguments import integer_option, number_option
 from span_theorem.command import Exit, Parser, Result, parser, run
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from numeric_checks.demand.result import Demand, DemandOptions
     from numeric_checks.molecules.data import ForceData
-    from span_theorem.progress import Progress
 
 __all__ = ["main"]
 
@@ -95,6 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _work(given: argparse.Namespace) -> Result:
     from numeric_checks.demand.estimate import demand
+    from numeric_checks.demand.listening import listen
     from numeric_checks.demand.result import DemandOptions
     from numeric_checks.demand.view import table
     from numeric_checks.molecules.data import load
@@ -116,6 +119,7 @@ def _work(given: argparse.Namespace) -> Result:
 
     def measure() -> Result:
         data = load(given.file)
+        network = None if given.residual_of is None else _network(given, data, settings)
         with Progress() as progress:
             found = demand(
                 data,
@@ -123,8 +127,13 @@ def _work(given: argparse.Namespace) -> Result:
                 centers=centers,
                 progress=lambda done, total: progress.update("frames", done, total),
             )
-            if given.residual_of is not None:
-                heard = _listen(given, data, settings, centers, progress)
+            if network is not None:
+                heard = listen(
+                    *network,
+                    settings,
+                    centers=centers,
+                    progress=lambda done, total: progress.update("listening", done, total),
+                )
                 found = replace(found, listening=heard)
         if given.out is not None:
             _write(given.out, found, data)
@@ -137,15 +146,11 @@ def _work(given: argparse.Namespace) -> Result:
         return measure()
 
 
-def _listen(
-    given: argparse.Namespace,
-    data: ForceData,
-    settings: DemandOptions,
-    centers: list[int] | None,
-    progress: Progress,
-) -> dict[str, Any]:
+def _network(
+    given: argparse.Namespace, data: ForceData, settings: DemandOptions
+) -> tuple[ForceData, NDArray[np.float64], int]:
+    """The frames used, the network's forces on them, and its degree L."""
     from numeric_checks.demand.estimate import chosen_frames
-    from numeric_checks.demand.listening import listen
 
     # Networks belong to the layer above, which registers how their forces are had.
     points = list(entry_points(group="span_theorem.force_models"))
@@ -153,14 +158,7 @@ def _listen(
         raise ValueError("--residual-of needs an installed package that registers force models")
     part = data.take(chosen_frames(data, settings))
     predicted, L = points[0].load()(given.residual_of, part, given.trust_model)
-    return listen(
-        part,
-        predicted,
-        L,
-        settings,
-        centers=centers,
-        progress=lambda done, total: progress.update("listening", done, total),
-    )
+    return part, predicted, L
 
 
 def _numbers(text: str) -> list[int]:
