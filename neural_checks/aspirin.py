@@ -21,7 +21,7 @@ if not __package__:  # run as a file: the checkout, not this folder, is what to 
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from span_theorem.arguments import integer_option, number_option
-from span_theorem.command import Parser, Result, alias, parser, run
+from span_theorem.command import Parser, Result, alias, parser, run, say
 
 if TYPE_CHECKING:
     from neural_checks.backbones.nequip import BackboneConfig
@@ -232,6 +232,8 @@ def _data(name: str, downloads: Path) -> ForceData:
         raise ValueError(
             f"{data.name} has frames without energies or forces; this experiment trains on both"
         )
+    for note in data.notes:
+        say(f"{data.name}: {note}")
     return data
 
 

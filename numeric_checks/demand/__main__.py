@@ -14,8 +14,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from numeric_checks.molecules.options import add_data_options
 from span_theorem.arguments import integer_option, number_option
-from span_theorem.command import Exit, Parser, Result, parser, run
+from span_theorem.command import Exit, Parser, Result, parser, run, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,6 +36,7 @@ def _parser() -> Parser:
         "exit codes: 0 decided, 4 undecided, 2 bad usage or input",
     )
     made.add_argument("file", help="'embedded', a .npz or anything ASE reads with forces")
+    add_data_options(made)
     made.add_argument("--form", choices=("energy", "force"), default="energy")
     made.add_argument(
         "--factors",
@@ -118,7 +120,10 @@ def _work(given: argparse.Namespace) -> Result:
     centers = None if given.centers is None else _numbers(given.centers)
 
     def measure() -> Result:
-        data = load(given.file)
+        keys = {"energy_key": given.energy_key, "forces_key": given.forces_key}
+        data = load(given.file, **keys).select(*given.select)
+        for note in data.notes:
+            say(f"{data.name}: {note}")
         network = None if given.residual_of is None else _network(given, data, settings)
         with Progress() as progress:
             found = demand(

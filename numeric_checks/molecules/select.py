@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.molecules.structures import Structures
+from numeric_checks.molecules.symbols import SYMBOLS, atomic_number
 
 __all__ = ["select", "selection"]
 
@@ -99,14 +100,12 @@ def _table(structures: Structures) -> Integers:
 
 def _held(structures: Structures) -> str:
     """The formulas there are, the most frequent first."""
-    from ase.data import chemical_symbols
-
     rows, count = np.unique(_table(structures), axis=0, return_counts=True)
     names = []
     for row in rows[np.argsort(-count)][:5]:
         # Carbon, hydrogen, then the others by symbol: Hill's order.
-        held = sorted(np.flatnonzero(row), key=lambda z: (z != 6, z != 1, chemical_symbols[z]))
-        names.append("".join(f"{chemical_symbols[z]}{row[z] if row[z] > 1 else ''}" for z in held))
+        held = sorted(np.flatnonzero(row), key=lambda z: (z != 6, z != 1, SYMBOLS[z]))
+        names.append("".join(f"{SYMBOLS[z]}{row[z] if row[z] > 1 else ''}" for z in held))
     return f"the file holds {', '.join(names)}" + (" and others" if len(rows) > 5 else "")
 
 
@@ -116,22 +115,14 @@ def _counts(value: str) -> Integers:
         raise ValueError(f"{value!r} is no formula such as C9H8O4")
     result = np.zeros(119, dtype=np.int64)
     for symbol, count in re.findall(r"([A-Z][a-z]?)([0-9]*)", value):
-        result[_number(symbol)] += int(count or 1)
+        result[atomic_number(symbol)] += int(count or 1)
     if not result.any():
         raise ValueError(f"{value!r} holds no atoms")
     return result
 
 
 def _species(value: str) -> list[int]:
-    return [_number(symbol) for symbol in value.split(",")]
-
-
-def _number(symbol: str) -> int:
-    from ase.data import atomic_numbers
-
-    if symbol == "X" or symbol not in atomic_numbers:
-        raise ValueError(f"{symbol!r} is no chemical element")
-    return int(atomic_numbers[symbol])
+    return [atomic_number(symbol) for symbol in value.split(",")]
 
 
 def _places(value: str) -> slice | list[int]:
