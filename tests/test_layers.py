@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,72 @@ def test_importing_span_theorem_needs_no_heavy_package() -> None:
 def test_the_checker_imports_the_standard_library_alone(repository: Path) -> None:
     source = (repository / "span_theorem" / "check.py").read_text(encoding="utf-8")
     assert imported_packages(source) <= set(sys.stdlib_module_names)
+
+
+def imports_at_load(source: str) -> set[str]:
+    """Modules and names imported when the module is loaded: not in functions, not for types."""
+    found: set[str] = set()
+    waiting: list[ast.stmt] = list(ast.parse(source).body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting += node.orelse
+        elif isinstance(node, ast.If | ast.Try | ast.With | ast.ClassDef):
+            waiting += [n for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)]
+    return found
+
+
+def graph(sources: dict[str, str]) -> dict[str, set[str]]:
+    """Which of the modules each of them imports when it is loaded."""
+    return {
+        name: {other for other in imports_at_load(source) if other in sources and other != name}
+        for name, source in sources.items()
+    }
+
+
+def module_name(path: Path, repository: Path) -> str:
+    parts = path.relative_to(repository).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_no_imports_go_round_in_a_circle(repository: Path) -> None:
+    sources = {
+        module_name(path, repository): path.read_text(encoding="utf-8")
+        for layer in LAYERS
+        for path in (repository / layer).rglob("*.py")
+    }
+    assert len(sources) > 100
+    modules = graph(sources)
+    TopologicalSorter(modules).prepare()
+    TopologicalSorter(rooms(modules)).prepare()
+
+
+def rooms(modules: dict[str, set[str]]) -> dict[str, set[str]]:
+    """The same by folder: ``neural_checks.readouts.verdict`` is in ``neural_checks.readouts``.
+
+    Commands stand outside: nothing imports them, and they may use any room.
+    """
+
+    def room(name: str) -> str:
+        return ".".join(name.split(".")[:2])
+
+    result: dict[str, set[str]] = {}
+    for name, others in modules.items():
+        if name.endswith(".__main__"):
+            continue
+        result.setdefault(room(name), set()).update(
+            {room(other) for other in others} - {room(name)}
+        )
+    return result
+
+
+def test_a_circle_is_noticed() -> None:
+    circle = {"a": "from b import x", "b": "import c", "c": "if 1:\n    import a"}
+    with pytest.raises(CycleError):
+        TopologicalSorter(graph(circle)).prepare()
+    harmless = {"a": "def f():\n    import b", "b": "import a"}
+    TopologicalSorter(graph(harmless)).prepare()
