@@ -1,4 +1,4 @@
-"""Layouts, units, repeats, splits; and what is refused."""
+"""Layouts, units, repeats, stored splits; and what is refused."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neural_checks.data.split import split
-from numeric_checks.molecules.data import EMBEDDED, ForceData, load, sha256
+from numeric_checks.molecules.data import EMBEDDED, load, sha256
 from numeric_checks.molecules.fields import Field, load_field
 from numeric_checks.molecules.units import KCAL_PER_MOL
 
@@ -214,24 +213,6 @@ def test_repeats_are_dropped_and_published_indices_follow(tmp_path: Path) -> Non
     data = load(tmp_path / "a.npz")
     assert len(data) == 11
     np.testing.assert_allclose(data.positions[data.published["test"]], R[8:12])
-    parts = split(data, 4, 2, 3, seed=0)
-    assert set(parts.train) | set(parts.validation) <= set(data.published["train"])
-    assert set(parts.test) <= set(data.published["test"])
-
-
-def test_split_is_disjoint_reproducible_and_depends_on_the_seed(tmp_path: Path) -> None:
-    R, F, E, z = _arrays(40)
-    data = ForceData.of_molecule(R, F, E, z, "a")
-    first, again, other = (split(data, 20, 5, 10, seed) for seed in (1, 1, 2))
-    assert not set(first.train) & set(first.test)
-    assert not set(first.train) & set(first.validation)
-    assert not set(first.validation) & set(first.test)
-    assert np.array_equal(first.train, again.train)
-    assert not np.array_equal(first.train, other.train)
-    with pytest.raises(ValueError, match="asked for"):
-        split(data, 40, 5, 10, 0)
-    with pytest.raises(ValueError, match="≥ 1"):
-        split(data, 0, 5, 10, 0)
 
 
 def test_local_aspirin(data_dir: Path) -> None:
@@ -240,5 +221,3 @@ def test_local_aspirin(data_dir: Path) -> None:
     assert data.positions.shape == (9633, 21, 3)
     rms = float(np.sqrt((data.molecule_forces**2).mean()))
     assert rms / KCAL_PER_MOL == pytest.approx(29.38, abs=0.005)  # the data's own README
-    parts = split(data, 900, 50, 250, 0)
-    assert parts.train.max() < 1000 <= parts.test.min() < 2000
