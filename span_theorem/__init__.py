@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from span_theorem._version import __version__
     from span_theorem.arrays import real_gaunt_array, real_wigner_3j_array
     from span_theorem.check import CertificateError, check_certificate
+    from span_theorem.density import DensityRanks, density_ranks
+    from span_theorem.directions import DirectionsProof, angle_boundary, prove_directions
+    from span_theorem.factors import Factors, reach
     from span_theorem.gaunt import (
         gaunt,
         gaunt_block,
@@ -46,12 +49,26 @@ if TYPE_CHECKING:
         stretched_constant,
         witness,
     )
+    from span_theorem.verify import verify
     from span_theorem.wigner import clebsch_gordan, clebsch_gordan_block, wigner_3j, wigner_3j_block
 
 _NAMES = {
     "_version": ("__version__",),
     "arrays": ("real_gaunt_array", "real_wigner_3j_array"),
     "check": ("CertificateError", "check_certificate"),
+    "density": (
+        "DensityRanks",
+        "density_ranks",
+    ),
+    "directions": (
+        "DirectionsProof",
+        "angle_boundary",
+        "prove_directions",
+    ),
+    "factors": (
+        "Factors",
+        "reach",
+    ),
     "gaunt": (
         "gaunt",
         "gaunt_block",
@@ -83,6 +100,7 @@ _NAMES = {
         "stretched_constant",
         "witness",
     ),
+    "verify": ("verify",),
     "wigner": ("clebsch_gordan", "clebsch_gordan_block", "wigner_3j", "wigner_3j_block"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
@@ -91,6 +109,9 @@ __all__ = [
     "E3NN_AXES",
     "CertificateError",
     "Counterexample",
+    "DensityRanks",
+    "DirectionsProof",
+    "Factors",
     "Features",
     "Irrep",
     "Irreps",
@@ -98,10 +119,12 @@ __all__ = [
     "Surd",
     "Witness",
     "__version__",
+    "angle_boundary",
     "boundary",
     "check_certificate",
     "clebsch_gordan",
     "clebsch_gordan_block",
+    "density_ranks",
     "e3nn_sign",
     "e3nn_table_sign",
     "expand_product",
@@ -114,8 +137,10 @@ __all__ = [
     "multiplicities",
     "power_dimension",
     "product_degrees",
+    "prove_directions",
     "prove_span",
     "racah_w",
+    "reach",
     "real_component",
     "real_from_complex",
     "real_gaunt",
@@ -127,6 +152,7 @@ __all__ = [
     "span_degrees",
     "span_dimension",
     "stretched_constant",
+    "verify",
     "wigner_3j",
     "wigner_3j_block",
     "wigner_6j",

@@ -26,6 +26,7 @@ from span_theorem.certificate import (
     span_certificate,
 )
 from span_theorem.command import Exit, Result, say
+from span_theorem.facade import make_callable
 from span_theorem.factors import Factors
 from span_theorem.files import check_targets, write_text
 from span_theorem.irreps import FeatureKind, Irreps
@@ -475,6 +476,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``python -m span_theorem.verify``; the exit code."""
     return command.run(_parser(), argv, _work)
 
+
+make_callable(__name__, "span_theorem.verify:verify")
 
 if __name__ == "__main__":
     raise SystemExit(main())
