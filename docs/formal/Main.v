@@ -7,7 +7,7 @@ From mathcomp Require Import all_ssreflect all_algebra.
 From SsrMultinomials Require Import mpoly.
 From SpanTheorem Require Import Polynomials Sphere Dimension Span Families Harmonics.
 From SpanTheorem Require Import Rotations Pairs Circle Exact Homogeneous Direct Degrees Coupling.
-From SpanTheorem Require Import Directions Ceiling Weights Table.
+From SpanTheorem Require Import Directions Ceiling Weights Total Table.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory.
 Local Open Scope ring_scope.
@@ -36,4 +36,6 @@ Print Assumptions T7_directions.
 Print Assumptions T4_ceiling.
 Print Assumptions T2_boundary.
 Print Assumptions T2_multiplicity.
+Print Assumptions T2_tensor.
+Print Assumptions T2_total.
 Print Assumptions multiplicitiesE.

@@ -24,11 +24,21 @@ Fixpoint multisets (T : Type) (U : seq T) (d : nat) : seq (seq T) :=
     flatten [seq [seq nseq k x ++ s | s <- multisets U' (d - k)] | k <- iota 0 d.+1]
   else if d is 0%N then [:: [::]] else [::].
 
+(* All lists of [d] elements of [U], in every order. *)
+Fixpoint lists (T : Type) (U : seq T) (d : nat) : seq (seq T) :=
+  if d is d'.+1 then [seq x :: s | x <- U, s <- lists U d'] else [:: [::]].
+
 (* Number of multisets of [d] states of weight [w], and the difference of adjacent numbers. *)
 Definition weight_count (U : seq state) (d : nat) (w : int) : nat :=
   count (fun s => weight s == w) (multisets U d).
 Definition multiplicity (U : seq state) (d l : nat) : int :=
   (weight_count U d l%:Z)%:Z - (weight_count U d l.+1%:Z)%:Z.
+
+(* The same for lists: those of the tensor power. *)
+Definition tensor_count (U : seq state) (d : nat) (w : int) : nat :=
+  count (fun s => weight s == w) (lists U d).
+Definition tensor_multiplicity (U : seq state) (d l : nat) : int :=
+  (tensor_count U d l%:Z)%:Z - (tensor_count U d l.+1%:Z)%:Z.
 
 (** ** [multisets] lists every multiset once *)
 Section Multisets.
@@ -103,6 +113,21 @@ move=> p p' /allpairsPdep [k [s [_ s_in ->]]] /allpairsPdep [k' [s' [_ s'_in ->]
 have eq_k := congr1 (count_mem x) eq_cat.
 rewrite (count_head _ x_U s_in) (count_head _ x_U s'_in) in eq_k.
 by move: eq_cat s_in s'_in; rewrite -eq_k => /eqP; rewrite eqseq_cat // eqxx => /eqP ->.
+Qed.
+
+(* [lists] lists every list of d elements of U ... *)
+Lemma mem_lists U d s : (s \in lists U d) = (size s == d) && all (mem U) s.
+Proof.
+elim: d s => [|d IH] s; first by case: s.
+case: s => [|x s] /=; first by apply/negP => /allpairsP [[x s] [_ _]].
+rewrite eqSS andbCA -IH; apply/allpairsP/andP => [[[y t] /= [y_in t_in [-> ->]]]|[x_in s_in]] //.
+by exists (x, s).
+Qed.
+
+(* ... once. *)
+Lemma lists_uniq U d : uniq U -> uniq (lists U d).
+Proof.
+move=> U_uniq; elim: d => [|d IH] //=; apply: allpairs_uniq => // -[x s] [y t] _ _ /= [-> ->] //.
 Qed.
 
 End Multisets.
@@ -181,34 +206,53 @@ apply: allpairs_uniq_dep => [|l _|]; [exact: iota_uniq | exact: iota_uniq |].
 by move=> [l k] [l' k'] _ _ /= [<- /addIr [<-]].
 Qed.
 
-(* No multiset is heavier than dL, and exactly one weighs dL, as soon as U has the state (L, L)
-   and no states but those of V_0, ..., V_L: this covers U = V_0 + ... + V_L and U = V_L. *)
-Lemma weight_count_above L U d w : {subset U <= states_upto L} -> (d * L)%N%:Z < w ->
-  weight_count U d w = 0%N.
+(* Whatever is counted, multisets or lists of d states of V_0, ..., V_L: none is heavier than dL. *)
+Lemma count_above (L d : nat) (lst : seq (seq state)) w :
+  (forall s, s \in lst -> size s = d /\ all (mem (states_upto L)) s) -> (d * L)%N%:Z < w ->
+  count (fun s => weight s == w) lst = 0%N.
 Proof.
-move=> U_sub w_gt; apply/eqP; rewrite -leqn0 leqNgt -has_count; apply/hasPn => s s_in.
-have [size_s /allP s_U] := multisets_sound s_in.
-have s_all : all (mem (states_upto L)) s by apply/allP => x /s_U /U_sub.
-have [le_dL _] := weight_boundary s_all; rewrite size_s in le_dL.
+move=> lst_sound w_gt; apply/eqP; rewrite -leqn0 leqNgt -has_count; apply/hasPn => s s_in.
+have [size_s s_U] := lst_sound s s_in.
+have [le_dL _] := weight_boundary s_U; rewrite size_s in le_dL.
 by rewrite lt_eqF // (le_lt_trans le_dL).
 Qed.
 
-(* The one multiset is (L, L) repeated d times. *)
-Lemma weight_count_boundary L U d : {subset U <= states_upto L} -> uniq U -> (L, L%:Z) \in U ->
-  weight_count U d (d * L)%N%:Z = 1%N.
+(* Exactly one weighs dL, (L, L) repeated d times, if it is listed once. *)
+Lemma count_boundary (L d : nat) (lst : seq (seq state)) :
+  (forall s, s \in lst -> size s = d /\ all (mem (states_upto L)) s) -> uniq lst ->
+  nseq d (L, L%:Z) \in lst -> count (fun s => weight s == (d * L)%N%:Z) lst = 1%N.
 Proof.
-move=> U_sub uniq_U top_U.
-have [|t t_in perm_t] := @multisets_complete _ U (nseq d (L, L%:Z)).
+move=> lst_sound lst_uniq top_in.
+rewrite -[RHS](_ : count_mem (nseq d (L, L%:Z)) lst = 1%N); last first.
+  by rewrite count_uniq_mem // top_in.
+apply: eq_in_count => s s_in /=; have [size_s s_U] := lst_sound s s_in.
+by have [_] := weight_boundary s_U; rewrite size_s => ->.
+Qed.
+
+(* Multisets of states of U are such, if all of these are states of V_0, ..., V_L, ... *)
+Lemma multisets_states L U d s : {subset U <= states_upto L} -> s \in multisets U d ->
+  size s = d /\ all (mem (states_upto L)) s.
+Proof.
+move=> U_sub /multisets_sound [size_s /allP s_U]; split=> //.
+by apply/allP => x /s_U /U_sub.
+Qed.
+
+(* ... and so are lists. *)
+Lemma lists_states L U d s : {subset U <= states_upto L} -> s \in lists U d ->
+  size s = d /\ all (mem (states_upto L)) s.
+Proof.
+rewrite mem_lists => U_sub /andP [/eqP size_s /allP s_U]; split=> //.
+by apply/allP => x /s_U /U_sub.
+Qed.
+
+(* The multiset (L, L) repeated d times is its own representative. *)
+Lemma top_multiset L U d : (L, L%:Z) \in U -> nseq d (L, L%:Z) \in multisets U d.
+Proof.
+move=> top_U; have [|t t_in perm_t] := @multisets_complete _ U (nseq d (L, L%:Z)).
   by rewrite all_nseq /= top_U orbT.
 rewrite size_nseq in t_in; have [size_t _] := multisets_sound t_in.
-have t_top : t = nseq d (L, L%:Z).
-  rewrite -size_t; apply/all_pred1P/allP => x.
-  by rewrite -(perm_mem perm_t) mem_nseq => /andP [_ /eqP ->] /=.
-rewrite /weight_count -[RHS](_ : count_mem t (multisets U d) = 1%N); last first.
-  by rewrite count_uniq_mem ?multisets_uniq // t_in.
-apply: eq_in_count => s s_in /=; have [size_s /allP s_U] := multisets_sound s_in.
-have s_all : all (mem (states_upto L)) s by apply/allP => x /s_U /U_sub.
-have [_] := weight_boundary s_all; rewrite size_s => ->; by rewrite t_top.
+rewrite (_ : nseq d _ = t) //; apply/esym; rewrite -size_t; apply/all_pred1P/allP => x.
+by rewrite -(perm_mem perm_t) mem_nseq => /andP [_ /eqP ->] /=.
 Qed.
 
 (* V_dL occurs exactly once in Sym^d(V_0 + ... + V_L) and in Sym^d(V_L), and nothing above it. *)
@@ -221,13 +265,41 @@ Proof.
 have top_of : (L, L%:Z) \in states_of L.
   by rewrite mem_states_of /= eqxx lexx -subr_ge0 opprK -PoszD.
 have top_upto := states_of_upto top_of.
+have sound U s := @multisets_states L U d s.
 have boundary U : {subset U <= states_upto L} -> uniq U -> (L, L%:Z) \in U ->
     multiplicity U d (d * L) = 1.
-  move=> U_sub uniq_U top_U; rewrite /multiplicity (weight_count_boundary d U_sub) //.
-  by rewrite (weight_count_above U_sub) ?subr0 // ltz_nat ltnS.
+  move=> U_sub uniq_U top_U; rewrite /multiplicity /weight_count.
+  rewrite (count_boundary (fun s => sound U s U_sub)) ?multisets_uniq ?top_multiset //.
+  by rewrite (count_above (fun s => sound U s U_sub)) ?subr0 // ltz_nat ltnS.
 have above U l : {subset U <= states_upto L} -> (d * L < l)%N -> multiplicity U d l = 0.
-  move=> U_sub l_gt; rewrite /multiplicity !(weight_count_above U_sub) // ltz_nat //.
-  by rewrite ltnS ltnW.
+  move=> U_sub l_gt; rewrite /multiplicity /weight_count.
+  by rewrite !(count_above (fun s => sound U s U_sub)) // ltz_nat // ltnS ltnW.
+split=> [||l l_gt].
+- by apply: boundary => //; exact: uniq_states_upto.
+- by apply: boundary => //; [exact: states_of_upto | exact: uniq_states_of].
+- by split; apply: above => //; exact: states_of_upto.
+Qed.
+
+(* The same in the tensor powers. *)
+Theorem T2_tensor (L d : nat) :
+  [/\ tensor_multiplicity (states_upto L) d (d * L) = 1,
+      tensor_multiplicity (states_of L) d (d * L) = 1 &
+      forall l, (d * L < l)%N ->
+        tensor_multiplicity (states_upto L) d l = 0 /\ tensor_multiplicity (states_of L) d l = 0].
+Proof.
+have top_of : (L, L%:Z) \in states_of L.
+  by rewrite mem_states_of /= eqxx lexx -subr_ge0 opprK -PoszD.
+have top_upto := states_of_upto top_of.
+have sound U s := @lists_states L U d s.
+have boundary U : {subset U <= states_upto L} -> uniq U -> (L, L%:Z) \in U ->
+    tensor_multiplicity U d (d * L) = 1.
+  move=> U_sub uniq_U top_U; rewrite /tensor_multiplicity /tensor_count.
+  rewrite (count_boundary (fun s => sound U s U_sub)) ?lists_uniq //; last first.
+    by rewrite mem_lists size_nseq eqxx all_nseq /= top_U orbT.
+  by rewrite (count_above (fun s => sound U s U_sub)) ?subr0 // ltz_nat ltnS.
+have above U l : {subset U <= states_upto L} -> (d * L < l)%N -> tensor_multiplicity U d l = 0.
+  move=> U_sub l_gt; rewrite /tensor_multiplicity /tensor_count.
+  by rewrite !(count_above (fun s => sound U s U_sub)) // ltz_nat // ltnS ltnW.
 split=> [||l l_gt].
 - by apply: boundary => //; exact: uniq_states_upto.
 - by apply: boundary => //; [exact: states_of_upto | exact: uniq_states_of].

@@ -3,7 +3,7 @@ From mathcomp Require Import all_ssreflect all_algebra.
 From SsrMultinomials Require Import mpoly.
 From SpanTheorem Require Import Polynomials Sphere Dimension Span Families Harmonics Exact.
 From SpanTheorem Require Import Homogeneous Direct Degrees Coupling Directions Ceiling.
-From SpanTheorem Require Import Weights Table.
+From SpanTheorem Require Import Weights Total Table.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory.
 Local Open Scope ring_scope.
@@ -36,6 +36,14 @@ Qed.
 
 Lemma table_refuted : multiplicities (states_upto 2) 2 4 <> [:: 3%:Z; 2%:Z; 4%:Z; 1%:Z; 2%:Z].
 Proof. by vm_compute. Qed.
+
+Lemma total_refuted (L d : nat) :
+  \sum_(l < (d * L).+1) multiplicity (states_of L) d l * (2 * l).+1%:Z <>
+  'C(2 * L + d, d).+1%:Z.
+Proof. by have [_ -> _ _] := T2_total L d => -[] /n_Sn. Qed.
+
+Lemma tensor_refuted (L d : nat) : tensor_multiplicity (states_of L) d (d * L) <> 2%:Z.
+Proof. by have [_ -> _] := T2_tensor L d. Qed.
 
 (* A homogeneous polynomial of degree 1 is odd. *)
 Lemma linear_odd (F : fieldType) (p : {mpoly F[3]}) v : p \is 1.-homog ->
