@@ -17,7 +17,7 @@ from pathlib import Path
 
 from span_theorem import extras
 from span_theorem._version import __version__
-from span_theorem.command import Exit, called_as, run_main
+from span_theorem.command import Exit, called_as, run_main, show
 
 __all__ = ["main"]
 
@@ -35,7 +35,7 @@ def _about(point: EntryPoint) -> str:
         text = ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8")))
     except (ImportError, OSError, SyntaxError):
         return ""
-    return (text or "").partition("\n")[0].rstrip(".")
+    return (text or "").partition("\n")[0].partition(": ``")[0].rstrip(".")
 
 
 def _overview(commands: dict[str, EntryPoint]) -> str:
@@ -54,12 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(given: list[str]) -> int:
     commands = _commands()
     if not given or given[0] in ("-h", "--help"):
-        print(_overview(commands))
-        return Exit.OK if given else Exit.USAGE
+        shown = show(_overview(commands))
+        return shown if given else Exit.USAGE
     name, *rest = given
     if name == "--version":
-        print(f"span-theorem {__version__}")
-        return Exit.OK
+        return show(f"span-theorem {__version__}")
     if name not in commands:
         near = get_close_matches(name, commands, 1)
         meant = f"; did you mean {near[0]!r}?" if near else ""

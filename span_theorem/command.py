@@ -35,7 +35,18 @@ from typing import Any, NoReturn
 from span_theorem import extras
 from span_theorem.files import plain
 
-__all__ = ["Exit", "Parser", "Result", "Terminated", "alias", "parser", "run", "run_main", "say"]
+__all__ = [
+    "Exit",
+    "Parser",
+    "Result",
+    "Terminated",
+    "alias",
+    "parser",
+    "run",
+    "run_main",
+    "say",
+    "show",
+]
 
 
 class Exit(enum.IntEnum):
@@ -89,6 +100,13 @@ class Parser(argparse.ArgumentParser):
         """Print ``message`` as one line on standard error and exit with 2."""
         self.exit(Exit.USAGE, _line(f"{self.prog}: error: {message}") + "\n")
 
+    def print_help(self, file: Any = None) -> None:
+        """Print the help; exit with 2 where standard output does not take it."""
+        if file is not None:
+            super().print_help(file)
+        elif code := show(self.format_help().rstrip()):
+            raise SystemExit(code)
+
 
 _program: str | None = None  # the dispatcher's name, where it called the command
 
@@ -127,6 +145,14 @@ def say(message: str) -> None:
     """One note on standard error, such as what long work will cost."""
     with contextlib.suppress(OSError, ValueError):  # nobody listens
         print(_fold(message, _width(sys.stderr)), file=sys.stderr, flush=True)
+
+
+def show(text: str) -> Exit:
+    """Print a text that is no result, such as an overview; USAGE where it cannot be printed."""
+    faults = _print(Result(text, None), as_json=False)
+    for fault in faults:
+        say(fault)
+    return Exit.USAGE if faults else Exit.OK
 
 
 def run(
@@ -208,6 +234,8 @@ def _print(result: Result, as_json: bool) -> list[str]:
         text = json.dumps(plain(result.data), indent=1, allow_nan=False)
     else:
         text = _fold(result.text, _width(sys.stdout))
+    if sys.stdout is None:
+        return ["the result cannot be printed: standard output is closed"]
     try:
         print(text, flush=True)
     except (OSError, ValueError) as error:
@@ -225,8 +253,8 @@ def _message(error: BaseException) -> str:
         return f"not enough memory{f': {error}' if str(error) else ''}"
     if isinstance(error, RecursionError):
         return "the input is nested too deeply"
-    if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     return str(error) or type(error).__name__
 
 

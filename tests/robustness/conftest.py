@@ -136,16 +136,14 @@ def pytest_sessionfinish() -> None:
         Path(place).write_text(text + "\n", encoding="utf-8")
 
 
-class _Refusing(io.RawIOBase):
+class _Refusing(io.TextIOWrapper):
     """A stream that takes nothing, as a full disk or a closed pipe."""
 
     def __init__(self, number: int) -> None:
+        super().__init__(io.BytesIO(), encoding="ascii")
         self._number = number
 
-    def writable(self) -> bool:
-        return True
-
-    def write(self, _: Any) -> int:
+    def write(self, _: str) -> int:
         raise OSError(self._number, os.strerror(self._number))
 
 
@@ -180,22 +178,18 @@ def _at_most(seconds: float) -> Iterator[None]:
 
 
 def _console(kind: str) -> io.TextIOWrapper:
-    raw: Any = io.BytesIO()
     if kind == "full":
-        raw = io.BufferedWriter(_Refusing(errno.ENOSPC))
-    elif kind == "closed pipe":
-        raw = io.BufferedWriter(_Refusing(errno.EPIPE))
-    return io.TextIOWrapper(raw, encoding="ascii", write_through=True)
+        return _Refusing(errno.ENOSPC)
+    if kind == "closed pipe":
+        return _Refusing(errno.EPIPE)
+    return io.TextIOWrapper(io.BytesIO(), encoding="ascii")
 
 
 def _said(stream: io.TextIOWrapper) -> str:
-    try:
-        stream.flush()
-        raw = stream.buffer
-        return raw.getvalue().decode("ascii") if isinstance(raw, io.BytesIO) else ""
-    except OSError:
-        stream.detach()  # else it is flushed once more when it is collected
-        return ""
+    stream.flush()
+    raw = stream.buffer
+    assert isinstance(raw, io.BytesIO)
+    return raw.getvalue().decode("ascii")
 
 
 def _entry(command: str) -> Callable[[Sequence[str]], int]:
