@@ -1,6 +1,7 @@
 """What the checkers take at their limits: CPU seconds and peak memory of whole processes.
 
-    python benchmarks/checkers.py [--only WORD] [--record docs/results/checkers/record.json]
+    python benchmarks/checkers.py [--checker NAME] [--only WORD]
+        [--record docs/results/checkers/record.json]
 
 Every file is made here: certificates as large as the limits allow, with the evidence that costs
 most, and files made to take time or memory. Files that are refused count as well.
@@ -23,10 +24,13 @@ from pathlib import Path
 from typing import Any
 
 from span_theorem import check, coupling_check, prove_span
-from span_theorem.certificate import span_certificate
+from span_theorem.certificate import directions_certificate, span_certificate
 from span_theorem.coupling import basis_certificate, coupling_basis
+from span_theorem.directions import prove_directions
+from span_theorem.factors import Factors
 from span_theorem.files import write_json
-from span_theorem.rank import weight_evidence
+from span_theorem.rank import weight_blocks, weight_evidence
+from span_theorem.theorem import prove_products
 
 SEED = 20261125
 Case = tuple[str, str, Callable[[], str], list[str]]  # checker, name, text of the file, options
@@ -42,6 +46,26 @@ def span(L: int, d: int) -> str:
     rng = random.Random(SEED)
     for block in certificate["rank"]["blocks"]:
         block["heights"] = [rng.randrange(2, check.PRIME) for _ in block["heights"]]
+    return compact(certificate)
+
+
+def many_terms(d: int) -> str:
+    """A certificate of version 2 whose irreps are written one by one, as many as are read."""
+    irreps = "300x0e+1o"
+    factors = Factors.power(irreps, d)
+    certificate = span_certificate(prove_products(factors), weight_blocks(factors))
+    certificate["products"]["irreps"] = "+".join(["0e"] * 300 + ["1o"])
+    return compact(certificate)
+
+
+def directions(L: int, d: int, k: int) -> str:
+    return compact(directions_certificate(prove_directions(L, d, k)))
+
+
+def heavy_witness(L: int, d: int) -> str:
+    """One witness of several directions with more factors than it may have."""
+    certificate = directions_certificate(prove_directions(L, d, 2))
+    certificate["witnesses"][0]["factors"] = [[L, 0]] * 100_000
     return compact(certificate)
 
 
@@ -97,6 +121,11 @@ def cases() -> Iterator[Case]:
     """All of them, both checkers."""
     for L, d in ((1, 128), (5, 25), (11, 11), (128, 1)):
         yield "check", f"span, L = {L}, d = {d}", lambda L=L, d=d: span(L, d), []
+    yield "check", "span, version 2, 301 irreps, d = 100", lambda: many_terms(100), []
+    for L, d, k in ((1, 88, 2), (1, 26, 3), (64, 1, 2)):
+        name = f"{k} directions, L = {L}, d = {d}"
+        yield "check", name, lambda L=L, d=d, k=k: directions(L, d, k), []
+    yield "check", "2 directions, 100,000 factors", lambda: heavy_witness(64, 1), []
     for checker, limit in (
         ("check", check.MAX_BYTES),
         ("coupling_check", coupling_check.MAX_BYTES),
@@ -167,6 +196,7 @@ def limits(module: Any) -> dict[str, int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--checker", default="", help="check or coupling_check; default: both")
     parser.add_argument("--only", default="", help="cases whose name holds this word")
     parser.add_argument("--record", type=Path, help="write the record to this file")
     options = parser.parse_args()
@@ -174,12 +204,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "certificate.json")
         for checker, name, text, flags in cases():
-            if options.only in name:
+            if options.only in name and options.checker in ("", checker):
                 write_apart(path, text)
                 row = {"checker": checker, "case": name} | measure(checker, path, flags)
                 print(json.dumps(row, ensure_ascii=False), flush=True)
                 rows.append(row)
     if options.record:
+        if options.record.exists():  # the cases that were left out are kept
+            again = {(row["checker"], row["case"]) for row in rows}
+            old = json.loads(options.record.read_text(encoding="utf-8"))["rows"]
+            rows += [row for row in old if (row["checker"], row["case"]) not in again]
+            rows.sort(key=lambda row: row["checker"])
         record = {
             "python": platform.python_version(),
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, shared",

@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import comb, factorial, gcd, prod
 from typing import IO, Any, NoReturn
 
@@ -266,13 +267,13 @@ class Question:
     def d(self) -> int:
         return len(self.spaces)
 
-    @property
+    @cached_property
     def degrees(self) -> list[set[int]]:
         """The degrees of every factor on one direction: natural parity or none."""
         allowed = ({l for _, l, p in space if p in (0, (-1) ** l)} for space in self.spaces)
         return list(allowed)
 
-    @property
+    @cached_property
     def top(self) -> int:
         """The largest weight of the products."""
         return sum(max(l for _, l, _ in space) for space in self.spaces)
@@ -674,14 +675,15 @@ def _check_directions(certificate: dict[str, Any]) -> str:
     _equal(claim["dimension"], dimension, "claim.dimension")
     angle = max(t[0] for t in tuples if t[0] == t[1] and not any(t[2:])) if K > 1 else None
     _equal(claim["angle"], angle, "claim.angle")
-    used = _direction_witnesses(certificate["witnesses"], L, sorted({l for t in tuples for l in t}))
+    degrees = sorted({l for t in tuples for l in t})
+    used = _direction_witnesses(certificate["witnesses"], L, d, degrees)
     for reached in tuples:
         if sum(used[degree] for degree in reached) > d:
             _fail(f"the witnesses of {_shown(list(reached))} take more than {d} factors")
     return f"L = {L}, d = {d}, {K} directions: {len(tuples)} tuples, dimension {dimension}"
 
 
-def _direction_witnesses(value: Any, L: int, degrees: list[int]) -> dict[int, int]:
+def _direction_witnesses(value: Any, L: int, d: int, degrees: list[int]) -> dict[int, int]:
     """The number of factors of the witness of every degree, once the witness is checked."""
     witnesses = _list(value, "witnesses")
     if len(witnesses) != len(degrees):
@@ -692,8 +694,10 @@ def _direction_witnesses(value: Any, L: int, degrees: list[int]) -> dict[int, in
         entry = _fields(value, {"degree", "factors", "square", "pi"}, where)
         _equal(entry["degree"], degree, f"degree of {where}")
         factors = _pairs(entry["factors"], where)
-        if len(factors) > MAX_SIZE or any(l > L for l, _ in factors):
-            _malformed(f"{where} has a factor of degree above {L}, or too many")
+        if any(l > L for l, _ in factors):
+            _malformed(f"{where} has a factor of degree above {L}")
+        if len(factors) > d:
+            _fail(f"{where} takes more than {d} factors")
         _check_constant(entry, factors, where)
         used[degree] = len(factors)
     return used

@@ -16,10 +16,18 @@ from typing import Any
 
 import pytest
 
-from span_theorem import find_counterexample, prove_span
-from span_theorem.certificate import counterexample_certificate, span_certificate
+from span_theorem import prove_span
+from span_theorem.certificate import (
+    counterexample_certificate,
+    directions_certificate,
+    span_certificate,
+)
 from span_theorem.coupling import basis_certificate, coupling_basis
-from span_theorem.rank import weight_evidence
+from span_theorem.directions import prove_directions
+from span_theorem.factors import Factors
+from span_theorem.rank import weight_blocks, weight_evidence
+from span_theorem.theorem import prove_products
+from span_theorem.witnesses import refute
 
 PAYLOADS: list[Any] = [
     None, True, False, 0, 1, -1, 7, 2**31 - 1, 2**64, 10**40, 1.5, 1e300, "", "0", "1", "-1",
@@ -33,10 +41,15 @@ def span(L: int, d: int, features: Any = "upto") -> dict[str, Any]:
     return span_certificate(prove_span(L, d, features), weight_evidence(L, d, features))
 
 
-def counterexample() -> dict[str, Any]:
-    example = find_counterexample(2, 2, 3)
+def products(irreps: str, d: int) -> dict[str, Any]:
+    factors = Factors.power(irreps, d)
+    return span_certificate(prove_products(factors), weight_blocks(factors))
+
+
+def counterexample(factors: Factors, claimed: Any) -> dict[str, Any]:
+    example = refute(factors, claimed)
     assert example is not None
-    return counterexample_certificate(2, 2, "upto", example)
+    return counterexample_certificate(factors, example)
 
 
 def coupling(irreps: str, degree: int, keep: str | None, power: Any) -> dict[str, Any]:
@@ -46,7 +59,13 @@ def coupling(irreps: str, degree: int, keep: str | None, power: Any) -> dict[str
 CERTIFICATES: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "span": ("check", lambda: span(2, 2)),
     "span, exact": ("check", lambda: span(2, 3, "exact")),
-    "counterexample": ("check", counterexample),
+    "span, version 2": ("check", lambda: products("0e+2e", 2)),
+    "counterexample": ("check", lambda: counterexample(Factors.of(2, 2), 3)),
+    "counterexample, version 2": (
+        "check",
+        lambda: counterexample(Factors.power("0e+2e", 2), frozenset({0, 2})),
+    ),
+    "directions": ("check", lambda: directions_certificate(prove_directions(1, 2, 2))),
     "coupling": ("coupling-check", lambda: coupling("1o+2e", 2, None, "symmetric")),
     "coupling, tensor": ("coupling-check", lambda: coupling("2x1o", 2, "0e+2e", "tensor")),
     "coupling, no parity": ("coupling-check", lambda: coupling("2", 3, "0", "symmetric")),
@@ -110,8 +129,14 @@ def meaning(document: dict[str, Any]) -> Any:
 def is_true(document: dict[str, Any]) -> bool:
     """Whether another claim is true as well, by the exact layer."""
     if document.get("kind") == "counterexample":
-        L, d, claimed = (document[key] for key in ("L", "d", "claimed"))
-        return find_counterexample(L, d, claimed, document["features"]) is not None
+        if document["version"] == 1:
+            factors = Factors.of(document["L"], document["d"], document["features"])
+        else:
+            asked = document["products"]
+            factors = Factors.power(asked["irreps"], asked["degree"])
+        claimed, degree = document["claimed"], document["degree"]
+        listed = degree <= claimed if isinstance(claimed, int) else degree in claimed
+        return listed != (degree in factors.reached)
     if "vectors" in document:
         outputs = document["outputs"]
         keep = None if outputs == "all" else "+".join(outputs)
