@@ -81,6 +81,10 @@ def _work(given: argparse.Namespace) -> command.Result:
     from neural_checks.sweep.run import Workers, run_jobs
     from numeric_checks.outputs import output_folder
 
+    if given.scheduler is None and given.slurm is None:
+        from neural_checks.devices import usable_device
+
+        usable_device(given.device)
     workers = Workers(given.workers, given.scheduler, given.slurm, given.deaths, given.device)
     # The same command continues a sweep, and makes the tables of a complete one anew.
     with output_folder(given.out / sweep.name, last="summary.json", force=True) as folder:

@@ -25,6 +25,9 @@ __all__ = ["connect", "read_options", "run_all", "slurm_cluster"]
 _LARGEST = 1_000_000  # bytes of a file of options
 
 
+_PATIENCE = 10  # seconds until a scheduler that does not answer is given up
+
+
 @contextmanager
 def connect(
     workers: int,
@@ -45,7 +48,7 @@ def connect(
     # What dask logs of a lost connection is said once, by the exception.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if scheduler is not None:
-        with Client(scheduler) as client:
+        with Client(scheduler, timeout=_PATIENCE) as client:
             yield client
         return
     with dask.config.set({"distributed.scheduler.allowed-failures": deaths}):

@@ -30,6 +30,7 @@ BASES: dict[str, list[str]] = {
     "diagnose": ["--model", "features.npz"],
     "download": ["rmd17"],
     "trajectory": ["--frames", "1", "--out", "new.npz"],
+    "sweep": ["sweep.json", "--list"],
 }
 """For every command a call that is right and cheap; each test adds one fault."""
 
@@ -43,6 +44,7 @@ WORK = {
     "diagnose": "neural_checks.diagnose:_diagnose",
     "download": "neural_checks.data.archives:fetch",
     "trajectory": "neural_checks.data.trajectories:make_dataset",
+    "sweep": "neural_checks.sweep.run:run_jobs",
 }
 """What is long in a command: the test stops there, and a call that is wrong must not get so far."""
 
@@ -264,6 +266,15 @@ CALLS: dict[str, list[str]] = {
         "", "--frames 1", "--out x --check y", "--check absent", "--check file", "--check .",
         "--out file", "--out absent/x", "--out /dev/full", "--frames 0 --out x",
         "--seed -1 --out x",
+    ],
+    "sweep": [
+        "", "absent", "file", ".", "/dev/null", "pipe", "sweep.json --workers 0",
+        "list.json --list",
+        "null.json --list", "climbs.json --list", "number.json --list", "deep.json --list",
+        "sweep.json --device bogus", "sweep.json --slurm absent --job-script",
+        "sweep.json --slurm file --job-script", "sweep.json --job-script",
+        "sweep.json --deaths -1",
+        "sweep.json --scheduler nowhere:99999", "sweep.json --scheduler x --slurm y",
     ],
 }  # fmt: skip
 """Calls that are wrong in a way of their own; each must be refused, in one line."""

@@ -151,7 +151,7 @@ def test_a_payload_in_every_field(name: str, call: Any, tmp_path: Path) -> None:
     original = json.loads(json.dumps(CERTIFICATES[name][1]()))
     rng = random.Random(20261125)
     some = sorted(set(places(original, most=1)), key=str)
-    # A few payloads for each place; the slow test takes all of them.
+    # A few payloads for each place; the slow test takes more of both.
     documents = (
         planted(original, path, value) for path in some for value in rng.sample(PAYLOADS, 6)
     )
@@ -162,9 +162,14 @@ def test_a_payload_in_every_field(name: str, call: Any, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CERTIFICATES)
-def test_every_payload_in_every_field(name: str, call: Any, tmp_path: Path) -> None:
+def test_many_payloads_in_every_field(name: str, call: Any, tmp_path: Path) -> None:
     original = json.loads(json.dumps(CERTIFICATES[name][1]()))
-    documents = (planted(original, path, value) for path in places(original) for value in PAYLOADS)
+    rng = random.Random(20261126)
+    documents = (
+        planted(original, path, value)
+        for path in places(original)
+        for value in rng.sample(PAYLOADS, 15)
+    )
     codes = attack(name, documents, call, tmp_path)
     assert codes[2] > 200
     assert codes[3] > 10
@@ -218,7 +223,7 @@ def test_no_mutant_is_a_forgery(name: str, call: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 6))
+@pytest.mark.parametrize("seed", range(2, 4))
 @pytest.mark.parametrize("name", CERTIFICATES)
 def test_no_mutant_of_many_is_a_forgery(name: str, seed: int, call: Any, tmp_path: Path) -> None:
-    run_mutants(name, seed, 2000, call, tmp_path)
+    run_mutants(name, seed, 1000, call, tmp_path)
