@@ -20,8 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.backbones.nequip import BackboneConfig
-from neural_checks.backbones.nequip_files import NequIPBackbone
+from neural_checks.backbones.nequip import BackboneConfig, NequIPBackbone
 from neural_checks.backbones.scaling import Scaling
 from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.samples import collect, top_degree

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from neural_checks.backbones.model_files import FileKind, file_kind, plain_state
 from neural_checks.backbones.scaling import Scaling
@@ -93,7 +93,7 @@ class Checkpoint:
             require_fit(f"{name}, optimiser", expected, state)
 
 
-def is_checkpoint(state: Any) -> bool:
+def is_checkpoint(state: Any) -> TypeGuard[dict[str, Any]]:
     """Whether the plain content of a torch file claims to be such a checkpoint."""
     return isinstance(state, dict) and "identity" in state
 
@@ -209,7 +209,8 @@ def _optimiser(name: str, value: Any) -> dict[int, dict[str, torch.Tensor]]:
     import torch
 
     known = {"step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"}
-    for index, state in _table(name, "optimiser", value).items():
+    states: dict[Any, Any] = _table(name, "optimiser", value)
+    for index, state in states.items():
         if (
             type(index) is not int
             or not isinstance(state, dict)
@@ -220,11 +221,11 @@ def _optimiser(name: str, value: Any) -> dict[int, dict[str, torch.Tensor]]:
             raise ValueError(
                 f"{name} is damaged: the optimiser's state {shown(index)} is not Adam's"
             )
-    return dict(value)
+    return states
 
 
 def _history(name: str, value: Any) -> list[Row]:
-    rows = value if isinstance(value, list) else [None]
+    rows: list[Any] = value if isinstance(value, list) else [None]
     for row in rows:
         if (
             not isinstance(row, list | tuple)

@@ -57,15 +57,14 @@ def edges_of_frame(
 
     ``positions`` (atoms, 3), ``cell`` (3, 3) rows, Å; ``periodic`` (3,).
     """
-    from matscipy.neighbours import neighbour_list
+    from vesin import NeighborList
 
-    centres, neighbours, shifts = neighbour_list(
+    finder = NeighborList(cutoff=float(cutoff), full_list=True, n_threads=1)
+    centres, neighbours, shifts = finder.compute(
+        np.ascontiguousarray(positions),
+        _box(positions, cell, periodic),
+        np.asarray(periodic, dtype=bool),
         "ijS",
-        cutoff=float(cutoff),
-        positions=np.ascontiguousarray(positions),
-        cell=_box(positions, cell, periodic),
-        pbc=np.asarray(periodic, dtype=bool),
-        cell_origin=np.where(periodic.any(), 0.0, positions.min(axis=0)),
     )
     order = np.lexsort((*shifts.T[::-1], neighbours, centres))
     return Edges(

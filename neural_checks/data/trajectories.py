@@ -159,7 +159,9 @@ def _save(
             rng_keys=keys,
             rng_place=np.array([place, has_gauss]),
             rng_gauss=np.array(gauss),
-            **{name: np.array(values) for name, values in kept.items()},
+            R=np.array(kept["R"]),
+            F=np.array(kept["F"]),
+            E=np.array(kept["E"]),
         )
 
 

@@ -108,7 +108,7 @@ def write(path: Path, features: FeatureSet, force: bool = False) -> None:
     arrays["checksum"] = np.array(content_checksum(arrays))
     path.parent.mkdir(parents=True, exist_ok=True)
     with writing(path, force=force) as stream:
-        np.savez(stream, **arrays)
+        np.savez(stream, allow_pickle=False, **arrays)
 
 
 def read(path: Path) -> FeatureSet:

@@ -56,7 +56,7 @@ def train_briefly(
             if not bool(torch.isfinite(loss)):
                 raise FloatingPointError(f"loss not finite at step {step}")
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
             optimiser.step()
             schedule.step()

@@ -239,7 +239,7 @@ class _Training:
             group["lr"] = config.rate(self.step)
         loss = self._loss()
         self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, config.clip)
         if bool(torch.isfinite(loss)) and bool(torch.isfinite(norm)):
             self.optimiser.step()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -16,9 +17,19 @@ from neural_checks.backbones.equivariance import (
     random_transforms,
     transform_features,
 )
-from neural_checks.backbones.interface import Evaluation
-from neural_checks.features.file import _OPTIONAL, _REQUIRED, content_checksum, read, write
+from neural_checks.backbones.interface import Evaluation, as_backbone, evaluate_all
+from neural_checks.backbones.neighbors import edges
+from neural_checks.features.file import (
+    _OPTIONAL,
+    _REQUIRED,
+    _SINCE_2,
+    content_checksum,
+    read,
+    write,
+)
 from neural_checks.features.recorded import FeatureSet, record
+from numeric_checks.molecules.data import ForceData
+from numeric_checks.molecules.structures import Structures
 from numeric_checks.rotations.wigner import unit_harmonics
 
 
@@ -61,6 +72,141 @@ def test_a_file_gives_back_what_was_recorded(features: FeatureSet, tmp_path: Pat
     assert max(again.errors.values()) < 1e-12
     with pytest.raises(FileExistsError):
         write(path, features)
+
+
+class Densities:
+    """Sums over neighbours, through the walls of the cell, of two widths; energies from them."""
+
+    description: ClassVar[dict[str, Any]] = {"package": "toy"}
+
+    def evaluate(self, structures: Structures) -> Evaluation:
+        found = edges(structures, 3.0)
+        cells = structures.cells[structures.frame_of[found.centres]]
+        vectors = structures.positions[found.neighbours] - structures.positions[found.centres]
+        vectors += np.einsum("ni,nij->nj", found.shifts.astype(float), cells)
+        distance = np.linalg.norm(vectors, axis=1)
+        weights = np.exp(-distance[:, None] * np.array([1.0, 2.0]))
+        features = {}
+        for l, y in enumerate(unit_harmonics(1, vectors / distance[:, None])):
+            values = np.zeros((len(structures.positions), 2, 2 * l + 1))
+            np.add.at(values, found.centres, weights[:, :, None] * y[:, None])
+            features[f"{l}{'eo'[l % 2]}"] = values
+        totals = np.add.reduceat(features["0e"].sum(axis=(1, 2)), structures.offsets[:-1])
+        return Evaluation(features, totals, np.full_like(structures.positions, np.nan))
+
+
+@pytest.mark.parametrize("kind", ["crystal", "mixed"])
+def test_cells_and_frames_of_different_atoms_travel_with_the_features(
+    toy: Any, tmp_path: Path, kind: str
+) -> None:
+    toy_data = toy.toy_data(12)
+    skew = np.array([[4.2, 0.3, 0.0], [-1.1, 5.0, 0.4], [0.5, -0.2, 4.7]])
+    crystal = Structures.of_molecule(toy_data.positions, toy_data.numbers, skew)
+    stretched = [[[0, 0, 0], [0, 0, 1.1 + k / 50]] for k in range(8)]
+    pairs = Structures.of_molecule(stretched, [6, 8])
+    frames = crystal if kind == "crystal" else Structures.join([crystal, pairs])
+    total = len(frames)
+    forces = np.zeros_like(frames.positions)
+    data = ForceData(frames, np.full(total, np.nan), forces, "toy", checksum="0")
+    rng = np.random.default_rng(0)
+    seen: list[tuple[int, int]] = []
+    made = record(
+        Densities(), data, np.arange(6), np.arange(6, total), rng,
+        report=lambda done, of: seen.append((done, of)),
+    )  # fmt: skip
+    assert seen[-1] == (total, total)
+    assert made.reference_energies is None
+    write(tmp_path / "a.npz", made)
+    again = read(tmp_path / "a.npz")
+    for name in ("numbers", "positions", "counts", "cells", "periodic"):
+        np.testing.assert_array_equal(getattr(again.structures, name), getattr(frames, name))
+    np.testing.assert_array_equal(again.evaluation.features["1o"], made.evaluation.features["1o"])
+    np.testing.assert_array_equal(again.evaluation.energies, made.evaluation.energies)
+    assert max(again.errors.values()) < 1e-12
+    with np.load(tmp_path / "a.npz") as archive:
+        content = dict(archive)
+    assert ("counts" in content) == (kind == "mixed")
+    for changes, message in (
+        ({"check_cells": None}, "given together"),
+        ({"check_cells": content["cells"][: len(content["check_frames"])]}, "check_cells must be"),
+        ({"cells": 0 * content["cells"]}, "lattice vector"),
+    ):
+        changed = {k: v for k, v in {**content, **changes}.items() if v is not None}
+        changed["checksum"] = np.array(content_checksum(changed))
+        np.savez(tmp_path / "b.npz", **changed)
+        with pytest.raises(ValueError, match=message):
+            read(tmp_path / "b.npz")
+    if kind == "mixed":
+        with pytest.raises(ValueError, match="different atoms"):
+            again.samples()
+
+
+def test_a_file_of_version_1_is_read_and_knows_no_cells(
+    change: Callable[..., Path], features: FeatureSet
+) -> None:
+    found = read(change(version=1))
+    np.testing.assert_array_equal(
+        found.evaluation.features["2e"], features.evaluation.features["2e"]
+    )
+    cells = np.tile(np.eye(3), (30, 1, 1))
+    with pytest.raises(ValueError, match="unknown keys cells"):
+        read(change(version=1, cells=cells))
+
+
+def test_a_network_of_positions_refuses_cells_and_mixtures(toy: Any) -> None:
+    one = toy.toy_data(4)
+    crystal = Structures.of_molecule(one.positions, one.numbers, 9 * np.eye(3))
+    other = Structures.of_molecule([[[0, 0, 0], [0, 0, 1.0]]], [6, 8])
+    network = as_backbone(toy.DensityBackbone())
+    with pytest.raises(ValueError, match=r"DensityBackbone\.evaluate takes positions .* cell"):
+        network.evaluate(crystal)
+    with pytest.raises(ValueError, match=r"takes positions alone, .* different atoms"):
+        network.evaluate(Structures.join([one.structures, other]))
+    with pytest.raises(TypeError, match="must have description and evaluate"):
+        as_backbone(3)
+
+    class Short(toy.DensityBackbone):  # type: ignore[misc]
+        def evaluate(self, positions: np.ndarray) -> Evaluation:
+            found = super().evaluate(positions)
+            return replace(found, energies=found.energies[1:])
+
+    with pytest.raises(ValueError, match=r"gives energies of shape \(3,\) for 4 frames"):
+        evaluate_all(Short(), one.structures)
+
+
+def refusal(path: Path) -> str:
+    """What is said of a file; empty where it is read."""
+    try:
+        read(path)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def test_damaged_archives_are_one_message(features: FeatureSet, tmp_path: Path) -> None:
+    write(tmp_path / "a.npz", features)
+    content, path = (tmp_path / "a.npz").read_bytes(), tmp_path / "b.npz"
+    rng = np.random.default_rng(0)
+    damaged = [content[:cut] for cut in (0, 1, 100, len(content) // 2, len(content) - 1)]
+    for place in rng.integers(0, len(content), 40):
+        flipped = bytearray(content)
+        flipped[place] ^= 0xFF
+        damaged.append(bytes(flipped))
+    refused = 0
+    for given in damaged:
+        path.write_bytes(given)
+        message = refusal(path)
+        assert not message or message.startswith("b.npz: ")
+        refused += bool(message)
+    assert refused > 35  # what is left are bytes of the archive that mean nothing
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("positions.npy", bytes((1 << 30) + 1))
+    with pytest.raises(ValueError, match="would unpack to"):
+        read(path)
+    with pytest.raises(IsADirectoryError):
+        read(tmp_path)
+    with pytest.raises(ValueError, match="no ordinary file"):
+        read(Path("/dev/zero"))
 
 
 def test_transforms_of_features_are_those_of_harmonics() -> None:
@@ -246,5 +392,5 @@ def test_the_example_of_the_documentation_is_read(
     assert (found.irreps, found.held_out.sum()) == ("1x0e+1x1o", 20)
     assert max(found.errors.values()) < 1e-12
     listed = {key for line in page.splitlines() if line.startswith("| `") for key in [line]}
-    for key in _REQUIRED + _OPTIONAL:
+    for key in _REQUIRED + _OPTIONAL + _SINCE_2:
         assert any(f"`{key}`" in line for line in listed), key
