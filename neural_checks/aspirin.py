@@ -155,6 +155,7 @@ class _Plan:
         from neural_checks.backbones.nequip import BackboneConfig
         from neural_checks.devices import usable_device
         from neural_checks.injection.result import Settings
+        from neural_checks.readouts.samples import component_weights
         from neural_checks.readouts.trained import SpnConfig
         from neural_checks.training.train import TrainConfig
 
@@ -170,6 +171,15 @@ class _Plan:
         if arguments.L is not None:
             model["l_max"] = arguments.L
         config = BackboneConfig(**model)
+        for degree in arguments.degrees:
+            rows = preset["fit"] * preset["orientations"]
+            if component_weights(config.l_max, degree) >= rows:
+                raise ValueError(
+                    f"L = {config.l_max} with --degrees {degree} has "
+                    f"{component_weights(config.l_max, degree)} monomials for the {rows} samples "
+                    f"of preset {arguments.preset}: leave that degree out, take a smaller L, or "
+                    "another preset"
+                )
         return cls(
             preset=arguments.preset,
             train=TrainConfig(**train),

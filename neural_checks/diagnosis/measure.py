@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,10 +36,10 @@ from neural_checks.readouts.bootstrap import BLOCKS, bootstrap
 from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.recovery import Recovery, pool, with_components
 from neural_checks.readouts.rigid import rigid_body
-from neural_checks.readouts.samples import Samples, top_degree
+from neural_checks.readouts.samples import Samples, component_channels, top_degree
 from neural_checks.readouts.verdict import LIMIT, Curve, Doubts, Verdict, judge
 from numeric_checks.bandwidth.estimate import bandwidth
-from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS, COMPONENT_CHANNELS
+from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS
 from numeric_checks.readouts.componentwise import componentwise
 from numeric_checks.seeds import streams
 from span_theorem.irreps import Irrep
@@ -57,6 +56,8 @@ Array = NDArray[np.float64]
 
 #: Weights of the closed form that a row bears: a fit of a vector has as many equations.
 WEIGHTS_PER_ROW = 3
+#: Samples of the component-wise readout for every monomial, if possible.
+SAMPLES_PER_MONOMIAL = 8
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,8 @@ def _fit(collected: Collected, L: int, options: Options, rng: np.random.Generato
     closed, component = [], []
     for part in collected.samples:
         run = measure(part, degree, degrees, _closed_channels(part, L, degree))
-        channels = _component_channels(part, options)
+        rows = len(part.fit) * options.orientations
+        channels = component_channels(part, degree, rows, SAMPLES_PER_MONOMIAL)
         fitted = componentwise(part, degree, degrees, channels, options.orientations, rng)
         closed.append(run)
         component.append(with_components(run, fitted))
@@ -174,16 +176,6 @@ def _closed_channels(samples: Samples, L: int, degree: int) -> int | None:
         if cost(L, degree, channels).weights <= WEIGHTS_PER_ROW * len(samples.fit):
             return channels
     return 1
-
-
-def _component_channels(samples: Samples, options: Options) -> int:
-    """Channels per irrep, so that there are eight samples for every monomial if possible."""
-    size = sum(values.shape[3] for values in samples.features.values())
-    rows = len(samples.fit) * options.orientations
-    channels = COMPONENT_CHANNELS[options.degree]
-    while channels > 1 and 8 * comb(channels * size + options.degree, options.degree) > rows:
-        channels -= 1
-    return channels
 
 
 def _curve(

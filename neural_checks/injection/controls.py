@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from neural_checks.injection.result import Cone, Controls, Settings
 from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.rigid import rigid_body
-from neural_checks.readouts.samples import Samples, top_degree
+from neural_checks.readouts.samples import (
+    Samples,
+    component_channels,
+    component_weights,
+    top_degree,
+)
 from neural_checks.readouts.trained import SpnRun, train_spn
 from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS, COMPONENT_CHANNELS
 from numeric_checks.readouts.componentwise import componentwise, over_quadrature
@@ -37,22 +42,29 @@ def run_controls(
 ) -> Controls:
     """R² of the field by ℓ under each control, for quadratic readouts of one backbone.
 
-    The cone and the non-polynomial readout are measured at ``settings.control_sites`` atoms.
+    The cone and the non-polynomial readout are measured at ``settings.control_sites`` atoms. Frames
+    as they are stored are left out where there are no more of them than monomials.
     ``step`` is told what was done.
     """
     shuffling, turning, training = rng.spawn(3)
     degrees, channels = top_degree(settings.L, _DEGREE), CLOSED_FORM_CHANNELS[_DEGREE]
-    few = _few_channels(samples)
+    # Each frame counts once where it is used as it is stored: two frames for every weight.
+    few = component_channels(samples, _DEGREE, len(samples.fit), 2)
+    enough = len(samples.fit) > component_weights(settings.L, _DEGREE)
     some = spread_sites(samples.vectors.shape[1], settings.control_sites)
     plain = measure(samples, _DEGREE, 1, channels)
-    stored = componentwise(samples, _DEGREE, degrees, few, 1, turning, max_angle=0.0)
+    stored = None
+    if enough:
+        fitted = componentwise(samples, _DEGREE, degrees, few, 1, turning, max_angle=0.0)
+        stored = _pooled(fitted.field)
     shuffled = measure(samples, _DEGREE, degrees, channels, shuffling)
     rigid, quadrature = (
         rigid_body(samples, degrees),
         over_quadrature(samples, _DEGREE, settings.L, degrees, COMPONENT_CHANNELS[_DEGREE]),
     )
     step("controls: shuffled, rigid, stored, quadrature")
-    cone = _cone(samples, settings, few, some, turning)
+    cone = _cone(samples.at(some), settings, few, CONE if enough else CONE[1:], turning)
+    cone = replace(cone, sites=tuple(some))
     step("controls: cone")
     free = train_spn(samples.at(some), None, degrees, settings.spn, training, device=device)
     step("controls: non-polynomial readout")
@@ -62,7 +74,7 @@ def run_controls(
         gain_without_injection=float(1 - plain.after.mean() / plain.before.mean()),
         shuffled=tuple(shuffled.pooled.tolist()),
         rigid_body=_pooled(rigid),
-        stored=_pooled(stored.field),
+        stored=stored,
         quadrature=tuple(quadrature),
         cone=cone,
         nonpolynomial=_injected(free),
@@ -70,39 +82,22 @@ def run_controls(
     )
 
 
-def _few_channels(samples: Samples) -> int:
-    """Channels of the component-wise fit to stored orientations.
-
-    Each frame counts once there, so fewer weights are taken until two frames stand for each.
-    """
-    few = COMPONENT_CHANNELS[_DEGREE]
-    while few > 1 and 2 * _weights(samples, few) > len(samples.fit):
-        few -= 1
-    return few
-
-
-def _weights(samples: Samples, channels: int) -> int:
-    """Monomials of degree ≤ 2 in the components of ``channels`` per irrep."""
-    size = sum(min(v.shape[2], channels) * v.shape[3] for v in samples.features.values())
-    return math.comb(size + _DEGREE, _DEGREE)
-
-
 def _cone(
     samples: Samples,
     settings: Settings,
     channels: int,
-    sites: Sequence[int],
+    angles: Sequence[int],
     rng: np.random.Generator,
 ) -> Cone:
     degrees = top_degree(settings.L, _DEGREE)
     rows = []
-    for angle in CONE:
+    for angle in angles:
         turn = np.deg2rad(angle) if angle < 180 else np.pi
         fitted = componentwise(
-            samples, _DEGREE, degrees, channels, settings.orientations, rng, turn, sites
+            samples, _DEGREE, degrees, channels, settings.orientations, rng, turn
         )
         rows.append(_pooled(fitted.field))
-    return Cone(tuple(sites), channels, tuple(map(float, CONE)), tuple(rows))
+    return Cone((), channels, tuple(map(float, angles)), tuple(rows))
 
 
 def _pooled(field: Array) -> tuple[float, ...]:

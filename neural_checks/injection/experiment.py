@@ -22,11 +22,11 @@ from neural_checks.readouts.bootstrap import bootstrap, bootstrap_spn, trajector
 from neural_checks.readouts.closed_form import measure, measure_pooled
 from neural_checks.readouts.metrics import Metrics, recovery_cliff
 from neural_checks.readouts.recovery import Recovery, with_components
-from neural_checks.readouts.samples import Samples, collect, top_degree
+from neural_checks.readouts.samples import Samples, collect, component_channels, top_degree
 from neural_checks.readouts.trained import SpnRun, train_spn
 from neural_checks.readouts.verdict import Curve, judge
 from numeric_checks.molecules.data import ForceData
-from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS, COMPONENT_CHANNELS
+from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS
 from numeric_checks.readouts.componentwise import componentwise
 from numeric_checks.seeds import streams
 from span_theorem.span import boundary
@@ -38,6 +38,8 @@ Progress = Callable[[int, int, str], None]
 
 #: Amplitudes ε at which the metrics of the closed-form readouts are given beside the chosen one.
 AMPLITUDES = (0.1, 0.3, 1.0, 3.0)
+#: Samples of a component-wise readout for every monomial, at least, where that can be had.
+SAMPLES_PER_MONOMIAL = 2
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,10 @@ class _Draws:
 
 @dataclass(frozen=True)
 class _Fits:
-    """The fits of one readout degree, one entry per backbone."""
+    """The fits of one readout degree, one entry per backbone; ``channels`` that enter each kind."""
 
     degree: int
+    channels: dict[ReadoutKind, int | None]
     ridge: Mapping[ReadoutKind, list[Recovery]]
     trained: list[SpnRun]
 
@@ -144,8 +147,10 @@ def _fit(
 ) -> _Fits:
     """Every readout of one degree on every backbone."""
     degrees, kept = top_degree(settings.L, degree), CLOSED_FORM_CHANNELS[degree]
-    channels = COMPONENT_CHANNELS[degree]
-    fits = _Fits(degree, {kind: [] for kind in ReadoutKind if kind != ReadoutKind.TRAINED}, [])
+    rows = len(samples[0].fit) * settings.orientations
+    few = component_channels(samples[0], degree, rows, SAMPLES_PER_MONOMIAL)
+    channels = {ReadoutKind.CLOSED: kept, ReadoutKind.POOLED: kept, ReadoutKind.COMPONENT: few}
+    fits = _Fits(degree, channels, {kind: [] for kind in channels}, [])
     for sample in samples:
         closed = measure(sample, degree, degrees, kept)
         fits.ridge[ReadoutKind.CLOSED].append(closed)
@@ -153,7 +158,7 @@ def _fit(
         fits.ridge[ReadoutKind.POOLED].append(measure_pooled(sample, degree, degrees, kept))
         step(f"pooled closed form, degree {degree}")
         fitted = componentwise(
-            sample, degree, degrees, channels, settings.orientations, rng["component-wise"]
+            sample, degree, degrees, few, settings.orientations, rng["component-wise"]
         )
         fits.ridge[ReadoutKind.COMPONENT].append(with_components(closed, fitted))
         step(f"component-wise ridge, degree {degree}")
@@ -167,11 +172,9 @@ def _fit(
 
 def _judge(fits: _Fits, settings: Settings, draws: _Draws) -> list[Readout]:
     """Metrics, intervals and verdicts of the readouts of one degree."""
-    channels = dict.fromkeys(ReadoutKind, CLOSED_FORM_CHANNELS[fits.degree])
-    channels[ReadoutKind.COMPONENT] = COMPONENT_CHANNELS[fits.degree]
     return [
         *(
-            _ridge(kind, fits.degree, channels[kind], runs, settings, draws)
+            _ridge(kind, fits.degree, fits.channels[kind], runs, settings, draws)
             for kind, runs in fits.ridge.items()
         ),
         _trained(fits.degree, fits.trained, settings, draws),

@@ -173,14 +173,14 @@ class Cone:
 class Controls:
     """Quadratic readouts of the first backbone under each control: R² of the field by ℓ.
 
-    ``gain_without_injection`` is a gain G; ``nonpolynomial`` is R²_inj; ``untrained`` is None where
-    no untrained backbone was given.
+    ``gain_without_injection`` is a gain G; ``nonpolynomial`` is R²_inj. ``stored`` is None where
+    there were too few frames for it, ``untrained`` where no untrained backbone was given.
     """
 
     gain_without_injection: float
     shuffled: Row
     rigid_body: Row
-    stored: Row
+    stored: Row | None
     quadrature: Row
     cone: Cone
     nonpolynomial: Row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,18 @@ from neural_checks.backbones.interface import (
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.marks import directions, marked_rows
 from numeric_checks.molecules.structures import Structures
+from numeric_checks.readouts.channels import COMPONENT_CHANNELS
 from numeric_checks.readouts.samples import Sites
 from span_theorem.span import boundary
 
-__all__ = ["Samples", "assemble", "collect", "top_degree"]
+__all__ = [
+    "Samples",
+    "assemble",
+    "collect",
+    "component_channels",
+    "component_weights",
+    "top_degree",
+]
 
 Array = NDArray[np.float64]
 
@@ -50,6 +59,31 @@ class Samples(Sites):
 def top_degree(L: int, degree: int) -> int:
     """The last degree ℓ measured, dL + 3."""
     return boundary(L, degree) + 3
+
+
+def component_weights(L: int, degree: int, channels: int = 1) -> int:
+    """Monomials of degree ≤ ``degree`` in ``channels`` per irrep of 0, 1, …, L.
+
+    >>> component_weights(2, 2)
+    55
+    """
+    return comb(channels * (L + 1) ** 2 + degree, degree)
+
+
+def component_channels(samples: Sites, degree: int, rows: int, share: int) -> int:
+    """Channels per irrep of a component-wise fit to ``rows`` samples.
+
+    As many as :data:`numeric_checks.readouts.channels.COMPONENT_CHANNELS` has, but fewer where
+    there would not be ``share`` samples for every monomial; at least one.
+    """
+    sizes = [values.shape[2:] for values in samples.features.values()]
+    channels = COMPONENT_CHANNELS[degree]
+    while channels > 1:
+        components = sum(min(count, channels) * size for count, size in sizes)
+        if share * comb(components + degree, degree) <= rows:
+            break
+        channels -= 1
+    return channels
 
 
 def assemble(

@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from neural_checks.readouts.trained import SpnConfig
 from neural_checks.readouts.verdict import Outcome
 from neural_checks.training.train import TrainConfig
 from numeric_checks.molecules.data import EMBEDDED, load
+from numeric_checks.molecules.structures import Structures
 from numeric_checks.outputs import output_folder
 
 
@@ -112,6 +114,7 @@ def measured(report: Report, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         (["--run", "../escaped"], "must be one folder's name, got '../escaped'"),
         (["--run", ""], "must be one folder's name"),
         (["--device", "bogus"], "device 'bogus' cannot be used"),
+        (["--L", "5"], "9139 monomials for the 8000 samples of preset quick"),
         (["--device", "meta"], "device 'meta' cannot be used"),
         (["--preset", "none"], "invalid choice: 'none'"),
     ],
@@ -280,3 +283,46 @@ def test_quick_run_on_the_embedded_data(tmp_path: Path, repository: Path) -> Non
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert again.returncode == 2
     assert "--force" in again.stderr
+
+
+def test_the_whole_command_without_a_training(
+    toy: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Everything but NequIP: a toy network stands for the trained one and the untrained one."""
+    pytest.importorskip("torch")
+    from neural_checks.backbones import nequip
+    from neural_checks.training import ensemble
+    from neural_checks.training.train import Trained
+
+    class Network(toy.DensityBackbone):  # type: ignore[misc]
+        @property
+        def description(self) -> dict[str, Any]:
+            known = {"seed": 0, "layer": 1, "layers": 3, "layer_irreps": "3x0e+3x1o+3x2e"}
+            return {"package": "toy", **known}
+
+        def select_layer(self, structures: Structures) -> int:
+            assert len(structures) == 2
+            return 1
+
+    tiny = {
+        "about": "", "backbones": 1, "model": {}, "fit": 40, "held": 20, "orientations": 4,
+        "bootstrap": 50, "control_sites": 1,
+        "train": {"train": 45, "validation": 2, "test": 25, "steps": 1},
+        "spn": {"steps": 3, "seeds": 1, "width": 4, "channels": 1, "orientations": 1},
+    }  # fmt: skip
+    monkeypatch.setattr(aspirin, "_presets", lambda: {"quick": tiny})
+    made = Trained(Network(), 1, "all steps done", 0.5, 0, [(1, 0.5, 100.0)])
+    monkeypatch.setattr(ensemble, "train_all", lambda *_arguments, **_options: [made])
+    monkeypatch.setattr(nequip, "NequIPBackbone", lambda *_arguments: Network())
+    code = aspirin.main(["--degrees", "1", "--out", str(tmp_path / "run")])
+    report = REPORT.read(tmp_path / "run" / "report.json")
+    assert code == report.measurement.outcome.exit
+    assert [b.history for b in report.backbones] == [((1, 0.5, 100.0),)]
+    assert report.backbones[0].description == {"package": "toy"}
+    assert report.geometry is not None
+    assert len(report.geometry) == len(report.data.numbers) == 21
+    assert (report.frames.train, report.frames.fit, report.frames.held) == (45, 40, 20)
+    closed = report.measurement.readouts[0]
+    assert closed.field is not None
+    assert max(closed.field.high[2:]) < 1e-9
+    assert (tmp_path / "run" / "per_atom.svg").exists()
