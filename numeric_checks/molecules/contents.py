@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from numeric_checks.molecules.structures import Structures
 
-__all__ = ["Contents", "foreign", "naming"]
+__all__ = ["ZIP", "Contents", "foreign", "naming"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -81,6 +81,9 @@ def naming(path: Path) -> Iterator[None]:
         raise ValueError(prefix + text) from error
 
 
+#: First bytes of a zip archive, which a .npz file is.
+ZIP = b"PK\x03\x04"
+
 _KINDS = (
     (b"version https://git-lfs", "a git-lfs pointer in place of the file: fetch the file itself"),
     (b"\x93NUMPY", "a single array (.npy) in place of an archive of arrays"),
@@ -99,6 +102,8 @@ def foreign(path: Path) -> str | None:
     for magic, kind in _KINDS:
         if head.startswith(magic):
             return kind
+    if head.startswith(ZIP) and (b"/data.pkl" in head or b"/version" in head):
+        return "a PyTorch file, of weights or a model, in place of data"
     if head.lstrip().lower().startswith((b"<!doctype html", b"<html")):
         return "an HTML page in place of the file: the address it came from gave a page"
     if head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numeric_checks.molecules.ase import read_ase
-from numeric_checks.molecules.contents import Contents, foreign, naming
+from numeric_checks.molecules.contents import ZIP, Contents, foreign, naming
 from numeric_checks.molecules.hdf5 import MAGIC, read_hdf5
 from numeric_checks.molecules.labels import Request
 from numeric_checks.molecules.npz import read_npz
@@ -312,7 +312,7 @@ def parts_of(path: Path, request: Request, atoms: int | None = None) -> Iterator
         magic = stream.read(8)
     if magic == MAGIC:
         yield from read_hdf5(path, request)
-    elif path.suffix == ".npz":
+    elif path.suffix == ".npz" or magic.startswith(ZIP):
         yield read_npz(path, request)
     else:
         yield from read_ase(path, request, atoms)

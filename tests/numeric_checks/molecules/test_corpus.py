@@ -185,6 +185,14 @@ def bomb(path: Path) -> None:
     path.write_bytes(bytes(content))
 
 
+def zipped(member: str):
+    def make(path: Path) -> None:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(member, b"content")
+
+    return make
+
+
 KCAL = EV_PER_KCAL_MOL
 good("sGDML npz", "none", npz())
 good("sGDML npz", "units r_unit and e_unit", npz("sGDML", 1.0, BOHR, r_unit="bohr", e_unit="eV"))
@@ -373,6 +381,8 @@ bad("sGDML npz", "a single array", raw(b"\x93NUMPY\x01\x00"), "is a single array
 bad("sGDML npz", "git-lfs pointer", raw(b"version https://git-lfs.github.com/spec/v1\n"), "git-lfs")
 bad("sGDML npz", "HTML page", raw(b"<!DOCTYPE html><html>sign in</html>"), "is an HTML page")
 bad("sGDML npz", "pickle", raw(pickle.dumps({"R": 1})), "is a Python pickle")
+bad("sGDML npz", "PyTorch file", zipped("archive/data.pkl"), "is a PyTorch file")
+bad("extxyz", "zip archive", zipped("a.txt"), "expected the arrays of one layout .*, got none")
 bad("sGDML npz", "text", raw(b"R F E z"), "truncated or damaged")
 
 
