@@ -1,6 +1,7 @@
 (** * Rotations: derivatives that keep the degree and commute with the Laplacian
 
-    And the polynomial identities that [Pairs.v] needs. *)
+    Subspaces that are closed under them, and the polynomial identities that [Pairs.v] and
+    [Circle.v] need. *)
 From Coq Require Import Ring.
 From mathcomp Require Import all_ssreflect all_algebra.
 From SsrMultinomials Require Import mpoly.
