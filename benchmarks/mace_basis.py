@@ -257,14 +257,16 @@ def table(result: Row) -> str:
             continue
         key = {name: row[name] for name in ("max_ell", "correlation")}
         head = f"| ({row['max_ell']}, {row['correlation']}) | {row['program']} |"
+        if "failure" in row and row["program"] == "converted":
+            continue  # there is no start of MACE's to convert
         if "failure" in row:
             lines.append(f"{head} {row['failure']} | | | | | |")
             continue
         same = [r for r in rows if key.items() <= r.items() and r.get("program") == row["program"]]
         mae = ", ".join(f"{r['force_mae_meV_A']:.1f}" for r in same if "failure" not in r)
         memory = statistics.median(r["peak_rise_MiB"] for r in same if "failure" not in r)
-        (times,) = (r["step_s"] for r in rows if key.items() <= r.items() and "step_s" in r)
-        step = times.get(row["program"])
+        times = [r["step_s"] for r in rows if key.items() <= r.items() and "step_s" in r]
+        step = times[0].get(row["program"]) if times else None
         lines.append(
             f"{head} {row['weights']} | {row['product_weights']} | {row['build_s']:.1f} "
             f"| {f'{step:.3f}' if step else '—'} | {memory:.0f} | {mae} |"

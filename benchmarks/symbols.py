@@ -11,6 +11,7 @@ different, so that no library can answer from its cache.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import random
 import sys
@@ -25,7 +26,8 @@ Arguments = tuple[Fraction, ...]
 
 
 def timed(run: Callable[[], Any]) -> tuple[float, Any]:
-    """CPU seconds and result."""
+    """CPU seconds and result; garbage of what ran before is collected first."""
+    gc.collect()
     start = time.process_time()
     result = run()
     return time.process_time() - start, result
