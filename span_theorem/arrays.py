@@ -41,7 +41,7 @@ def real_wigner_3j_array(
     Any degrees; zeros where the triangle rule fails. Index m + l, real basis of
     :mod:`span_theorem.real_basis`. Every entry is the double nearest to the exact sign·√rational.
     ``convention="e3nn"`` gives the sign of ``o3.wigner_3j(l1, l2, l3)`` in e3nn 0.6; see
-    :func:`span_theorem.real_wigner_3j`.
+    :func:`span_theorem.gaunt.real_wigner_3j`.
 
     >>> float((real_wigner_3j_array(2, 3, 4) ** 2).sum().round(12))
     1.0

@@ -53,10 +53,10 @@ def _u_matrix(irreps_in: Any, irreps_out: Any, correlation: int, dtype: Any, **_
 def mace_built_with_exact_basis() -> Iterator[None]:
     """While it is active, new MACE models take their coupling columns from the exact basis.
 
-    The columns of every block :class:`mace.modules.symmetric_contraction.Contraction` made inside
-    are those of :func:`span_theorem.coupling.mace_u_matrix`: fewer weights, the same polynomials,
-    and no limit on ``max_ell`` and ``correlation`` but memory. MACE's own ``U_matrix_real`` is left
-    as it is. Models built before keep their columns; :func:`reduce_mace` converts them.
+    Every ``Contraction`` that is made inside takes its columns from
+    :func:`~span_theorem.coupling.export.mace_u_matrix`: fewer weights, the same polynomials, and no
+    limit on ``max_ell`` and ``correlation`` but memory. MACE's own ``U_matrix_real`` is left as it
+    is. Models built before keep their columns; :func:`reduce_mace` converts them.
 
     Raises:
         ImportError: mace-torch is not installed.
