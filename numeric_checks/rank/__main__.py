@@ -44,9 +44,16 @@ def _parser() -> command.Parser:
     parser.add_argument("--features", choices=("upto", "exact"), default="upto")
     parser.add_argument(
         "--directions",
-        type=integer_option("directions", 1, 10**9),
+        type=integer_option("directions", 1, 16),
+        default=1,
+        metavar="K",
+        help="features of K free directions (T7; default 1)",
+    )
+    parser.add_argument(
+        "--samples",
+        type=integer_option("samples", 1, 10**9),
         metavar="N",
-        help="default: expected dimension, a quarter more",
+        help="random directions, or K-tuples of them; default: expected dimension, a quarter more",
     )
     add_seed(parser, "directions and random products")
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda or cuda:N, by torch")
@@ -63,10 +70,28 @@ def _check(given: argparse.Namespace) -> RankObservation:
     from numeric_checks.costs import announce
     from numeric_checks.rank.observe import check_cost, observe_rank, rank_seconds
 
-    case = (given.L, given.d, given.features, given.directions)
+    if given.directions > 1:
+        return _check_several(given)
+    case = (given.L, given.d, given.features, given.samples)
     check_cost(*case)
     announce(f"L = {given.L}, d = {given.d}", rank_seconds(*case, given.naive), command.say)
     return observe_rank(*case, given.seed, given.device, given.naive)
+
+
+def _check_several(given: argparse.Namespace) -> RankObservation:
+    from numeric_checks.costs import announce
+    from numeric_checks.rank.observe import svd_seconds
+    from numeric_checks.rank.several import check_several_cost, observe_directions_rank
+    from span_theorem.directions import directions_dimension
+
+    if given.features != "upto":
+        raise ValueError("--directions takes features of degree ≤ L: no --features exact")
+    count = check_several_cost(given.L, given.d, given.directions, given.samples)
+    dimension = directions_dimension(given.L, given.d, given.directions)
+    announce(f"{dimension} functions", svd_seconds(dimension, count, given.naive), command.say)
+    return observe_directions_rank(
+        given.L, given.d, given.directions, count, given.seed, given.device, given.naive
+    )
 
 
 def _table(seen: RankObservation) -> str:

@@ -43,7 +43,7 @@ __all__ = [
 MAX_FACTORS = 1000
 """The largest d."""
 
-_COPIES = 4  # arrays of the size of the largest stage that live at once
+COPIES = 4  # arrays of the size of the largest stage that live at once
 
 
 def feature_values(L: int, features: Features, directions: ArrayLike) -> NDArray[np.float64]:
@@ -57,7 +57,7 @@ def feature_values(L: int, features: Features, directions: ArrayLike) -> NDArray
     return values if features == "upto" else values[:, L * L :]
 
 
-def _decide(rank: int, expected: int, count: int, clear: bool) -> tuple[RankVerdict, str]:
+def decide(rank: int, expected: int, count: int, clear: bool) -> tuple[RankVerdict, str]:
     if not clear:
         return "undecided", "a singular value lies too near the cut-off"
     if rank == count <= expected:
@@ -117,7 +117,7 @@ def observe_rank(
         precise = precise_rank(L, d, features, vectors)
         if precise is not None:
             rank, clear = precise, True
-    verdict, reason = _decide(rank, expected[-1], count, clear)
+    verdict, reason = decide(rank, expected[-1], count, clear)
     return RankObservation(
         L=L,
         d=d,
@@ -147,13 +147,18 @@ def check_cost(L: int, d: int, features: Features, directions: int | None = None
     count = largest if directions is None else natural("number of directions", directions)
     check_memory(
         f"L = {L}, d = {d} with {count} directions",
-        8 * count * (_COPIES * largest + (L + 1) ** 2),
+        8 * count * (COPIES * largest + (L + 1) ** 2),
     )
     return count
 
 
 def rank_seconds(L: int, d: int, features: Features, directions: int | None, naive: bool) -> float:
     """A rough estimate, in seconds on one core: the singular values of the largest matrix."""
-    columns = room(max(span_dimension(L, k, features) for k in (0, d)))
-    rows = columns if directions is None else directions
+    dimension = max(span_dimension(L, k, features) for k in (0, d))
+    return svd_seconds(dimension, room(dimension) if directions is None else directions, naive)
+
+
+def svd_seconds(dimension: int, rows: int, naive: bool) -> float:
+    """A rough estimate for a span of ``dimension`` functions at ``rows`` points."""
+    columns = room(dimension)
     return (2 if naive else 1) * 5e-10 * rows * columns * min(rows, columns)

@@ -20,6 +20,8 @@ class RankObservation:
     ``precise`` is the rank in 50-digit arithmetic where double precision was ambiguous and the
     case small enough, else None; ``rank`` is then this number.
     ``reason`` says in words why the verdict is what it is; ``seconds`` is wall time.
+    ``directions`` counts the random directions, or K-tuples of them where the products are of
+    features of K = ``free_directions`` directions (T7).
     """
 
     L: int
@@ -36,6 +38,7 @@ class RankObservation:
     naive: Stage | None
     precise: int | None
     seconds: float
+    free_directions: int = 1
 
     @property
     def gap(self) -> float | None:
@@ -46,12 +49,18 @@ class RankObservation:
     def text(self) -> str:
         """One line for a reader."""
         return (
-            f"rank {self.rank} of {self.expected} at {self.directions} directions "
+            f"rank {self.rank} of {self.expected} at {self.directions} {self.samples} "
             f"(seed {self.seed}), smallest gap {shown(self.gap)}"
             + ("" if self.precise is None else ", repeated with 50 digits")
             + f": {self.verdict}"
             + (f" ({self.reason})" if self.verdict != "observed" else "")
         )
+
+    @property
+    def samples(self) -> str:
+        """What ``directions`` counts, in words."""
+        K = self.free_directions
+        return "directions" if K == 1 else f"sets of {K} directions"
 
     def as_dict(self) -> dict[str, Any]:
         """The content as JSON types, with ``gap`` and ``text``."""

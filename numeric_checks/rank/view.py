@@ -14,7 +14,7 @@ def table(seen: RankObservation) -> str:
         rows.append(("naive", seen.naive))
     lines = [
         f"Products of d = {seen.d} features of degree {'≤' if seen.features == 'upto' else '='} "
-        f"L = {seen.L} at {seen.directions} directions, seed {seen.seed}, device {seen.device}",
+        f"L = {seen.L} at {seen.directions} {seen.samples}, seed {seen.seed}, device {seen.device}",
         "",
         f"{'stage':>9}  {'columns':>8}  {'rank':>6}  {'expected':>8}  {'σ₁':>8}  {'σ_r':>8}  "
         f"{'σ_r+1':>8}  {'cut-off':>8}  {'gap':>8}",

@@ -39,19 +39,23 @@ class CalibrationCase:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Both calibrations: cells of one direction, ``upto`` and ``exact``, and cells of stars."""
+    """Cells of one direction, ``upto`` and ``exact``, of stars, and of the angle of two directions.
+
+    In the last ``fold`` is the Legendre degree of the target.
+    """
 
     fold: int
     seed: int
     upto: tuple[CalibrationCase, ...]
     exact: tuple[CalibrationCase, ...]
     stars: tuple[CalibrationCase, ...]
+    angles: tuple[CalibrationCase, ...]
     seconds: float
 
     @property
     def cells(self) -> tuple[CalibrationCase, ...]:
         """All of them."""
-        return self.upto + self.exact + self.stars
+        return self.upto + self.exact + self.stars + self.angles
 
     @property
     def verdict(self) -> Literal["observed", "not observed"]:

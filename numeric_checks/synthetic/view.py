@@ -52,12 +52,36 @@ def table(seen: Calibration) -> str:
             + "     "
             + ", ".join(str(-(-fold // d)) for d in degrees)
         )
+    lines += ["", *_angle_lines(seen.angles)]
     return "\n".join([*lines, "", seen.text + f"; {seen.seconds:.1f} s"])
 
 
+def _reach(cells: Sequence[CalibrationCase]) -> dict[tuple[int, int], int]:
+    """The largest Legendre degree up to which every one is read (R² > 1/2), as measured."""
+    reach: dict[tuple[int, int], int] = {}
+    for L, d in sorted({(cell.L, cell.d) for cell in cells}):
+        mine = sorted((c.fold, c.value) for c in cells if (c.L, c.d) == (L, d))
+        unread = [fold for fold, value in mine if value <= 0.5]
+        reach[L, d] = min(unread, default=len(mine)) - 1
+    return reach
+
+
+def _angle_lines(cells: Sequence[CalibrationCase]) -> list[str]:
+    reach = _reach(cells)
+    columns = sorted({d for _, d in reach})
+    lines = [
+        "Angle between two directions, features l ≤ L of both: the largest Legendre degree read",
+        "  L \\ d" + "".join(f"{d:>8}" for d in columns) + "     theory: L·⌊d/2⌋",
+    ]
+    for L in sorted({L for L, _ in reach}):
+        row = "".join(f"{reach.get((L, d), '-'):>8}" for d in columns)
+        lines.append(f"{L:>7}{row}     " + ", ".join(str(L * (d // 2)) for d in columns))
+    return lines
+
+
 def draw(seen: Calibration) -> Figure:
-    """Both grids of one direction, and the smallest L that reads each star."""
-    figure, axes = subplots(1, 3, figsize=(11, 4), layout="constrained")
+    """Grids of one direction, the smallest L that reads a star, and the angle of two directions."""
+    figure, axes = subplots(1, 4, figsize=(14, 4), layout="constrained")
     for panel, name, cells in ((axes[0], "l ≤ L", seen.upto), (axes[1], "l = L", seen.exact)):
         _shares(panel, cells)
         panel.set_title(f"one direction, features {name}")
@@ -66,6 +90,7 @@ def draw(seen: Calibration) -> Figure:
     edge = np.arange(len(degrees) + 1) - 0.5
     axes[0].stairs(np.array(least) - 1.5, edge, color=COLORS[1], lw=2, baseline=None)
     _stars(axes[2], seen.stars)
+    _angles(axes[3], seen.angles)
     figure.supxlabel(
         f"Numbers: R² of Re Y with ℓ = m = {seen.fold} over an exact quadrature; "
         f"step: dL = {seen.fold}. Seed {seen.seed}.",
@@ -86,6 +111,21 @@ def _shares(axes: Axes, cells: Sequence[CalibrationCase]) -> None:
     axes.set_xticks(range(len(columns)), [str(d) for d in columns])
     axes.set_yticks(range(len(rows)), [str(L) for L in rows])
     axes.set(xlabel="d", ylabel="L")
+
+
+def _angles(axes: Axes, cells: Sequence[CalibrationCase]) -> None:
+    """The largest Legendre degree read, as a map with numbers; blank where nothing was run."""
+    reach = _reach(cells)
+    rows, columns = sorted({L for L, _ in reach}), sorted({d for _, d in reach})
+    shares = np.array([[float(reach.get((L, d), np.nan)) for d in columns] for L in rows])
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=max(reach.values()) + 1, origin="lower")
+    for (row, column), value in np.ndenumerate(shares):
+        if np.isfinite(value):
+            color = "white" if value > 0.6 * max(reach.values()) else "black"
+            axes.text(column, row, f"{value:.0f}", color=color, ha="center", va="center")
+    axes.set_xticks(range(len(columns)), [str(d) for d in columns])
+    axes.set_yticks(range(len(rows)), [str(L) for L in rows])
+    axes.set(xlabel="d", ylabel="L", title="two directions: largest ℓ of P_ℓ(cos θ) read")
 
 
 def _stars(axes: Axes, cells: Sequence[CalibrationCase]) -> None:

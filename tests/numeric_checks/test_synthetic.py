@@ -17,7 +17,7 @@ from numeric_checks.sphere.harmonics import real_harmonics
 from numeric_checks.sphere.quadrature import sphere_quadrature
 from numeric_checks.synthetic import cells as synthetic
 from numeric_checks.synthetic.__main__ import main
-from numeric_checks.synthetic.cells import calibrate, direction_cell, star_cell
+from numeric_checks.synthetic.cells import angle_cells, calibrate, direction_cell, star_cell
 
 
 @pytest.mark.parametrize("features", ["upto", "exact"])
@@ -161,3 +161,26 @@ def test_bad_cells() -> None:
     ):
         with pytest.raises(error, match=message):
             call()
+
+
+# ------------------------------------------------------------------ two directions
+
+
+@pytest.mark.parametrize(("L", "d"), [(1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (2, 2), (3, 1)])
+def test_the_angle_of_two_directions_is_read_up_to_half_the_factors(L: int, d: int) -> None:
+    cases = angle_cells(L, d)
+    assert [case.fold for case in cases] == list(range(L * d + 1))
+    assert [case.expected for case in cases] == [int(l <= L * (d // 2)) for l in range(L * d + 1)]
+    assert all(case.holds for case in cases)
+
+
+def test_a_boundary_claimed_too_high_for_the_angle_is_not_reached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(synthetic, "angle_boundary", lambda L, d: L * d)
+    assert not all(case.holds for case in angle_cells(1, 2))
+
+
+def test_too_many_functions_of_two_directions_are_refused() -> None:
+    with pytest.raises(ValueError, match="at most 450"):
+        angle_cells(3, 3)

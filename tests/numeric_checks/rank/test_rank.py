@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from numeric_checks.rank import several as several_module
 from numeric_checks.rank.__main__ import main
 from numeric_checks.rank.arrays import keep
 from numeric_checks.rank.observe import feature_values, observe_rank, observer
 from numeric_checks.rank.precise import precise_rank
+from numeric_checks.rank.several import observe_directions_rank
 from numeric_checks.rank.stages import Stage, naive_stage, staged_basis, staged_rank
 from numeric_checks.sphere.harmonics import random_directions, real_harmonics, unit_vectors
 from span_theorem.span import span_dimension
@@ -236,7 +238,7 @@ def test_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert "rank 28 of 28" in out
     assert main(["--L", "5", "--d", "3"]) == 0
     assert "random products" in capsys.readouterr().out
-    assert main(["--L", "2", "--d", "2", "--directions", "9"]) == 4
+    assert main(["--L", "2", "--d", "2", "--samples", "9"]) == 4
 
 
 @pytest.mark.parametrize(
@@ -249,7 +251,7 @@ def test_command_line(capsys: pytest.CaptureFixture[str]) -> None:
         (["--L", "2", "--d", "2", "--seed", "-1"], "seed must be an integer from 0 to"),
         (["--L", "99", "--d", "99"], "GiB is allowed"),
         (["--L", "512", "--d", "1000"], "GiB is allowed"),
-        (["--L", "2", "--d", "2", "--directions", "999999999"], "GiB is allowed"),
+        (["--L", "2", "--d", "2", "--samples", "999999999"], "GiB is allowed"),
         (["--L", "2", "--d", "2", "--device", "tpu"], "'cpu', 'cuda' or 'cuda:N', got 'tpu'"),
     ],
 )
@@ -427,3 +429,35 @@ def test_eight_by_eight() -> None:
     seen = observe_rank(8, 8, naive=False)
     assert (seen.rank, seen.verdict) == (4225, "observed")
     assert [stage.rank for stage in seen.stages] == [81, 289, 1089, 4225]
+
+
+# ------------------------------------------------------------------ several directions
+
+
+@pytest.mark.parametrize(
+    ("K", "L", "d", "expected"), [(2, 1, 2, 26), (2, 2, 2, 113), (3, 1, 3, 190), (1, 2, 2, 25)]
+)
+def test_several_directions_have_the_dimension_of_the_budget(
+    K: int, L: int, d: int, expected: int
+) -> None:
+    seen = observe_directions_rank(L, d, K)
+    assert (seen.rank, seen.verdict, seen.free_directions) == (expected, "observed", K)
+
+
+def test_a_dropped_feature_or_too_few_samples_of_several_directions_show(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert observe_directions_rank(1, 2, 2, samples=20).verdict == "undecided"
+    full = several_module._values
+    monkeypatch.setattr(several_module, "_values", lambda *a: full(*a)[:, :-1])
+    assert observe_directions_rank(1, 2, 2).verdict == "not observed"
+
+
+def test_command_for_several_directions(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--L", "1", "--d", "3", "--directions", "2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["rank"], found["free_directions"]) == (70, 2)
+    assert main(["--L", "1", "--d", "3", "--directions", "2"]) == 0
+    assert "sets of 2 directions" in capsys.readouterr().out
+    assert main(["--L", "1", "--d", "1", "--directions", "2", "--features", "exact"]) == 2
+    assert main(["--L", "50", "--d", "50", "--directions", "3"]) == 2
