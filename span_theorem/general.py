@@ -137,16 +137,67 @@ def _pure_degree() -> tuple[Identity, ...]:
     # factorials, hence positive wherever a, b, c ≥ 0. Checked in the case l2 = 1, where it must
     # give Legendre's recurrence.
     a, b, c = sympy.symbols("a b c", integer=True, nonnegative=True)
-    g = a + b + c
-    root = sympy.factorial(g) / (sympy.factorial(a) * sympy.factorial(b) * sympy.factorial(c))
-    square = root**2 / sympy.factorial(2 * g + 1)
-    for part in (a, b, c):
-        square *= sympy.factorial(2 * part)
+    square = _zonal_square(a, b, c)
     up = (2 * l + 3) * square.subs({a: 1, b: l, c: 0})
     down = (2 * l + 1) * square.subs({a: 0, b: l, c: 1})
     return (
         Identity("(2l+3) (l 1 l+1; 0 0 0)² = (l+1)/(2l+1)", up, (l + 1) / (2 * l + 1)),
         Identity("(2l+1) (l+1 1 l; 0 0 0)² = (l+1)/(2l+3)", down, (l + 1) / (2 * l + 3)),
+    )
+
+
+def _zonal_square(a: Expr, b: Expr, c: Expr) -> Expr:
+    """(l1 l2 l3; 0 0 0)² with a = g-l1, b = g-l2, c = g-l3, g = (l1+l2+l3)/2."""
+    g = a + b + c
+    root = sympy.factorial(g) / (sympy.factorial(a) * sympy.factorial(b) * sympy.factorial(c))
+    square = root**2 / sympy.factorial(2 * g + 1)
+    for part in (a, b, c):
+        square *= sympy.factorial(2 * part)
+    return square
+
+
+def _any_degrees() -> tuple[Identity, ...]:
+    # The case l2 = 2 must be what Legendre's recurrence gives when it is used twice:
+    # z P_l = ((l+1) P_{l+1} + l P_{l-1})/(2l+1) and P_2 = (3z²-1)/2. Here l ≥ 2 is m + 2.
+    m = Symbol("m", integer=True, nonnegative=True)
+    degree = m + 2
+
+    def up(n: Expr) -> Expr:
+        return (n + 1) / (2 * n + 1)
+
+    def down(n: Expr) -> Expr:
+        return n / (2 * n + 1)
+
+    half = sympy.Rational(3, 2)
+    middle = up(degree) * down(degree + 1) + down(degree) * up(degree - 1)
+    return (
+        Identity(
+            "(2l+5) (l 2 l+2; 0 0 0)² is the coefficient of P_{l+2} in P_2 P_l",
+            (2 * degree + 5) * _zonal_square(sympy.Integer(2), degree, sympy.Integer(0)),
+            half * up(degree) * up(degree + 1),
+        ),
+        Identity(
+            "(2l+1) (l 2 l; 0 0 0)² is the coefficient of P_l",
+            (2 * degree + 1) * _zonal_square(sympy.Integer(1), degree - 1, sympy.Integer(1)),
+            half * middle - sympy.Rational(1, 2),
+        ),
+        Identity(
+            "(2l−3) (l 2 l−2; 0 0 0)² is the coefficient of P_{l−2}",
+            (2 * degree - 3) * _zonal_square(sympy.Integer(0), degree - 2, sympy.Integer(2)),
+            half * down(degree) * down(degree - 1),
+        ),
+    )
+
+
+def _budget() -> tuple[Identity, ...]:
+    c = Symbol("c", integer=True, positive=True)
+    first = (c - 1) * L + 1
+    return (
+        Identity(
+            "Σ_{ℓ=(c−1)L+1}^{cL} (2ℓ+1) = (cL+1)² − ((c−1)L+1)²",
+            sympy.summation(2 * k + 1, (k, first, c * L)),
+            (c * L + 1) ** 2 - first**2,
+        ),
     )
 
 
@@ -219,6 +270,17 @@ STEPS: tuple[Step, ...] = (
         _pure_degree,
     ),
     Step(
+        "T1″",
+        "any sets of degrees",
+        "One factor at a time: the products of a span ⊕ H_ℓ' with ⊕ H_l, l in S, are the sum of "
+        "the H_ℓ'·H_l, and each of these meets H_ℓ exactly where (ℓ' l ℓ; 0 0 0) ≠ 0, that is "
+        "|ℓ'−l| ≤ ℓ ≤ ℓ'+l and ℓ'+l+ℓ even. So S_1, …, S_d reach the ℓ that these rules allow "
+        "along some way, and no others. For a witness take zonal functions: "
+        "P_a P_b = Σ (2c+1) (a b c; 0 0 0)² P_c has no negative coefficient, so different ways to "
+        "ℓ cannot cancel.",
+        _any_degrees,
+    ),
+    Step(
         "T2",
         "the boundary irrep occurs once",
         "A state of Sym^d(U_L) or of the tensor power has weight Σ m_i ≤ dL. If one m_i = m < L, "
@@ -231,5 +293,15 @@ STEPS: tuple[Step, ...] = (
         "the stretched constant",
         "Y_LL^d = C(L,d) Y_{dL,dL}, with C(L,d) > 0 because the signs (−1)^{dL} agree.",
         _constant,
+    ),
+    Step(
+        "T7",
+        "several directions share the factors",
+        "d_i factors spent on direction i reach H_ℓ, ℓ ≤ d_i L, there (T1), and products of "
+        "functions of different directions are independent. So (ℓ_1, …, ℓ_K) is reached exactly "
+        "where Σ⌈ℓ_i/L⌉ ≤ d, and the degrees that take c factors have the dimension below. "
+        "H_ℓ ⊗ H_ℓ' holds an invariant only for ℓ = ℓ', so the angle between two directions is "
+        "reached up to degree L⌊d/2⌋.",
+        _budget,
     ),
 )

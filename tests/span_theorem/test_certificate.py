@@ -72,7 +72,7 @@ def test_every_small_certificate_is_accepted(features: str) -> None:
 def test_the_examples_of_the_specification_are_accepted(repository: Path) -> None:
     page = (repository / "docs" / "certificate.md").read_text(encoding="utf-8")
     examples = re.findall(r"```json\n(.*?)```", page, re.S)
-    assert len(examples) == 2
+    assert len(examples) == 4
     for example in examples:
         check_certificate(example)
     assert json.loads(examples[0]) == certificate(1, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +60,13 @@ def test_what_is_accepted_says_what_was_asked() -> None:
     assert "H_4 lies in the span" in sentences["too much"]
     assert "H_7 does not lie in the span" in sentences["too little"]
     assert "2 directions: 13 tuples, dimension 113" in sentences["directions"]
+
+
+def test_the_examples_of_the_specification_are_what_is_written(repository: Path) -> None:
+    page = (repository / "docs" / "certificate.md").read_text(encoding="utf-8")
+    examples = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", page, re.S)]
+    assert examples[2] == VALID["too much"]
+    assert examples[3] == directions_certificate(prove_directions(1, 2, 2))
 
 
 def scalars(value: Any, path: tuple = ()) -> list[tuple]:

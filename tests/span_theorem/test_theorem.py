@@ -118,7 +118,7 @@ def test_symbolic_constant_agrees_with_the_exact_one() -> None:
 
 
 def test_every_identity_of_the_general_proof_holds() -> None:
-    assert {step.label for step in STEPS} == {"T1", "T1′", "T2", "T3"}
+    assert {step.label for step in STEPS} == {"T1", "T1′", "T1″", "T2", "T3", "T7"}
     for step in STEPS:
         identities = step.identities()
         assert identities
