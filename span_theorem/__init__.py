@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         real_wigner_3j,
         real_wigner_3j_block,
     )
-    from span_theorem.irreps import Features, Irrep, Irreps, feature_irreps
+    from span_theorem.irreps import FeatureKind, Irrep, Irreps, feature_irreps
     from span_theorem.multiplicity import multiplicities, power_dimension
     from span_theorem.products import expand_product, harmonic_norm, product_degrees
     from span_theorem.real_basis import (
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         SpanProof,
         Witness,
         find_counterexample,
+        prove_products,
         prove_span,
         stretched_constant,
         witness,
@@ -78,7 +79,7 @@ _NAMES = {
         "real_wigner_3j",
         "real_wigner_3j_block",
     ),
-    "irreps": ("Features", "Irrep", "Irreps", "feature_irreps"),
+    "irreps": ("FeatureKind", "Irrep", "Irreps", "feature_irreps"),
     "multiplicity": ("multiplicities", "power_dimension"),
     "products": ("expand_product", "harmonic_norm", "product_degrees"),
     "real_basis": (
@@ -96,6 +97,7 @@ _NAMES = {
         "SpanProof",
         "Witness",
         "find_counterexample",
+        "prove_products",
         "prove_span",
         "stretched_constant",
         "witness",
@@ -112,7 +114,7 @@ __all__ = [
     "DensityRanks",
     "DirectionsProof",
     "Factors",
-    "Features",
+    "FeatureKind",
     "Irrep",
     "Irreps",
     "SpanProof",
@@ -138,6 +140,7 @@ __all__ = [
     "power_dimension",
     "product_degrees",
     "prove_directions",
+    "prove_products",
     "prove_span",
     "racah_w",
     "reach",

@@ -10,12 +10,10 @@ from typing import Literal
 
 from span_theorem.arguments import integer, natural
 
-__all__ = ["FeatureKind", "Features", "Irrep", "Irreps", "feature_irreps"]
+__all__ = ["FeatureKind", "Irrep", "Irreps", "feature_irreps"]
 
 FeatureKind = Literal["upto", "exact"]
 """All degrees up to L, or L alone."""
-
-Features = FeatureKind  # the former name
 
 _TERM = re.compile(r"(?:(?P<mul>\d+)x)?(?P<l>\d+)(?P<p>[eoy]?)", re.ASCII)
 _PARITY = {"e": 1, "o": -1, "": 0}

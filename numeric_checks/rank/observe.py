@@ -28,7 +28,7 @@ from numeric_checks.sphere.harmonics import (
     unit_vectors,
 )
 from span_theorem.arguments import natural, within
-from span_theorem.irreps import Features, feature_irreps
+from span_theorem.irreps import FeatureKind, feature_irreps
 from span_theorem.span import span_dimension
 
 __all__ = [
@@ -46,7 +46,7 @@ MAX_FACTORS = 1000
 COPIES = 4  # arrays of the size of the largest stage that live at once
 
 
-def feature_values(L: int, features: Features, directions: ArrayLike) -> NDArray[np.float64]:
+def feature_values(L: int, features: FeatureKind, directions: ArrayLike) -> NDArray[np.float64]:
     """√4π·Y_lm at the directions, for l ≤ L (``"upto"``) or l = L (``"exact"``).
 
     float64, shape (N, (L+1)²) or (N, 2L+1), order l, then m = -l … l. The factor √4π makes the
@@ -71,7 +71,7 @@ def decide(rank: int, expected: int, count: int, clear: bool) -> tuple[RankVerdi
 def observe_rank(
     L: int,
     d: int,
-    features: Features = "upto",
+    features: FeatureKind = "upto",
     directions: int | ArrayLike | None = None,
     seed: int = 0,
     device: str = "cpu",
@@ -136,12 +136,12 @@ def observe_rank(
     )
 
 
-def observer(L: int, d: int, features: Features) -> dict[str, Any]:
+def observer(L: int, d: int, features: FeatureKind) -> dict[str, Any]:
     """The observation as ``span_theorem.verify`` shows it: ``text`` is the line it prints."""
     return observe_rank(L, d, features).as_dict()
 
 
-def check_cost(L: int, d: int, features: Features, directions: int | None = None) -> int:
+def check_cost(L: int, d: int, features: FeatureKind, directions: int | None = None) -> int:
     """The number of directions; ValueError for a case that would need more than 16 GiB."""
     largest = room(max(span_dimension(L, k, features) for k in {0, d}))  # it grows with k
     count = largest if directions is None else natural("number of directions", directions)
@@ -152,7 +152,9 @@ def check_cost(L: int, d: int, features: Features, directions: int | None = None
     return count
 
 
-def rank_seconds(L: int, d: int, features: Features, directions: int | None, naive: bool) -> float:
+def rank_seconds(
+    L: int, d: int, features: FeatureKind, directions: int | None, naive: bool
+) -> float:
     """A rough estimate, in seconds on one core: the singular values of the largest matrix."""
     dimension = max(span_dimension(L, k, features) for k in (0, d))
     return svd_seconds(dimension, room(dimension) if directions is None else directions, naive)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numeric_checks.sphere.harmonics import unit_vectors
-from span_theorem.irreps import Features
+from span_theorem.irreps import FeatureKind
 from span_theorem.span import span_dimension
 
 __all__ = ["DIGITS", "affordable", "precise_rank"]
@@ -29,14 +29,14 @@ _DROPPED = mpmath.mpf(10) ** (10 - DIGITS)
 MAX_PRODUCTS = 3 * 10**6  # multiplications of one stage: some seconds
 
 
-def affordable(L: int, d: int, features: Features, count: int) -> bool:
+def affordable(L: int, d: int, features: FeatureKind, count: int) -> bool:
     """Whether the last stage takes at most about 3·10⁶ multiplications of 50-digit numbers."""
     width = span_dimension(L, 1, features)
     before = span_dimension(L, max(d - 1, 0), features)
     return count * before * width * span_dimension(L, d, features) <= MAX_PRODUCTS
 
 
-def precise_rank(L: int, d: int, features: Features, directions: ArrayLike) -> int | None:
+def precise_rank(L: int, d: int, features: FeatureKind, directions: ArrayLike) -> int | None:
     """The rank of degree-d products at the directions; None where 50 digits do not decide it.
 
     Args:
@@ -60,7 +60,7 @@ def precise_rank(L: int, d: int, features: Features, directions: ArrayLike) -> i
     return basis.shape[1]
 
 
-def _features(L: int, features: Features, vectors: NDArray[np.float64]) -> NDArray[np.object_]:
+def _features(L: int, features: FeatureKind, vectors: NDArray[np.float64]) -> NDArray[np.object_]:
     """Real harmonics with each column scaled to length 1; mpmath numbers, shape (N, features)."""
     exact = np.array([[mpmath.mpf(float(c)) for c in row] for row in vectors], dtype=object)
     x, y, z = (exact / np.array([[mpmath.norm(list(row))] for row in exact], dtype=object)).T

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from numeric_checks.rank.stages import Stage
-from span_theorem.irreps import Features
+from span_theorem.irreps import FeatureKind
 
 __all__ = ["RankObservation", "RankVerdict", "shown"]
 
@@ -26,7 +26,7 @@ class RankObservation:
 
     L: int
     d: int
-    features: Features
+    features: FeatureKind
     directions: int
     seed: int
     device: str

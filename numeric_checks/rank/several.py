@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from numeric_checks.costs import check_memory
 from numeric_checks.rank.arrays import mover
-from numeric_checks.rank.observe import COPIES, MAX_DEGREE, decide, feature_values
+from numeric_checks.rank.observe import COPIES, MAX_FACTORS, decide, feature_values
 from numeric_checks.rank.result import RankObservation
 from numeric_checks.rank.stages import naive_stage, room, staged_rank
-from numeric_checks.sphere.harmonics import random_directions
+from numeric_checks.sphere.harmonics import MAX_DEGREE, random_directions
 from span_theorem.arguments import natural, within
 from span_theorem.directions import directions_dimension
 
@@ -33,7 +33,7 @@ def observe_directions_rank(
     """Observe the dimension of the products of at most d features of K free directions (T7).
 
     Args:
-        L, d: integers from 0 to 1,000.
+        L: integer from 0 to 512. d: from 0 to 1,000.
         directions: K, from 1 to 16.
         samples: how many random K-tuples of directions; by default a quarter more than the
             expected dimension, plus 16.
@@ -89,7 +89,7 @@ def _values(L: int, directions: int, count: int, rng: np.random.Generator) -> ND
 
 def check_several_cost(L: int, d: int, directions: int, samples: int | None = None) -> int:
     """The number of samples; ValueError for a case that would need more than 16 GiB."""
-    L, d = within("L", L, 0, MAX_DEGREE), within("d", d, 0, MAX_DEGREE)
+    L, d = within("L", L, 0, MAX_DEGREE), within("d", d, 0, MAX_FACTORS)
     directions = within("directions", directions, 1, MAX_DIRECTIONS)
     largest = room(directions_dimension(L, d, directions))
     count = largest if samples is None else natural("number of samples", samples)

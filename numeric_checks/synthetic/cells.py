@@ -35,7 +35,7 @@ from numeric_checks.sphere.quadrature import sphere_quadrature
 from numeric_checks.synthetic.result import FOLDS, Calibration, CalibrationCase
 from span_theorem.arguments import natural, within
 from span_theorem.directions import angle_boundary, directions_dimension
-from span_theorem.irreps import Features
+from span_theorem.irreps import FeatureKind
 from span_theorem.span import boundary, span_degrees, span_dimension
 
 __all__ = [
@@ -57,7 +57,7 @@ MAX_ANGLE_FUNCTIONS = 450
 
 
 def direction_cell(
-    L: int, d: int, features: Features = "upto", fold: int = 5, seed: int = 0
+    L: int, d: int, features: FeatureKind = "upto", fold: int = 5, seed: int = 0
 ) -> CalibrationCase:
     """The target Re Y_kk(r̂), k = ``fold``, from products of d features of one direction.
 
