@@ -205,7 +205,7 @@ def test_false_statement_fails_in_its_last_step(compiled, pair):
     lines = (NEGATIVE / f"{pair}_false.v").read_text().split("\n")
     last_step = lines.index("Qed.")
     assert f'{pair}_false.v", line {last_step},' in failed.stderr
-    assert re.search(r"Error: (Cannot apply lemma|Unable to unify)", failed.stderr), failed.stderr
+    assert re.search(r"Error:\s+(Cannot apply lemma|Unable to unify)", failed.stderr), failed.stderr
 
 
 @needs_coq
