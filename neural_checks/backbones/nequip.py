@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -232,6 +233,8 @@ class LoadedNequIP(_NequIP):
 
 def _what(model: Any) -> str:
     """The name of a model of the framework, told by the modules it is made of."""
-    inner = {type(module).__module__.partition(".")[0] for module in model.modules()}
+    # The modules of a packaged model are called "<torch_package_0>.nequip…".
+    names = [re.sub(r"^<torch_package_\d+>\.", "", type(m).__module__) for m in model.modules()]
+    inner = {name.partition(".")[0] for name in names}
     foreign = sorted(inner - {"nequip", "torch", "e3nn"})
     return f"a model of {foreign[0]}" if foreign else f"a {type(model).__name__} without them"

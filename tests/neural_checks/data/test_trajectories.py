@@ -1,0 +1,72 @@
+"""The maker of the embedded trajectory: killed and started again, and what is wrong with a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("ase")
+pytest.importorskip("tblite")
+
+from neural_checks.data import trajectories
+from neural_checks.data.trajectories import main, make_dataset
+from numeric_checks.molecules.data import load
+
+# ASE renames a function from version to version.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few steps instead of thousands."""
+    monkeypatch.setattr(trajectories, "EQUILIBRATION_STEPS", 2)
+    monkeypatch.setattr(trajectories, "STEPS_PER_FRAME", 1)
+
+
+def test_a_killed_run_goes_on_to_the_same_trajectory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, cut = tmp_path / "whole.npz", tmp_path / "cut.npz"
+    make_dataset(whole, frames=4, seed=1)
+    save = trajectories._save
+
+    def killed(*arguments: object) -> None:
+        save(*arguments)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trajectories, "_save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        make_dataset(cut, frames=4, seed=1, report_every=2)
+    monkeypatch.setattr(trajectories, "_save", save)
+    assert [p.name for p in sorted(tmp_path.glob("cut*"))] == ["cut.npz.partial"]
+    make_dataset(cut, frames=4, seed=1)
+    one, other = load(whole), load(cut)
+    assert len(other) == 4
+    # The self-consistent field starts anew after the kill: equal to its accuracy, not to the bit.
+    np.testing.assert_allclose(other.positions, one.positions, atol=1e-5)
+    np.testing.assert_allclose(other.molecule_forces, one.molecule_forces, atol=2e-3)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["cut.npz", "whole.npz"]
+
+
+def test_the_command_refuses_what_it_cannot_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = tmp_path / "there.npz"
+    there.write_bytes(b"x")
+    assert main(["--out", str(there)]) == 2
+    assert "exists" in capsys.readouterr().err
+    assert main(["--output", str(tmp_path / "no" / "folder.npz")]) == 2  # the former name
+    assert "no folder" in capsys.readouterr().err
+    out = tmp_path / "t.npz"
+    make_dataset(tmp_path / "other.npz", frames=1, seed=3)
+    for content in (b"", b"x", (tmp_path / "other.npz").read_bytes()):
+        (tmp_path / "t.npz.partial").write_bytes(content)
+        assert main(["--out", str(out), "--frames", "1"]) == 2
+        assert "holds no interrupted trajectory" in capsys.readouterr().err
+    for bad in (["--frames", "0"], ["--seed", "-1"]):
+        with pytest.raises(SystemExit) as ended:
+            main(["--out", str(out), *bad])
+        assert ended.value.code == 2
+    assert not out.exists()
