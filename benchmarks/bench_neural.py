@@ -23,13 +23,13 @@ from threadpoolctl import threadpool_limits
 from neural_checks.backbones.nequip import BackboneConfig, NequIPBackbone
 from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import split
-from neural_checks.injection.experiment import Subject, run
+from neural_checks.injection.experiment import Subject, run_experiment
 from neural_checks.injection.figures import figure_of, names
 from neural_checks.injection.result import (
     REPORT,
     DataOrigin,
     Frames,
-    Report,
+    InjectionReport,
     Settings,
     TrainedBackbone,
 )
@@ -77,14 +77,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         last = now
 
     with threadpool_limits(arguments.threads):
-        measured = run(
+        measured = run_experiment(
             Subject([backbone], data, parts.train, parts.test, backbone),
             settings,
             arguments.device,
             progress=lambda _done, _total, note: stage(note),
         )
     said = backbone.description
-    report = Report(
+    report = InjectionReport(
         measurement=measured,
         data=DataOrigin.of(data.origin),
         frames=Frames(0, len(parts.train), len(parts.test), parts.rule),

@@ -95,7 +95,7 @@ def largest(irreps: str, power: str = "symmetric") -> str:
         try:
             coupling_check._judge_count(coupling_check._read_space(claim(irreps, middle, power)))
             low = middle
-        except coupling_check.MalformedError:
+        except coupling_check.MalformedCouplingError:
             high = middle - 1
     return compact(claim(irreps, low, power))
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from neural_checks.backbones.nequip import BackboneConfig, NequIPBackbone
 from neural_checks.backbones.scaling import Scaling
 from neural_checks.readouts.closed_form import measure
-from neural_checks.readouts.samples import collect, top_degree
+from neural_checks.readouts.samples import collect_samples, top_degree
 from numeric_checks.molecules.data import ForceData, load
 from numeric_checks.molecules.marks import changes, directions, marked_neighbors, nearest_neighbors
 from numeric_checks.provenance import environment
@@ -90,7 +90,7 @@ def recoveries(data: ForceData) -> tuple[NDArray[np.float64], NDArray[np.float64
     model = BackboneConfig(channels=8)
     backbone = NequIPBackbone(model, Scaling.of(data, fit, model.cutoff), 1000, "cpu")
     backbone.select_layer(data.structures.take(fit[:2]))
-    samples = collect(backbone, data, fit, held)
+    samples = collect_samples(backbone, data, fit, held)
     frames = data.structures.take(index)
     each = directions(frames, nearest_neighbors(frames)).reshape(samples.vectors.shape)
     degrees = top_degree(model.l_max, DEGREE)

@@ -26,7 +26,7 @@ from span_theorem.command import Parser, Result, alias, parser, run, say
 if TYPE_CHECKING:
     from neural_checks.backbones.nequip import BackboneConfig
     from neural_checks.data.split import Split
-    from neural_checks.injection.result import Report, Settings, TrainedBackbone
+    from neural_checks.injection.result import InjectionReport, Settings, TrainedBackbone
     from neural_checks.training.train import TrainConfig, Trained
     from numeric_checks.molecules.data import ForceData
     from span_theorem.progress import Progress
@@ -257,7 +257,7 @@ def _missing(folder: Path) -> list[str]:
     return [name for name in _writers(report) if not (folder / name).exists()]
 
 
-def _writers(report: Report) -> dict[str, Callable[[Path], None]]:
+def _writers(report: InjectionReport) -> dict[str, Callable[[Path], None]]:
     """What writes each file of a run; the report is the last."""
     from neural_checks.injection.figures import figure_of, names
     from neural_checks.injection.result import REPORT
@@ -265,7 +265,7 @@ def _writers(report: Report) -> dict[str, Callable[[Path], None]]:
     from numeric_checks.figures import save_figure
     from span_theorem.files import write_text
 
-    def table(make: Callable[[Report], str]) -> Callable[[Path], None]:
+    def table(make: Callable[[InjectionReport], str]) -> Callable[[Path], None]:
         return lambda path: write_text(path, make(report), force=True)
 
     def figure(path: Path) -> None:
@@ -280,14 +280,13 @@ def _writers(report: Report) -> dict[str, Callable[[Path], None]]:
     return writers
 
 
-def _measure(data: ForceData, plan: _Plan, folder: Path) -> Report:
+def _measure(data: ForceData, plan: _Plan, folder: Path) -> InjectionReport:
     """Train, then measure; every long stage shows its progress."""
     from neural_checks.backbones.nequip import NequIPBackbone
     from neural_checks.backbones.scaling import Scaling
     from neural_checks.data.split import split
-    from neural_checks.injection.experiment import Subject
-    from neural_checks.injection.experiment import run as measure
-    from neural_checks.injection.result import DataOrigin, Frames, Report
+    from neural_checks.injection.experiment import Subject, run_experiment
+    from neural_checks.injection.result import DataOrigin, Frames, InjectionReport
     from numeric_checks.provenance import environment
     from span_theorem.progress import Progress
 
@@ -304,14 +303,14 @@ def _measure(data: ForceData, plan: _Plan, folder: Path) -> Report:
         rows = tuple(_row(outcome, data, frames) for outcome in trained)
         begun, used = time.monotonic(), time.process_time()
         subject = Subject([outcome.backbone for outcome in trained], data, fit, held, untrained)
-        measured = measure(
+        measured = run_experiment(
             subject,
             plan.settings,
             plan.device,
             lambda done, total, note: progress.update("measurement", done, total, note),
         )
     blocks = subject.blocks
-    return Report(
+    return InjectionReport(
         measurement=measured,
         data=DataOrigin.of(data.origin),
         frames=Frames(

@@ -28,7 +28,7 @@ from functools import cached_property
 from math import comb, factorial, gcd, prod
 from typing import IO, Any, NoReturn
 
-__all__ = ["CertificateError", "MalformedError", "check_certificate", "main"]
+__all__ = ["CertificateError", "MalformedCertificateError", "check_certificate", "main"]
 
 # The limits, so chosen that no file takes more than 1 GiB or a minute.
 MAX_SIZE = 128
@@ -55,7 +55,7 @@ class CertificateError(ValueError):
     """The certificate shows nothing; the message names the fault."""
 
 
-class MalformedError(CertificateError):
+class MalformedCertificateError(CertificateError):
     """The text does not follow the format, or is beyond the limits: nothing was checked."""
 
 
@@ -64,7 +64,7 @@ def _fail(message: str) -> NoReturn:
 
 
 def _malformed(message: str) -> NoReturn:
-    raise MalformedError(message)
+    raise MalformedCertificateError(message)
 
 
 # ---------------------------------------------------------------- reading
@@ -714,7 +714,7 @@ def check_certificate(text: str) -> str:
     """One sentence saying what the certificate in ``text`` shows.
 
     Raises:
-        MalformedError: the text does not follow the format, or is beyond the limits.
+        MalformedCertificateError: the text does not follow the format, or is beyond the limits.
         CertificateError: the certificate follows the format and does not show its claim.
     """
     certificate = parse(text)
@@ -788,7 +788,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         line = f"accepted: {check_certificate(_read(path))}"
         code = EXIT_ACCEPTED
-    except MalformedError as error:
+    except MalformedCertificateError as error:
         line = f"unreadable: {path}: {error}"
     except CertificateError as error:
         line, code = f"rejected: {error}", EXIT_REJECTED

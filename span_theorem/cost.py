@@ -8,7 +8,7 @@ from span_theorem.command import say
 from span_theorem.directions import DirectionsProof
 from span_theorem.factors import Factors
 
-__all__ = ["announce", "announce_functions", "certifiable", "wants_blocks", "wants_dense"]
+__all__ = ["announce_cases", "announce_functions", "certifiable", "wants_blocks", "wants_dense"]
 
 MAX_DENSE = 4225  # functions for which the dense rank is run unasked: (8, 8)
 MAX_BLOCKS = 64  # boundary up to which the blocks are found unasked
@@ -45,7 +45,7 @@ def case_cost(factors: Factors, rank: str, certificate: bool) -> tuple[float, fl
     return seconds, memory
 
 
-def announce(cases: Sequence[Factors], rank: str, certificate: bool) -> None:
+def announce_cases(cases: Sequence[Factors], rank: str, certificate: bool) -> None:
     """Before long work, what it will roughly cost, on standard error."""
     costs = [case_cost(factors, rank, certificate) for factors in cases]
     seconds, memory = sum(cost[0] for cost in costs), max(cost[1] for cost in costs)

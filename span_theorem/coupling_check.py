@@ -31,7 +31,7 @@ from collections.abc import Sequence
 from math import comb, factorial, prod
 from typing import IO, Any, NamedTuple, NoReturn
 
-__all__ = ["MalformedError", "RefutedError", "check", "main"]
+__all__ = ["MalformedCouplingError", "RefutedError", "check", "main"]
 
 # The limits, so chosen that no file takes more than 1 GiB or a minute.
 MAX_BYTES = 16 * 2**20
@@ -55,7 +55,7 @@ Monomial = tuple[int, ...]
 Coefficients = dict[Monomial, int]
 
 
-class MalformedError(ValueError):
+class MalformedCouplingError(ValueError):
     """The document does not follow the format, or is beyond the limits: nothing was checked."""
 
 
@@ -83,7 +83,7 @@ class Vector(NamedTuple):
 
 def _require(condition: bool, message: str) -> None:
     if not condition:
-        raise MalformedError(message)
+        raise MalformedCouplingError(message)
 
 
 # ---------------------------------------------------------------- reading
@@ -95,7 +95,7 @@ def _whole(digits: str) -> int:
         return int(digits)
     size = digits.lstrip("-")
     if len(size) > MAX_DIGITS:
-        raise MalformedError(f"an integer has {len(size)} digits, more than {MAX_DIGITS}")
+        raise MalformedCouplingError(f"an integer has {len(size)} digits, more than {MAX_DIGITS}")
     value = 0
     for i in range(0, len(size), 600):
         piece = size[i : i + 600]
@@ -120,13 +120,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
-            raise MalformedError(f"field {_shown(key)} occurs twice")
+            raise MalformedCouplingError(f"field {_shown(key)} occurs twice")
         result[key] = value
     return result
 
 
 def _no_float(text: str) -> NoReturn:
-    raise MalformedError(f"floating-point number {text[:20]}: only integers are allowed")
+    raise MalformedCouplingError(f"floating-point number {text[:20]}: only integers are allowed")
 
 
 def parse(text: str) -> Any:
@@ -140,10 +140,10 @@ def parse(text: str) -> Any:
             parse_float=_no_float,
             parse_constant=_no_float,
         )
-    except MalformedError:
+    except MalformedCouplingError:
         raise
     except (ValueError, RecursionError) as error:
-        raise MalformedError(f"not readable as JSON: {str(error)[:200]}") from None
+        raise MalformedCouplingError(f"not readable as JSON: {str(error)[:200]}") from None
 
 
 def _is_int(value: Any) -> bool:
@@ -158,7 +158,7 @@ def _read_irreps(text: Any) -> list[Channel]:
     for part in text.split("+") if text else []:
         match = _TERM.fullmatch(part)
         if match is None:
-            raise MalformedError(f"cannot read irreps term {_shown(part)}")
+            raise MalformedCouplingError(f"cannot read irreps term {_shown(part)}")
         copies, degree = int(match[1] or 1), int(match[2])
         _require(degree <= MAX_L, f"irreps term {_shown(part)}: l is above {MAX_L}")
         size += copies * (2 * degree + 1)
@@ -171,7 +171,7 @@ def _read_irreps(text: Any) -> list[Channel]:
 def _read_output(text: Any) -> Channel:
     match = _TERM.fullmatch(text) if isinstance(text, str) else None
     if match is None or match[1] is not None:
-        raise MalformedError(f"bad output {_shown(text)}")
+        raise MalformedCouplingError(f"bad output {_shown(text)}")
     return int(match[2]), {"e": 1, "o": -1, "": 0}[match[3]]
 
 
@@ -203,20 +203,20 @@ def _read_claim(document: dict[str, Any], space: Space) -> list[Channel] | None:
 
 def _read_term(term: Any, space: Space, owner: Monomial, degrees: Monomial) -> tuple[Monomial, int]:
     if not (isinstance(term, list) and len(term) == 2):
-        raise MalformedError(f"bad term {_shown(term)}")
+        raise MalformedCouplingError(f"bad term {_shown(term)}")
     key, text = term
     if not (isinstance(key, list) and len(key) == space.degree and set(map(type, key)) == {int}):
-        raise MalformedError(f"a monomial is {space.degree} integers, got {_shown(key)}")
+        raise MalformedCouplingError(f"a monomial is {space.degree} integers, got {_shown(key)}")
     if not (isinstance(text, str) and _INTEGER.fullmatch(text)):
-        raise MalformedError(
+        raise MalformedCouplingError(
             f"a coefficient is a non-zero integer written as text, got {_shown(text)}"
         )
     if any(abs(m) > l for m, l in zip(key, degrees, strict=True)):
-        raise MalformedError(f"monomial {_shown(key)} leaves -l…l")
+        raise MalformedCouplingError(f"monomial {_shown(key)} leaves -l…l")
     if space.symmetric and list(zip(owner, key, strict=True)) != sorted(
         zip(owner, key, strict=True)
     ):
-        raise MalformedError(f"monomial {_shown(key)} is not in order")
+        raise MalformedCouplingError(f"monomial {_shown(key)} is not in order")
     return tuple(key), _whole(text)
 
 
@@ -235,7 +235,9 @@ def _read_vector(entry: Any, space: Space) -> Vector:
     )
     ratio = _RATIO.fullmatch(entry["norm2"]) if isinstance(entry["norm2"], str) else None
     if ratio is None:
-        raise MalformedError(f"norm2 must be 'p/q' with p, q > 0, got {_shown(entry['norm2'])}")
+        raise MalformedCouplingError(
+            f"norm2 must be 'p/q' with p, q > 0, got {_shown(entry['norm2'])}"
+        )
     _require(isinstance(entry["terms"], list), "terms must be a list")
     places = tuple(owner)
     degrees = tuple(space.channels[c][0] for c in places)
@@ -243,7 +245,7 @@ def _read_vector(entry: Any, space: Space) -> Vector:
     for term in entry["terms"]:
         key, value = _read_term(term, space, places, degrees)
         if key in terms:
-            raise MalformedError(f"monomial {_shown(list(key))} occurs twice")
+            raise MalformedCouplingError(f"monomial {_shown(list(key))} occurs twice")
         terms[key] = value
     norm2 = _whole(ratio[1]), _whole(ratio[2])
     return Vector(_read_output(entry["output"]), places, degrees, norm2, terms)
@@ -435,7 +437,7 @@ def check(document: Any, full: bool = False) -> dict[str, int]:
     """Verify a parsed certificate; returns the number of vectors of every output claimed.
 
     Raises:
-        MalformedError: the format is not followed, or the document is beyond the limits.
+        MalformedCouplingError: the format is not followed, or the document is beyond the limits.
         RefutedError: the claim is false, or the vectors do not show it.
     """
     _require(isinstance(document, dict) and set(document) == _FIELDS, "wrong fields at the top")
@@ -474,17 +476,17 @@ def _read(path: str) -> str:
     """The text of a regular file; devices and pipes are refused before they are opened."""
     state = os.stat(path)
     if not stat.S_ISREG(state.st_mode):
-        raise MalformedError("not a regular file")
+        raise MalformedCouplingError("not a regular file")
     # Without blocking, should a pipe take the file's place between the two calls.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with open(os.open(path, flags), "rb") as stream:
         data = b"" if state.st_size > MAX_BYTES else stream.read(MAX_BYTES + 1)
     if max(state.st_size, len(data)) > MAX_BYTES:
-        raise MalformedError(f"larger than {MAX_BYTES} bytes")
+        raise MalformedCouplingError(f"larger than {MAX_BYTES} bytes")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise MalformedError("not UTF-8 text") from None
+        raise MalformedCouplingError("not UTF-8 text") from None
 
 
 def _line(text: str) -> str:

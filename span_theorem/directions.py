@@ -18,7 +18,7 @@ from span_theorem.factors import Factors
 from span_theorem.rank import (
     PRIME,
     DenseRank,
-    feature_values,
+    feature_residues,
     random_forms,
     rank_modulo_prime,
     sphere_points,
@@ -152,7 +152,7 @@ def directions_rank(L: int, d: int, directions: int, *, seed: int = 0) -> DenseR
     values = [np.ones((expected, 1), dtype=np.int64)]
     for _ in range(directions):
         points = list(sphere_points(expected, rng))
-        values.append(feature_values(range(L + 1), points)[:, 1:])
+        values.append(feature_residues(range(L + 1), points)[:, 1:])
     base = random_forms(np.concatenate(values, axis=1), expected, rng)
     products = np.ones_like(base)
     for _ in range(d):

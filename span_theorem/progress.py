@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-__all__ = ["Progress"]
+__all__ = ["OnProgress", "Progress"]
+
+#: A function that is called with the number of steps done and their total.
+OnProgress = Callable[[int, int], None]
 
 #: Seconds between two lines of one task where standard error is no terminal.
 QUIET = 15.0

@@ -106,7 +106,7 @@ def sphere_points(count: int, rng: random.Random) -> Iterator[tuple[int, int, in
             found += 1
 
 
-def feature_values(
+def feature_residues(
     degrees: Iterable[int], points: Sequence[tuple[int, int, int]]
 ) -> NDArray[np.int64]:
     """Real harmonics of the given degrees, up to scale, at the points, modulo PRIME.
@@ -159,13 +159,13 @@ def product_rank(factors: Factors, *, seed: int = 0) -> DenseRank:
     points = list(sphere_points(expected, rng))
     products = np.ones((expected, expected), dtype=np.int64)
     if factors.symmetric and factors.d:
-        base = random_forms(feature_values(factors.degrees[0], points), expected, rng)
+        base = random_forms(feature_residues(factors.degrees[0], points), expected, rng)
         for _ in range(factors.d):
             products *= base
             products %= PRIME
     elif not factors.symmetric:
         for degrees in factors.degrees:
-            products *= random_forms(feature_values(degrees, points), expected, rng)
+            products *= random_forms(feature_residues(degrees, points), expected, rng)
             products %= PRIME
     return DenseRank(rank_modulo_prime(products), expected, expected, expected, PRIME, seed)
 

@@ -11,13 +11,13 @@ from span_theorem.rank import DenseRank, WeightBlock
 from span_theorem.theorem import SpanProof
 from span_theorem.witnesses import Claim, Counterexample, Witness
 
-__all__ = ["Report", "Verdict", "explanation", "table"]
+__all__ = ["Verdict", "VerificationReport", "explanation", "table"]
 
 Verdict = Literal["verified", "refuted", "undecided"]
 
 
 @dataclass(slots=True)
-class Report:
+class VerificationReport:
     """A proof for one (L, d) with the rank evidence, the claim if one was made, and the time."""
 
     proof: SpanProof
@@ -149,7 +149,7 @@ def _constant_text(witness: Witness) -> str:
     return f"{'−' if constant.sign < 0 else ''}√({square}{pi})"
 
 
-def table(report: Report, rows: int = 24) -> str:
+def table(report: VerificationReport, rows: int = 24) -> str:
     """The readable report; at most ``rows`` lines of the table of degrees."""
     proof = report.proof
     lines = [
@@ -228,7 +228,7 @@ def _short(count: int) -> str:
     return str(count) if count < 10**7 else f"{count:.2e}"
 
 
-def _rank_lines(report: Report) -> list[str]:
+def _rank_lines(report: VerificationReport) -> list[str]:
     expected = report.proof.dimension
     lines = []
     label = "T1″" if report.proof.theorem == "T1″" else "T1"

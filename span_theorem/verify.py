@@ -31,7 +31,7 @@ from span_theorem.factors import Factors
 from span_theorem.files import check_targets, write_text
 from span_theorem.irreps import FeatureKind, Irreps
 from span_theorem.rank import product_rank, weight_blocks
-from span_theorem.report import Report, explanation, table
+from span_theorem.report import VerificationReport, explanation, table
 from span_theorem.theorem import prove_products
 from span_theorem.witnesses import Claim, refute
 
@@ -59,7 +59,7 @@ def verify(
     claim: Claim | None = None,
     rank: str = "auto",
     observe: bool | None = False,
-) -> Report:
+) -> VerificationReport:
     """Everything that is shown for one (L, d): exact proof, rank evidence, claim, observation.
 
     Args:
@@ -81,14 +81,14 @@ def verify_products(
     claim: Claim | None = None,
     rank: str = "auto",
     observe: bool | None = False,
-) -> Report:
+) -> VerificationReport:
     """:func:`verify` for products of features of any degrees (T1″).
 
     >>> verify_products(Factors.power("0e+2e", 2), claim=frozenset([0, 2, 4])).verdict
     'verified'
     """
     start = time.perf_counter()
-    report = Report(prove_products(factors), claim=claim)
+    report = VerificationReport(prove_products(factors), claim=claim)
     if cost.wants_dense(factors, rank):
         for seed in SEEDS:
             report.dense = product_rank(factors, seed=seed)
@@ -106,7 +106,7 @@ def verify_products(
     return report
 
 
-def _find_blocks(report: Report) -> None:
+def _find_blocks(report: VerificationReport) -> None:
     try:
         report.blocks = weight_blocks(report.proof.factors)
     except ArithmeticError as error:  # nothing is shown by that route, and nothing is refuted
@@ -347,7 +347,7 @@ def _work(args: argparse.Namespace) -> Result:
     fault = _write_certificate(args, report)
     if getattr(report, "certificate", None) is not None:
         path = report.certificate
-        shown_text = table(report) if isinstance(report, Report) else report.text()
+        shown_text = table(report) if isinstance(report, VerificationReport) else report.text()
         shown_text += f"\ncertificate: {path}\ncheck it: {check_command(path)}"
     if fault:
         say(f"no certificate written: {fault}")
@@ -358,8 +358,8 @@ def _work(args: argparse.Namespace) -> Result:
     return Result("\n".join(part for part in (text, shown_text) if part), data, code)
 
 
-def _one_direction(args: argparse.Namespace, factors: Factors) -> Report:
-    cost.announce([factors], args.rank, args.certificate is not None)
+def _one_direction(args: argparse.Namespace, factors: Factors) -> VerificationReport:
+    cost.announce_cases([factors], args.rank, args.certificate is not None)
     report = verify_products(factors, claim=args.claim, rank=args.rank, observe=args.numeric)
     missing = report.blocks is None and not report.reason and report.counterexample is None
     if args.certificate is not None and missing and report.verdict == "verified":
@@ -408,7 +408,7 @@ def _reads_as(path: Path, content: dict[str, Any]) -> bool:
 
 def _certificate(report: Any) -> tuple[dict[str, Any], str] | None:
     """The certificate and the middle of its file name; None where there is none to write."""
-    if not isinstance(report, Report):
+    if not isinstance(report, VerificationReport):
         proof = report.proof
         if report.verdict != "verified" or not cost.certifiable(proof):
             return None
@@ -441,7 +441,7 @@ def _sweep(args: argparse.Namespace, text: str, sound: bool) -> Result:
     top = args.up_to
     features: FeatureKind = args.features or "upto"
     cases = [Factors.of(L, d, features) for L in range(top + 1) for d in range(top + 1)]
-    cost.announce(cases, args.rank, certificate=False)
+    cost.announce_cases(cases, args.rank, certificate=False)
     console = Console(stderr=True)
     reports = [
         verify_products(factors, rank=args.rank, observe=bool(args.numeric))

@@ -12,10 +12,10 @@ from typing import Any
 
 from proof_map import DOCS
 
-from neural_checks.injection.result import REPORT, Metric, Readout, Report
+from neural_checks.injection.result import REPORT, InjectionReport, Metric, Readout
 
 Write = Callable[[Path, str], None]
-Runs = Mapping[str, Report]
+Runs = Mapping[str, InjectionReport]
 
 FIGURES = {
     "recovery": "Recovery ρ on held-out frames against the degree ℓ of the injected field, by "
@@ -51,7 +51,7 @@ def _is_injection(content: Any) -> bool:
 
 
 @cache
-def _injection(path: Path, _changed: int) -> Report:
+def _injection(path: Path, _changed: int) -> InjectionReport:
     return REPORT.read(path)
 
 
@@ -83,7 +83,7 @@ def write_all(write: Write) -> None:
     write(generated / "controls.md", _controls(injected) + "\n")
 
 
-def _counts(report: Report) -> str:
+def _counts(report: InjectionReport) -> str:
     n = len(report.backbones)
     return (
         f"n = {n} backbone{'s' if n > 1 else ''}, {report.frames.held} held-out frames, "
@@ -91,7 +91,7 @@ def _counts(report: Report) -> str:
     )
 
 
-def _maes(report: Report) -> str:
+def _maes(report: InjectionReport) -> str:
     return ", ".join(
         "not known" if row.force_mae is None else f"{row.force_mae:.0f}" for row in report.backbones
     )
@@ -160,7 +160,7 @@ def _published(runs: Runs) -> str:
     return "\n".join(lines)
 
 
-def _control_table(report: Report) -> str:
+def _control_table(report: InjectionReport) -> str:
     controls = report.measurement.controls
     sites = ", ".join(str(site) for site in controls.cone.sites)
     gain = _number(controls.gain_without_injection)
@@ -221,7 +221,7 @@ def _first_figure(runs: Runs) -> str:
     return f"```{{figure}} /{match[2]}\n:alt: {match[1]}\n\n{caption}.\n```\n"
 
 
-def _run_page(name: str, report: Report) -> str:
+def _run_page(name: str, report: InjectionReport) -> str:
     counts = _counts(report)
     lines = [
         f"# {name}",
@@ -250,7 +250,7 @@ def _run_page(name: str, report: Report) -> str:
     return "\n".join([*lines, *_origin(report), "", *_downloads(name)]) + "\n"
 
 
-def _verdicts(report: Report, counts: str) -> list[str]:
+def _verdicts(report: InjectionReport, counts: str) -> list[str]:
     lines = [
         "## Verdicts",
         "",
@@ -272,7 +272,7 @@ def _verdicts(report: Report, counts: str) -> list[str]:
     return [*lines, "", f"95 % intervals; {counts}.", ""]
 
 
-def _origin(report: Report) -> list[str]:
+def _origin(report: InjectionReport) -> list[str]:
     data, frames, environment = report.data, report.frames, report.environment
     versions = ", ".join(f"{k} {v}" for k, v in environment["versions"].items())
     lines = [

@@ -8,7 +8,7 @@ one after another, as in :class:`numeric_checks.molecules.structures.Structures`
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.rotations.wigner import FeatureBlocks
 from span_theorem.irreps import Irrep
+from span_theorem.progress import OnProgress
 
-__all__ = ["Backbone", "Conditions", "Evaluation", "Report", "as_backbone", "evaluate_all"]
+__all__ = ["Backbone", "Conditions", "Evaluation", "as_backbone", "evaluate_all"]
 
 Array = NDArray[np.float64]
-#: Called with the number of frames done and their total.
-Report = Callable[[int, int], None]
 
 #: Atoms of one call of a network in :func:`evaluate_all`.
 ATOMS = 20_000
@@ -161,7 +160,7 @@ def as_backbone(network: Any) -> Backbone:
 
 
 def evaluate_all(
-    backbone: Backbone, structures: Structures, report: Report | None = None, atoms: int = ATOMS
+    backbone: Backbone, structures: Structures, report: OnProgress | None = None, atoms: int = ATOMS
 ) -> Evaluation:
     """``backbone.evaluate`` in parts of at most ``atoms`` atoms, so that memory stays bounded.
 

@@ -27,12 +27,13 @@ from typing import IO, Any
 import numpy as np
 
 from neural_checks.data.fingerprint import check_fingerprint, fingerprint
-from neural_checks.data.transfer import Report, download
+from neural_checks.data.transfer import download
 from numeric_checks.molecules.data import load, sha256
 from span_theorem import command
 from span_theorem.files import read_text, write_json, writing
+from span_theorem.progress import OnProgress
 
-__all__ = ["ARCHIVES", "Archive", "fetch", "main"]
+__all__ = ["ARCHIVES", "PublicArchive", "fetch", "main"]
 
 #: What an archive of another kind raises when it is converted.
 _FAULTS = (
@@ -47,7 +48,7 @@ Arrays = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Archive:
+class PublicArchive:
     """Where an archive is, what it is called here, and how it becomes one ``.npz``."""
 
     urls: tuple[str, ...]
@@ -132,8 +133,8 @@ def _ccsd(path: Path) -> Arrays:
     }
 
 
-ARCHIVES: dict[str, Archive] = {
-    "rmd17": Archive(
+ARCHIVES: dict[str, PublicArchive] = {
+    "rmd17": PublicArchive(
         (
             "https://figshare.com/ndownloader/files/23950376",
             "https://archive.materialscloud.org/record/file?filename=rmd17.tar.bz2&record_id=466",
@@ -142,7 +143,7 @@ ARCHIVES: dict[str, Archive] = {
         "aspirin_rmd17.npz",
         _rmd17,
     ),
-    "ccsd": Archive(
+    "ccsd": PublicArchive(
         ("https://www.quantum-machine.org/gdml/data/npz/aspirin_ccsd.zip",),
         "aspirin_ccsd.zip",
         "aspirin_ccsd.npz",
@@ -154,8 +155,8 @@ ARCHIVES: dict[str, Archive] = {
 def fetch(
     name: str,
     folder: Path,
-    archives: Mapping[str, Archive] = ARCHIVES,
-    report: Report = lambda _done, _total: None,
+    archives: Mapping[str, PublicArchive] = ARCHIVES,
+    report: OnProgress = lambda _done, _total: None,
 ) -> Path:
     """The ``.npz`` of data set ``name`` in ``folder``, downloaded and converted where absent.
 
@@ -182,7 +183,9 @@ def fetch(
     return target
 
 
-def _download(name: str, archive: Archive, source: Path, target: Path, report: Report) -> None:
+def _download(
+    name: str, archive: PublicArchive, source: Path, target: Path, report: OnProgress
+) -> None:
     """Fetch and convert; every address is tried in turn, also where one gives something else."""
     partial = source.with_name(source.name + ".partial")
     reasons = []
@@ -209,7 +212,7 @@ def _download(name: str, archive: Archive, source: Path, target: Path, report: R
     )
 
 
-def _convert(name: str, archive: Archive, source: Path, target: Path) -> None:
+def _convert(name: str, archive: PublicArchive, source: Path, target: Path) -> None:
     """Write ``target`` from an archive; ValueError where it does not hold the published data."""
     try:
         arrays = archive.convert(source)

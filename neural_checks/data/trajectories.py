@@ -36,7 +36,7 @@ from span_theorem.progress import Progress
 if TYPE_CHECKING:
     from ase import Atoms
 
-__all__ = ["ASPIRIN", "check_dataset", "main", "make_dataset"]
+__all__ = ["ASPIRIN", "check_dataset", "main", "make_trajectory"]
 
 Array = NDArray[np.float64]
 
@@ -88,7 +88,9 @@ def _molecule() -> Atoms:
     return atoms
 
 
-def make_dataset(output: Path, frames: int = 1500, seed: int = 0, report_every: int = 50) -> None:
+def make_trajectory(
+    output: Path, frames: int = 1500, seed: int = 0, report_every: int = 50
+) -> None:
     """Run the trajectory and write ``output``: R (Å), F (eV/Å), E (eV), z and provenance strings.
 
     ``output.partial`` holds the state meanwhile; where it is there, the run goes on from it.
@@ -300,7 +302,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def work(arguments: argparse.Namespace) -> Result:
         if arguments.out is not None:
-            make_dataset(arguments.out, arguments.frames, arguments.seed)
+            make_trajectory(arguments.out, arguments.frames, arguments.seed)
             return Result(f"wrote {arguments.out}", {"out": arguments.out})
         errors = check_dataset(arguments.check)
         good = all(errors[name] <= LIMITS[name] for name in LIMITS)

@@ -7,17 +7,15 @@ files elsewhere, starts every download anew.
 from __future__ import annotations
 
 import http.client
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-__all__ = ["Report", "download"]
+from span_theorem.progress import OnProgress
 
-#: Called with the bytes done and their total, 0 where the server does not say it.
-Report = Callable[[int, int], None]
+__all__ = ["download"]
 
 TIMEOUT = 60.0
 #: Bytes after which a reply is no archive that is known here.
@@ -42,7 +40,7 @@ def _require_safe(url: str) -> None:
         raise OSError(f"only https is used, not {parts.scheme or 'no scheme'} ({url[:200]})")
 
 
-def download(url: str, partial: Path, report: Report) -> None:
+def download(url: str, partial: Path, report: OnProgress) -> None:
     """Fetch ``url`` to ``partial``, going on from what is there.
 
     Raises OSError for whatever goes wrong, with a reason in one line; what came is kept.
@@ -61,7 +59,7 @@ def download(url: str, partial: Path, report: Report) -> None:
         raise OSError(str(getattr(error, "reason", error)) or type(error).__name__) from error
 
 
-def _continue(url: str, partial: Path, report: Report) -> None:
+def _continue(url: str, partial: Path, report: OnProgress) -> None:
     start = partial.stat().st_size if partial.exists() else 0
     headers = {"User-Agent": "span-theorem"} | ({"Range": f"bytes={start}-"} if start else {})
     try:
@@ -79,7 +77,7 @@ def _continue(url: str, partial: Path, report: Report) -> None:
         _receive(response, start, partial, report)
 
 
-def _receive(response: Any, start: int, partial: Path, report: Report) -> None:
+def _receive(response: Any, start: int, partial: Path, report: OnProgress) -> None:
     resumed = response.status == 206
     done = start if resumed else 0
     length = response.headers.get("Content-Length")

@@ -13,13 +13,13 @@ from span_theorem.irreps import Irrep
 from span_theorem.multiplicity import multiplicities
 from span_theorem.span import boundary
 
-__all__ = ["cost"]
+__all__ = ["cost_of_pair"]
 
 
-def cost(L: int, degree: int, channels: int) -> Cost:
+def cost_of_pair(L: int, degree: int, channels: int) -> Cost:
     """The counts for ``channels`` channels per irrep.
 
-    >>> cost(2, 2, 1)
+    >>> cost_of_pair(2, 2, 1)
     Cost(L=2, degree=2, boundary=4, components=9, weights=3, monomials=55, paths=11, \
 multiplications=83)
     """

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.diagnosis.advice import advise, pairs_of_interest
-from neural_checks.diagnosis.costs import cost
+from neural_checks.diagnosis.costs import cost_of_pair
 from neural_checks.diagnosis.result import (
     Cost,
     Deficit,
@@ -29,7 +29,7 @@ from neural_checks.diagnosis.result import (
     Site,
     Target,
 )
-from neural_checks.diagnosis.sites import MIN_FIT, MIN_HELD, Collected, collect
+from neural_checks.diagnosis.sites import MIN_FIT, MIN_HELD, Collected, collect_sites
 from neural_checks.diagnosis.view import figure, html, text
 from neural_checks.features.recorded import FeatureSet
 from neural_checks.readouts.bootstrap import BLOCKS, bootstrap
@@ -37,7 +37,7 @@ from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.recovery import Recovery, pool, with_components
 from neural_checks.readouts.rigid import rigid_body
 from neural_checks.readouts.samples import Samples, component_channels, top_degree
-from neural_checks.readouts.verdict import LIMIT, Curve, Doubts, Verdict, judge
+from neural_checks.readouts.verdict import LIMIT, Doubts, RecoveryCurve, Verdict, judge
 from numeric_checks.bandwidth.estimate import bandwidth
 from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS
 from numeric_checks.readouts.componentwise import componentwise
@@ -105,7 +105,7 @@ def diagnose(
     """
     options = options or Options()
     rng = streams(options.seed, "component-wise", "bootstrap")
-    collected = collect(features, options.sites)
+    collected = collect_sites(features, options.sites)
     fits = _fit(collected, features.L, options, rng["component-wise"])
     closed, component = (
         _curve(pool(runs), options, collected.rows, rng["bootstrap"])
@@ -173,7 +173,7 @@ def _closed_channels(samples: Samples, L: int, degree: int) -> int | None:
     """
     most = CLOSED_FORM_CHANNELS[degree] or max(v.shape[2] for v in samples.features.values())
     for channels in range(most, 1, -1):
-        if cost(L, degree, channels).weights <= WEIGHTS_PER_ROW * len(samples.fit):
+        if cost_of_pair(L, degree, channels).weights <= WEIGHTS_PER_ROW * len(samples.fit):
             return channels
     return 1
 
@@ -182,12 +182,12 @@ def _curve(
     run: Recovery, options: Options, units: NDArray[np.int64], rng: np.random.Generator
 ) -> FittedCurve:
     point, draws = bootstrap([run], options.draws, rng, blocks=units)
-    curve = Curve.of(point.score, draws.score)
+    curve = RecoveryCurve.of(point.score, draws.score)
     return FittedCurve(curve.values, curve.low, curve.high, max(run.weights))
 
 
 def decide(
-    closed: FittedCurve, component: Curve, L: int, degree: int, doubts: Doubts | None = None
+    closed: FittedCurve, component: RecoveryCurve, L: int, degree: int, doubts: Doubts | None = None
 ) -> Verdict:
     """The verdict: every ℓ ≤ dL recovered by the closed form, none above by the component-wise one.
 
@@ -228,7 +228,7 @@ def doubts_of(used: FramesUsed, collected: Collected, closed: Sequence[Recovery]
 def _costs(features: FeatureSet, options: Options, target: Target | None) -> tuple[Cost, ...]:
     width = max(values.shape[1] for values in features.evaluation.features.values())
     pairs = pairs_of_interest(features.L, options.degree, target)
-    return tuple(cost(*pair, width) for pair in pairs)
+    return tuple(cost_of_pair(*pair, width) for pair in pairs)
 
 
 def _deficits(
@@ -255,7 +255,7 @@ def _force_errors(features: FeatureSet) -> tuple[float | None, float | None]:
 
 
 def _warnings(
-    mae: float | None, zero: float | None, closed: Curve, component: Curve
+    mae: float | None, zero: float | None, closed: RecoveryCurve, component: RecoveryCurve
 ) -> tuple[str, ...]:
     """What makes the network implausible, or the fit of the closed form."""
     lines = []

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from neural_checks.diagnosis.upgrade import from_version_1
-from neural_checks.readouts.verdict import Curve, Verdict
+from neural_checks.readouts.verdict import RecoveryCurve, Verdict
 from neural_checks.schema import Schema
 
 __all__ = [
@@ -66,7 +66,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class FittedCurve(Curve):
+class FittedCurve(RecoveryCurve):
     """R² of the field with its 95 % interval, and the largest number of weights of a fit."""
 
     weights: int

@@ -29,7 +29,7 @@ from numeric_checks.molecules.marks import directions, fixed_topology, marked_ro
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.symbols import SYMBOLS
 
-__all__ = ["MIN_FIT", "MIN_HELD", "Collected", "collect"]
+__all__ = ["MIN_FIT", "MIN_HELD", "Collected", "collect_sites"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -63,7 +63,7 @@ class Collected:
         return np.concatenate([np.tile(unit, part.vectors.shape[1]) for part, unit in parts])
 
 
-def collect(features: FeatureSet, kind: SiteKind) -> Collected:
+def collect_sites(features: FeatureSet, kind: SiteKind) -> Collected:
     """The samples of ``features`` by ``kind`` of site.
 
     ``SiteKind.AUTO`` stands for atoms where every frame holds the same ones and they keep their

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from neural_checks.readouts.verdict import Curve, Doubts, judge
+from neural_checks.readouts.verdict import Doubts, RecoveryCurve, judge
 from numeric_checks.molecules.symbols import SYMBOLS
 
 __all__ = ["from_version_1"]
@@ -19,7 +19,7 @@ def from_version_1(old: Content) -> Content:
     What kept the former verdict undecided, beyond the intervals, is in its reason; it is kept.
     """
     closed, component = (
-        Curve(*(tuple(old[name][key]) for key in ("values", "low", "high")))
+        RecoveryCurve(*(tuple(old[name][key]) for key in ("values", "low", "high")))
         for name in ("closed", "component")
     )
     joined = closed.followed_by(component, old["boundary"])

@@ -22,7 +22,6 @@ from neural_checks.backbones.equivariance import (
 from neural_checks.backbones.interface import (
     Backbone,
     Evaluation,
-    Report,
     as_backbone,
     evaluate_all,
 )
@@ -32,6 +31,7 @@ from numeric_checks.molecules.structures import Structures
 from numeric_checks.provenance import environment
 from numeric_checks.rotations.wigner import FeatureBlocks
 from span_theorem.irreps import Irrep
+from span_theorem.progress import OnProgress
 
 __all__ = ["Check", "FeatureSet", "record", "require_finite", "require_shape"]
 
@@ -186,7 +186,7 @@ def record(
     held: NDArray[np.int64],
     rng: np.random.Generator,
     checks: int = 6,
-    report: Report | None = None,
+    report: OnProgress | None = None,
 ) -> FeatureSet:
     """Run ``backbone`` on the frames ``fit`` and ``held`` of ``data``, and on ``checks`` turned.
 

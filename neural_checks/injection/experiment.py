@@ -22,16 +22,16 @@ from neural_checks.readouts.bootstrap import bootstrap, bootstrap_spn, trajector
 from neural_checks.readouts.closed_form import measure, measure_pooled
 from neural_checks.readouts.metrics import Metrics, recovery_cliff
 from neural_checks.readouts.recovery import Recovery, with_components
-from neural_checks.readouts.samples import Samples, collect, component_channels, top_degree
+from neural_checks.readouts.samples import Samples, collect_samples, component_channels, top_degree
 from neural_checks.readouts.trained import SpnRun, train_spn
-from neural_checks.readouts.verdict import Curve, judge
+from neural_checks.readouts.verdict import RecoveryCurve, judge
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS
 from numeric_checks.readouts.componentwise import componentwise
 from numeric_checks.seeds import streams
 from span_theorem.span import boundary
 
-__all__ = ["Subject", "run"]
+__all__ = ["Subject", "run_experiment"]
 
 Array = NDArray[np.float64]
 Progress = Callable[[int, int, str], None]
@@ -82,7 +82,7 @@ class _Fits:
     trained: list[SpnRun]
 
 
-def run(
+def run_experiment(
     subject: Subject,
     settings: Settings,
     device: str = "cpu",
@@ -108,13 +108,13 @@ def run(
     step("equivariance")
     samples = []
     for backbone in subject.backbones:
-        samples.append(collect(backbone, subject.data, subject.fit, subject.held))
+        samples.append(collect_samples(backbone, subject.data, subject.fit, subject.held))
         step("features")
     fits = [_fit(samples, degree, settings, rng, device, step) for degree in settings.degrees_read]
     blank = (
         None
         if subject.untrained is None
-        else collect(subject.untrained, subject.data, subject.fit, subject.held)
+        else collect_samples(subject.untrained, subject.data, subject.fit, subject.held)
     )
     draws = _Draws(settings.draws, subject.blocks, rng["bootstrap"])
     return Measurement(
@@ -235,21 +235,21 @@ def _readout(
     """The curves with their intervals, and the verdict on the score."""
     edge = boundary(L, degree)
 
-    def curve(name: str) -> Curve | None:
+    def curve(name: str) -> RecoveryCurve | None:
         values = getattr(point, name)
-        return None if values is None else Curve.of(values, getattr(draws, name))
+        return None if values is None else RecoveryCurve.of(values, getattr(draws, name))
 
     return Readout(
         kind=kind,
         degree=degree,
         field=curve("field"),
-        gain=Curve.of(point.gain, draws.gain),
-        recovery=Curve.of(point.recovery, draws.recovery),
-        injected=Curve.of(point.injected, draws.injected),
+        gain=RecoveryCurve.of(point.gain, draws.gain),
+        recovery=RecoveryCurve.of(point.recovery, draws.recovery),
+        injected=RecoveryCurve.of(point.injected, draws.injected),
         recovery_injected=curve("recovery_injected"),
         contrast=float(point.gain[edge - 1] - point.gain[edge]),
         cliff=recovery_cliff(point, draws, edge),
-        verdict=judge(Curve.of(point.score, draws.score), L, degree),
+        verdict=judge(RecoveryCurve.of(point.score, draws.score), L, degree),
         **rest,  # type: ignore[arg-type]
     )
 

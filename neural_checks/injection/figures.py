@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 from scipy.spatial.transform import Rotation
 
-from neural_checks.injection.result import Metric, Readout, ReadoutKind, Report
+from neural_checks.injection.result import InjectionReport, Metric, Readout, ReadoutKind
 from numeric_checks.figures import COLORS, subplots
 from numeric_checks.molecules.symbols import SYMBOLS
 
@@ -30,13 +30,13 @@ _STYLES = {
 }
 
 
-def names(report: Report) -> tuple[str, ...]:
+def names(report: InjectionReport) -> tuple[str, ...]:
     """The figures that a report allows; ``per_atom`` only where it holds the geometry."""
     known = ("recovery", "cone", "training")
     return known if report.geometry is None else (*known, "per_atom")
 
 
-def figure_of(report: Report, name: str) -> Figure:
+def figure_of(report: InjectionReport, name: str) -> Figure:
     """The figure of that name; ValueError for one that the report does not allow."""
     if name not in names(report):
         raise ValueError(f"this report allows the figures {', '.join(names(report))}, not {name}")
@@ -44,7 +44,7 @@ def figure_of(report: Report, name: str) -> Figure:
     return draw[name](report)
 
 
-def _recovery(report: Report) -> Figure:
+def _recovery(report: InjectionReport) -> Figure:
     measured = report.measurement
     degrees = sorted({readout.degree for readout in measured.readouts})
     figure, panels = subplots(
@@ -96,7 +96,7 @@ def _errorbars(axes: Any, readout: Readout, shift: float) -> None:
     )
 
 
-def _cone(report: Report) -> Figure:
+def _cone(report: InjectionReport) -> Figure:
     from matplotlib import colormaps
 
     cone = report.measurement.controls.cone
@@ -127,7 +127,7 @@ def _cone(report: Report) -> Figure:
     return figure
 
 
-def _per_atom(report: Report) -> Figure:
+def _per_atom(report: InjectionReport) -> Figure:
     positions = np.array(report.geometry)
     closed = [r for r in report.measurement.readouts if r.kind is ReadoutKind.CLOSED]
     readout = next((r for r in closed if r.degree == 2), closed[0])
@@ -188,7 +188,7 @@ def _clearest_view(positions: Array) -> Array:
     return max(views, key=lambda view: float(pdist(view).min()))
 
 
-def _training(report: Report) -> Figure:
+def _training(report: InjectionReport) -> Figure:
     figure, axes = subplots(figsize=(6.4, 4.0))
     for row in report.backbones:
         if row.history:

@@ -15,7 +15,7 @@ from typing import Any
 from neural_checks.injection.upgrade import from_version_1
 from neural_checks.readouts.metrics import Cliff
 from neural_checks.readouts.trained import SpnConfig
-from neural_checks.readouts.verdict import Curve, Outcome, Verdict, overall
+from neural_checks.readouts.verdict import Outcome, RecoveryCurve, Verdict, overall
 from neural_checks.schema import Schema
 
 __all__ = [
@@ -26,12 +26,12 @@ __all__ = [
     "Controls",
     "DataOrigin",
     "Frames",
+    "InjectionReport",
     "Measurement",
     "Metric",
     "Published",
     "Readout",
     "ReadoutKind",
-    "Report",
     "Settings",
     "TrainedBackbone",
 ]
@@ -114,11 +114,11 @@ class Readout:
     degree: int
     channels: int | None
     weights: tuple[int, ...]
-    field: Curve | None
-    gain: Curve
-    recovery: Curve
-    injected: Curve
-    recovery_injected: Curve | None
+    field: RecoveryCurve | None
+    gain: RecoveryCurve
+    recovery: RecoveryCurve
+    injected: RecoveryCurve
+    recovery_injected: RecoveryCurve | None
     contrast: float
     cliff: Cliff
     verdict: Verdict
@@ -138,11 +138,11 @@ class Readout:
         return Metric.INJECTED if self.field is None else Metric.FIELD
 
     @property
-    def score(self) -> Curve:
+    def score(self) -> RecoveryCurve:
         """The curve that the verdict is on."""
         return self.injected if self.field is None else self.field
 
-    def curve(self, metric: Metric) -> Curve | None:
+    def curve(self, metric: Metric) -> RecoveryCurve | None:
         """The curve of a metric, None where this readout has none."""
         return {
             Metric.FIELD: self.field,
@@ -309,7 +309,7 @@ class Frames:
 
 
 @dataclass(frozen=True)
-class Report:
+class InjectionReport:
     """A run of the experiment.
 
     ``geometry`` (atoms, 3), Å, is that of the first frame fitted, for the figure of the molecule;
@@ -341,4 +341,4 @@ class Report:
         )
 
 
-REPORT = Schema(Report, "a report of the injection experiment", 2, {1: from_version_1})
+REPORT = Schema(InjectionReport, "a report of the injection experiment", 2, {1: from_version_1})

@@ -6,13 +6,13 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from neural_checks.injection.result import Measurement, Metric, Readout, Report
+from neural_checks.injection.result import InjectionReport, Measurement, Metric, Readout
 from numeric_checks.molecules.symbols import SYMBOLS
 
 __all__ = ["per_atom_csv", "table_csv", "text"]
 
 
-def table_csv(report: Report) -> str:
+def table_csv(report: InjectionReport) -> str:
     """One line per readout, metric and ℓ; the published values stand in it as well."""
     lines: list[list[object]] = [
         ["readout", "degree", "ell", "boundary", "metric", "value", "low", "high"]
@@ -32,7 +32,7 @@ def table_csv(report: Report) -> str:
     return _csv(lines)
 
 
-def per_atom_csv(report: Report) -> str:
+def per_atom_csv(report: InjectionReport) -> str:
     """Recovery at the boundary for every atom and readout."""
     lines: list[list[object]] = [["atom", "element", "readout", "degree", "ell", "metric", "value"]]
     for readout in report.measurement.readouts:
@@ -51,7 +51,7 @@ def _csv(lines: Iterable[Sequence[object]]) -> str:
     return stream.getvalue()
 
 
-def text(report: Report) -> str:
+def text(report: InjectionReport) -> str:
     """Tables, a verdict per readout, and the verdict on the whole as the last line."""
     measured = report.measurement
     lines = [*_head(report), ""]
@@ -72,7 +72,7 @@ def text(report: Report) -> str:
     return "\n".join([*lines, report.sentence])
 
 
-def _head(report: Report) -> list[str]:
+def _head(report: InjectionReport) -> list[str]:
     maes = ", ".join(
         "not known" if b.force_mae is None else f"{b.force_mae:.1f}" for b in report.backbones
     )
@@ -88,7 +88,7 @@ def _head(report: Report) -> list[str]:
     return lines
 
 
-def _by_degree(report: Report, metric: Metric) -> list[str]:
+def _by_degree(report: InjectionReport, metric: Metric) -> list[str]:
     measured = report.measurement
     longest = max(len(readout.recovery.values) for readout in measured.readouts)
     rows = [["readout", *(f"ℓ={ell}" for ell in range(1, longest + 1))]]

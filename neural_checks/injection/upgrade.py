@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from neural_checks.readouts.verdict import Curve, judge
+from neural_checks.readouts.verdict import RecoveryCurve, judge
 
 __all__ = ["from_version_1"]
 
@@ -94,11 +94,11 @@ def _readout(old: Content, L: int) -> Content:
     }
 
 
-def _curve(old: Content, key: str) -> Curve | None:
+def _curve(old: Content, key: str) -> RecoveryCurve | None:
     if key not in old:
         return None
     low, high = zip(*old[f"{key}_interval"], strict=True)
-    return Curve(tuple(old[key]), low, high)
+    return RecoveryCurve(tuple(old[key]), low, high)
 
 
 def _mean(seeds: list[list[float]]) -> list[float]:

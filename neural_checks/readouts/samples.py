@@ -24,7 +24,7 @@ from span_theorem.span import boundary
 __all__ = [
     "Samples",
     "assemble",
-    "collect",
+    "collect_samples",
     "component_channels",
     "component_weights",
     "top_degree",
@@ -117,7 +117,7 @@ def assemble(
     )
 
 
-def collect(
+def collect_samples(
     backbone: Backbone,
     data: ForceData,
     fit: NDArray[np.int64],

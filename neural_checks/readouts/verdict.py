@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 from span_theorem.command import Exit
 from span_theorem.span import boundary
 
-__all__ = ["LIMIT", "Curve", "Doubts", "Outcome", "Verdict", "judge", "overall", "reach"]
+__all__ = [
+    "LIMIT",
+    "Doubts",
+    "Outcome",
+    "RecoveryCurve",
+    "Verdict",
+    "degrees_above",
+    "judge",
+    "overall",
+]
 
 Array = NDArray[np.float64]
 
@@ -41,7 +50,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Curve:
+class RecoveryCurve:
     """Values for ℓ = 1, 2, … and the ends of their intervals."""
 
     values: tuple[float, ...]
@@ -49,15 +58,15 @@ class Curve:
     high: tuple[float, ...]
 
     @classmethod
-    def of(cls, point: Array, draws: Array, level: float = 0.95) -> Curve:
+    def of(cls, point: Array, draws: Array, level: float = 0.95) -> RecoveryCurve:
         """``point`` (ℓ,) with the central ``level`` of the bootstrap's ``draws`` (draws, ℓ)."""
         tail = (1 - level) / 2
         low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
         return cls(tuple(point.tolist()), tuple(low.tolist()), tuple(high.tolist()))
 
-    def followed_by(self, above: Curve, edge: int) -> Curve:
+    def followed_by(self, above: RecoveryCurve, edge: int) -> RecoveryCurve:
         """This curve at ℓ ≤ ``edge`` and ``above`` at the others."""
-        return Curve(
+        return RecoveryCurve(
             self.values[:edge] + above.values[edge:],
             self.low[:edge] + above.low[edge:],
             self.high[:edge] + above.high[edge:],
@@ -100,7 +109,7 @@ class Verdict:
         return self.outcome is Outcome.AGREES
 
 
-def judge(curve: Curve, L: int, degree: int, doubts: Doubts | None = None) -> Verdict:
+def judge(curve: RecoveryCurve, L: int, degree: int, doubts: Doubts | None = None) -> Verdict:
     """The verdict on the R² of a readout of degree ``degree`` of features of degree ≤ ``L``.
 
     Args:
@@ -111,7 +120,7 @@ def judge(curve: Curve, L: int, degree: int, doubts: Doubts | None = None) -> Ve
     Raises:
         ValueError: the curve ends at the boundary or before.
 
-    >>> judge(Curve((0.9, 0.0), (0.8, -0.1), (1.0, 0.01)), 1, 1).outcome.value
+    >>> judge(RecoveryCurve((0.9, 0.0), (0.8, -0.1), (1.0, 0.01)), 1, 1).outcome.value
     'agrees'
     """
     edge = boundary(L, degree)
@@ -175,10 +184,10 @@ def overall(verdicts: Iterable[Verdict]) -> Outcome:
     return Outcome.AGREES
 
 
-def reach(values: Array) -> NDArray[np.int64]:
+def degrees_above(values: Array) -> NDArray[np.int64]:
     """How many degrees from ℓ = 1 on lie above the limit without a gap; (…, ℓ) to (…,).
 
-    >>> reach(np.array([0.9, 0.8, 0.0, 0.7])).item()
+    >>> degrees_above(np.array([0.9, 0.8, 0.0, 0.7])).item()
     2
     """
     counts: NDArray[np.int64] = np.cumprod(values > LIMIT, axis=-1).sum(axis=-1)

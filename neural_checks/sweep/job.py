@@ -27,7 +27,7 @@ from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.fitted_channels import fitted_channels
 from neural_checks.readouts.nonpolynomial import nonpolynomial
 from neural_checks.readouts.recovery import with_components
-from neural_checks.readouts.samples import Samples, collect, top_degree
+from neural_checks.readouts.samples import Samples, collect_samples, top_degree
 from neural_checks.sweep.result import FORMAT, JobRecord, ReadoutRecord, read_job_file
 from neural_checks.sweep.settings import Job, MeasureSettings
 from neural_checks.training.train import force_mae, train
@@ -163,7 +163,7 @@ def _from_network(
     backbone.select_layer(data.structures.take(fit[:2]))
     equivariance = check_equivariance(backbone, data.structures.take(held[:4]), rng)
     mae = force_mae(backbone, data, frames.test)
-    samples = collect(backbone, data, fit, held)
+    samples = collect_samples(backbone, data, fit, held)
     return {
         "samples": samples,
         "L": job.model.l_max,

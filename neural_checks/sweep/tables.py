@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from neural_checks.readouts.bootstrap import bootstrap
 from neural_checks.readouts.metrics import Metrics
-from neural_checks.readouts.verdict import LIMIT, Curve, Outcome, judge, reach
+from neural_checks.readouts.verdict import LIMIT, Outcome, RecoveryCurve, degrees_above, judge
 from neural_checks.sweep.result import Cell, JobRecord, ReadoutRecord, Row, Side
 from span_theorem.files import write_text
 
@@ -119,11 +119,11 @@ def _judged(
     record: JobRecord, readout: ReadoutRecord, point: Metrics, drawn: Metrics
 ) -> tuple[Outcome, int | None]:
     """The outcome, and the last degree recovered (None: no single cliff)."""
-    curve = Curve.of(_field(point), _field(drawn))
+    curve = RecoveryCurve.of(_field(point), _field(drawn))
     if readout.degree is not None:
         verdict = judge(curve, record.L, readout.degree)
         return verdict.outcome, verdict.measured
-    measured = int(reach(np.array(curve.low)))
+    measured = int(degrees_above(np.array(curve.low)))
     beyond = measured > record.boundary(readout)
     expected = max(curve.high) < LIMIT if record.L == 0 else beyond
     return Outcome.AGREES if expected else Outcome.DISAGREES, measured
@@ -138,7 +138,7 @@ def _cell(
 ) -> Cell:
     first, (point, drawn) = members[0], metrics
     edge = first.boundary(readout)
-    curve = Curve.of(_field(point), _field(drawn))
+    curve = RecoveryCurve.of(_field(point), _field(drawn))
     outcome, measured = _judged(first, readout, point, drawn)
     low, high, sharp = _cliff(_field(drawn), readout.degree is not None)
     contrast = drawn.gain[:, max(edge - 1, 0)] - drawn.gain[:, edge]
@@ -173,7 +173,7 @@ def _cell(
 
 def _cliff(draws: Array, polynomial: bool) -> tuple[int | None, int | None, float]:
     """Where 95 % of the draws with a single cliff have it, and their share; (draws, ℓ)."""
-    reached = reach(draws)
+    reached = degrees_above(draws)
     sharp: NDArray[np.bool_] = np.ones(len(reached), dtype=bool)
     if polynomial:
         above = np.arange(1, draws.shape[1] + 1) > reached[:, None]
@@ -184,7 +184,7 @@ def _cliff(draws: Array, polynomial: bool) -> tuple[int | None, int | None, floa
     return int(low), int(high), float(sharp.mean())
 
 
-def _side(ell: int, curve: Curve, point: Metrics) -> Side:
+def _side(ell: int, curve: RecoveryCurve, point: Metrics) -> Side:
     if ell < 1:  # at L = 0 the boundary is 0, and no field of degree 0 is injected
         return Side()
     value, low, high = curve.at(ell)

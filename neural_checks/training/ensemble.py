@@ -20,7 +20,7 @@ from numeric_checks.molecules.data import ForceData
 __all__ = ["checkpoint_path", "train_all"]
 
 #: Called with seed, step, steps, loss and validation error (meV/Å).
-Report = Callable[[int, int, int, float, float], None]
+OnMemberStep = Callable[[int, int, int, float, float], None]
 
 #: Seconds that workers have to end their step and write their checkpoint.
 GRACE = 60.0
@@ -40,7 +40,7 @@ def train_all(
     folder: Path,
     device: str = "cpu",
     parallel: int = 1,
-    report: Report | None = None,
+    report: OnMemberStep | None = None,
     as_trained: bool = False,
 ) -> list[Trained]:
     """Train every seed, or finish it, ``parallel`` at once; the result does not depend on that.
@@ -81,7 +81,7 @@ def _side_by_side(
     folder: Path,
     device: str,
     parallel: int,
-    report: Report | None,
+    report: OnMemberStep | None,
 ) -> None:
     """Train in processes; whatever ends this early lets them save and ends them."""
     context = multiprocessing.get_context("spawn")  # a CUDA context does not survive a fork
@@ -110,7 +110,7 @@ def _side_by_side(
     pool.shutdown()
 
 
-def _pass_on(queue: Any, report: Report | None) -> None:
+def _pass_on(queue: Any, report: OnMemberStep | None) -> None:
     while True:
         try:
             line = queue.get_nowait()

@@ -31,10 +31,10 @@ from span_theorem.arguments import shown, within
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Report", "TrainConfig", "Trained", "force_mae", "train"]
+__all__ = ["OnStep", "TrainConfig", "Trained", "force_mae", "train"]
 
 #: Called with step, steps, loss and validation error (meV/Å).
-Report = Callable[[int, int, float, float], None]
+OnStep = Callable[[int, int, float, float], None]
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def train(
     seed: int,
     checkpoint: Path,
     device: str = "cpu",
-    report: Report | None = None,
+    report: OnStep | None = None,
     checkpoint_seconds: float = 60.0,
     stop_after: int | None = None,
     stop: Callable[[], bool] = lambda: False,

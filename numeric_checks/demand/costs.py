@@ -11,10 +11,10 @@ from span_theorem.arrays import real_wigner_3j_array
 from span_theorem.irreps import Irrep, Irreps
 from span_theorem.multiplicity import multiplicities
 
-__all__ = ["cost"]
+__all__ = ["cost_of_degree"]
 
 
-def cost(settings: DemandOptions, factors: int, ell: int, model: Model) -> DegreeCost:
+def cost_of_degree(settings: DemandOptions, factors: int, ell: int, model: Model) -> DegreeCost:
     """The counts for at most ``factors`` factors of degrees ≤ ``ell``.
 
     The multiplications are those of the products of one atom, once its densities are known: 2l+1

@@ -20,12 +20,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric_checks.demand.costs import cost
+from numeric_checks.demand.costs import cost_of_degree
 from numeric_checks.demand.design import EnergyForm, ForceForm, Model, designs
 from numeric_checks.demand.expansion import Basis
 from numeric_checks.demand.invariants import Invariants, triples
 from numeric_checks.demand.regression import Gram, accumulate, solve
-from numeric_checks.demand.result import Curve, Demand, DemandOptions, Point
+from numeric_checks.demand.result import Demand, DemandOptions, ErrorCurve, Point
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.symbols import SYMBOLS
@@ -321,7 +321,7 @@ def _summary(run: _Run, measured: list[_Measured], seconds: float) -> Demand:
         drawn = _least(mae @ draws, run.settings.level)
         low, high = np.quantile(drawn, [0.025, 0.975], method="nearest").astype(int)
         curves.append(
-            Curve(
+            ErrorCurve(
                 factors=factors,
                 full=tuple(map(point, full)),
                 matched=tuple(map(point, matched)),
@@ -329,7 +329,7 @@ def _summary(run: _Run, measured: list[_Measured], seconds: float) -> Demand:
                 interval=(int(low), int(high)),
                 lower_bound=star == run.settings.l_max > 0,
                 costs=tuple(
-                    cost(run.settings, factors, ell, run.model)
+                    cost_of_degree(run.settings, factors, ell, run.model)
                     for ell in range(run.settings.l_max + 1)
                 ),
             )
@@ -355,7 +355,7 @@ def _draw_blocks(blocks: NDArray[np.int64], settings: DemandOptions) -> Array:
 
 
 def _finish(
-    run: _Run, by_atom: Array, power: Array, curves: tuple[Curve, ...], seconds: float
+    run: _Run, by_atom: Array, power: Array, curves: tuple[ErrorCurve, ...], seconds: float
 ) -> Demand:
     held = run.structures.take(np.flatnonzero(run.labels == "held"))
     by_species = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Curve", "DegreeCost", "Demand", "DemandOptions", "Form", "Point", "least_degree"]
+__all__ = ["DegreeCost", "Demand", "DemandOptions", "ErrorCurve", "Form", "Point", "least_degree"]
 
 Form = Literal["energy", "force"]
 
@@ -96,7 +96,7 @@ class DegreeCost:
 
 
 @dataclass(frozen=True)
-class Curve:
+class ErrorCurve:
     """Error against ℓ for one number of factors: ``full`` size, and ``matched`` at equal size.
 
     ``demand`` ℓ* is the least ℓ whose error is within the level of the error at l_max;
@@ -122,7 +122,7 @@ class Demand:
     """
 
     settings: DemandOptions
-    curves: tuple[Curve, ...]
+    curves: tuple[ErrorCurve, ...]
     by_species: Mapping[str, list[float]]
     by_atom: list[list[float]] | None
     data: Mapping[str, Any]
@@ -134,7 +134,7 @@ class Demand:
     listening: Mapping[str, Any] | None = field(default=None)
 
     @property
-    def curve(self) -> Curve:
+    def curve(self) -> ErrorCurve:
         """The curve of most factors."""
         return self.curves[-1]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric_checks.demand.result import Curve, Demand
+from numeric_checks.demand.result import Demand, ErrorCurve
 from numeric_checks.figures import COLORS, subplots
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def table(found: Demand) -> str:
     return "\n".join(lines)
 
 
-def _star(curve: Curve) -> str:
+def _star(curve: ErrorCurve) -> str:
     low, high = curve.interval
     sign = "≥" if curve.lower_bound else "="
     plural = "s" if curve.factors > 1 else ""

@@ -15,7 +15,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Archive", "half_of_memory"]
+__all__ = ["NpzArchive", "half_of_memory"]
 
 _FAULTS = (
     zipfile.BadZipFile,
@@ -33,7 +33,7 @@ _FAULTS = (
 )
 
 
-class Archive:
+class NpzArchive:
     """An open ``.npz`` file; arrays are read when they are asked for.
 
     Raises ValueError for what is no archive of arrays, damaged, or larger than half of the memory.
@@ -50,7 +50,7 @@ class Archive:
             }
         self.names = sorted(self._members)
 
-    def __enter__(self) -> Archive:
+    def __enter__(self) -> NpzArchive:
         return self
 
     def __exit__(

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric_checks.molecules.archive import Archive
+from numeric_checks.molecules.archive import NpzArchive
 from numeric_checks.molecules.contents import Contents
 from numeric_checks.molecules.labels import (
     CELLS,
@@ -48,14 +48,14 @@ _LAYOUTS = {
 
 def read_npz(path: Path, request: Request) -> Contents:
     """The frames of a file; ValueError where layout, units or arrays are not understood."""
-    with Archive(path) as archive:
+    with NpzArchive(path) as archive:
         return _Reader(archive, request).contents()
 
 
 class _Reader:
     """An open file with its layout and units."""
 
-    def __init__(self, archive: Archive, request: Request) -> None:
+    def __init__(self, archive: NpzArchive, request: Request) -> None:
         self.archive, self.request, self.name = archive, request, archive.path.name
         self.positions_name, self.numbers_name, self.default = self._layout()
         self.texts = {

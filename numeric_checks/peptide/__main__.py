@@ -61,7 +61,7 @@ def _parser() -> command.Parser:
 
 def _work(given: argparse.Namespace) -> command.Result:
     check_targets(given.out)
-    from numeric_checks.peptide.dataset import make_dataset
+    from numeric_checks.peptide.dataset import make_peptide
     from numeric_checks.peptide.structure import PeptideSettings
 
     settings = PeptideSettings(
@@ -72,7 +72,7 @@ def _work(given: argparse.Namespace) -> command.Result:
         equilibration_steps=given.equilibration,
     )
     with Progress() as progress:
-        make_dataset(
+        make_peptide(
             given.out,
             settings,
             given.frames,

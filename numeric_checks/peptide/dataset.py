@@ -23,12 +23,12 @@ from numeric_checks.peptide.structure import PeptideSettings, build_peptide
 from span_theorem.arguments import within
 from span_theorem.files import check_targets, write_text, writing
 
-__all__ = ["make_dataset"]
+__all__ = ["make_peptide"]
 
 Kept = dict[str, list[Any]]
 
 
-def make_dataset(
+def make_peptide(
     output: Path,
     settings: PeptideSettings,
     frames: int,

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from numeric_checks.rank.stages import Stage
 from span_theorem.irreps import FeatureKind
 
-__all__ = ["RankObservation", "RankVerdict", "shown"]
+__all__ = ["RankObservation", "RankVerdict", "one_digit"]
 
 RankVerdict = Literal["observed", "not observed", "undecided"]
 
@@ -50,7 +50,7 @@ class RankObservation:
         """One line for a reader."""
         return (
             f"rank {self.rank} of {self.expected} at {self.directions} {self.samples} "
-            f"(seed {self.seed}), smallest gap {shown(self.gap)}"
+            f"(seed {self.seed}), smallest gap {one_digit(self.gap)}"
             + ("" if self.precise is None else ", repeated with 50 digits")
             + f": {self.verdict}"
             + (f" ({self.reason})" if self.verdict != "observed" else "")
@@ -67,6 +67,6 @@ class RankObservation:
         return {"text": self.text, "gap": self.gap} | asdict(self)
 
 
-def shown(value: float | None) -> str:
+def one_digit(value: float | None) -> str:
     """A number of one digit after the point, or "none"."""
     return "none" if value is None else f"{value:.1e}"

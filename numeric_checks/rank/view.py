@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numeric_checks.rank.result import RankObservation, shown
+from numeric_checks.rank.result import RankObservation, one_digit
 
 __all__ = ["table"]
 
@@ -23,7 +23,7 @@ def table(seen: RankObservation) -> str:
         numbers = (stage.largest, stage.kept, stage.dropped, stage.cutoff, stage.gap)
         lines.append(
             f"{name:>9}  {stage.columns:>7}{'*' if stage.sampled else ' '}  {stage.rank:>6}  "
-            f"{stage.expected:>8}  " + "  ".join(f"{shown(value):>8}" for value in numbers)
+            f"{stage.expected:>8}  " + "  ".join(f"{one_digit(value):>8}" for value in numbers)
         )
     if any(stage.sampled for _, stage in rows):
         lines.append("  * random products, because all of them would be too many")

@@ -18,8 +18,8 @@ import pytest
 from neural_checks import aspirin
 from neural_checks.backbones.nequip import BackboneConfig
 from neural_checks.data.split import split
-from neural_checks.data.trajectories import ASPIRIN, make_dataset
-from neural_checks.injection.result import REPORT, Report
+from neural_checks.data.trajectories import ASPIRIN, make_trajectory
+from neural_checks.injection.result import REPORT, InjectionReport
 from neural_checks.readouts.trained import SpnConfig
 from neural_checks.readouts.verdict import Outcome
 from neural_checks.training.train import TrainConfig
@@ -47,7 +47,7 @@ def test_the_trajectory_is_never_overwritten(tmp_path: Path) -> None:
     pytest.importorskip("tblite")
     (tmp_path / "a.npz").touch()
     with pytest.raises(FileExistsError):
-        make_dataset(tmp_path / "a.npz", frames=1)
+        make_trajectory(tmp_path / "a.npz", frames=1)
 
 
 def test_stored_forces_are_those_of_the_method() -> None:
@@ -76,7 +76,7 @@ def test_every_preset_is_valid_and_paper_has_four_networks_of_32_channels() -> N
 
 
 @pytest.fixture
-def report(repository: Path) -> Report:
+def report(repository: Path) -> InjectionReport:
     """A committed report, with a geometry so that all figures can be drawn."""
     made = REPORT.read(repository / "docs" / "results" / "aspirin-ccsd" / "report.json")
     geometry = tuple((x, y, z) for x, y, z in load(EMBEDDED).positions[0].tolist())
@@ -84,11 +84,11 @@ def report(repository: Path) -> Report:
 
 
 @pytest.fixture
-def measured(report: Report, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+def measured(report: InjectionReport, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The folders that a measurement was asked for; none is made."""
     folders: list[Path] = []
 
-    def measure(_data: object, _plan: object, folder: Path) -> Report:
+    def measure(_data: object, _plan: object, folder: Path) -> InjectionReport:
         folders.append(folder)
         return report
 
@@ -168,7 +168,7 @@ def test_frames_of_different_atoms_or_without_forces_are_refused(
 def test_one_readout_that_disagrees_decides_the_exit_code(
     verdicts: tuple[str, ...],
     code: int,
-    report: Report,
+    report: InjectionReport,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -190,7 +190,7 @@ REPORT_OUTCOME = {0: "agrees", 3: "disagrees", 4: "undecided"}
 
 def test_the_report_is_written_last_and_what_is_missing_beside_it_is_completed(
     measured: list[Path],
-    report: Report,
+    report: InjectionReport,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

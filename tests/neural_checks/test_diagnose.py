@@ -17,7 +17,7 @@ from neural_checks import diagnose as command
 from neural_checks.backbones.interface import Evaluation
 from neural_checks.diagnose import main
 from neural_checks.diagnosis.advice import advise, pairs_of_interest
-from neural_checks.diagnosis.costs import cost
+from neural_checks.diagnosis.costs import cost_of_pair
 from neural_checks.diagnosis.measure import Diagnosis, decide, diagnose, doubts_of
 from neural_checks.diagnosis.result import (
     REPORT,
@@ -27,7 +27,7 @@ from neural_checks.diagnosis.result import (
     SiteKind,
     Target,
 )
-from neural_checks.diagnosis.sites import collect
+from neural_checks.diagnosis.sites import collect_sites
 from neural_checks.features.file import write
 from neural_checks.features.recorded import FeatureSet, record
 from neural_checks.readouts.closed_form import measure
@@ -129,7 +129,7 @@ def test_the_verdict(closed: FittedCurve, component: FittedCurve, expected: str)
 def test_what_keeps_a_lost_degree_from_counting(toy: Any) -> None:
     lost = curve(0.9, 0.0, 0, 0), curve(0.5, 0.4, -0.1, -0.1)
     used = FramesUsed("toy", "0", 160, 60)
-    found = collect(features(toy, toy.DensityBackbone(L=1)), SiteKind.ATOMS)
+    found = collect_sites(features(toy, toy.DensityBackbone(L=1)), SiteKind.ATOMS)
     samples = found.samples[0]
     run = measure(samples, 1, 2)
     assert doubts_of(used, found, [run], 1) == Doubts()
@@ -149,12 +149,12 @@ def test_what_keeps_a_lost_degree_from_counting(toy: Any) -> None:
 
 def test_counts_by_hand() -> None:
     """One channel of 0e+1o, d = 2: 1o from 1o and 0e·1o; paths 000, 011, 101, 110."""
-    counted = cost(1, 2, 1)
+    counted = cost_of_pair(1, 2, 1)
     assert (counted.weights, counted.components, counted.monomials) == (2, 4, 15)
     # Entries of the 3j symbols: one for 000, three each for the identity matrices of the others.
     assert (counted.paths, counted.multiplications) == (4, 1 + 3 + 3 + 3)
-    assert cost(1, 2, 3).weights == 3 + 9
-    assert cost(0, 3, 4).weights == 0
+    assert cost_of_pair(1, 2, 3).weights == 3 + 9
+    assert cost_of_pair(0, 3, 4).weights == 0
 
 
 def target(ell: int | None) -> Target:
@@ -174,7 +174,7 @@ def target(ell: int | None) -> Target:
 def test_advice_weighs_the_bandwidth_against_the_boundary(
     L: int, ell: int | None, words: str
 ) -> None:
-    costs = [cost(*pair, 4) for pair in pairs_of_interest(L, 2, target(ell))]
+    costs = [cost_of_pair(*pair, 4) for pair in pairs_of_interest(L, 2, target(ell))]
     lines = advise(L, Options(), Outcome.AGREES, [], target(ell), "reason", costs)
     assert sum(words in line for line in lines) == 1
     assert ("would help" in " ".join(lines)) == (L == 2 and ell == 7)

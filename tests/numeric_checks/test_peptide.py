@@ -10,7 +10,7 @@ import pytest
 
 from numeric_checks.molecules.data import load
 from numeric_checks.peptide.__main__ import main
-from numeric_checks.peptide.dataset import make_dataset
+from numeric_checks.peptide.dataset import make_peptide
 from numeric_checks.peptide.dynamics import energies_forces
 from numeric_checks.peptide.structure import PeptideSettings, build_peptide
 
@@ -32,7 +32,7 @@ def folder(tmp_path: Path, structure: str) -> Path:
 
 
 def test_forces_are_minus_the_gradient_of_the_energy(folder: Path, structure: str) -> None:
-    make_dataset(folder / "a.npz", PeptideSettings("GYG", **SHORT), 2)
+    make_peptide(folder / "a.npz", PeptideSettings("GYG", **SHORT), 2)
     base = load(folder / "a.npz").positions[-1:]
     _, forces = energies_forces(structure, "GYG", base)
     step = 1e-4
@@ -49,7 +49,7 @@ def test_forces_are_minus_the_gradient_of_the_energy(folder: Path, structure: st
 
 
 def test_the_file_holds_the_peptide_and_its_forces(folder: Path, structure: str) -> None:
-    make_dataset(folder / "a.npz", PeptideSettings("GYG", **SHORT), 6)
+    make_peptide(folder / "a.npz", PeptideSettings("GYG", **SHORT), 6)
     data = load(folder / "a.npz")
     # C13 H17 N3 O5: glycine 2 × C2H5NO2, tyrosine C9H11NO3, less two waters.
     counts = {int(z): int((data.numbers == z).sum()) for z in set(data.numbers)}
@@ -61,14 +61,14 @@ def test_the_file_holds_the_peptide_and_its_forces(folder: Path, structure: str)
     assert "seed 0" in data.source
     assert not list(folder.glob("*.partial"))
     with pytest.raises(FileExistsError):
-        make_dataset(folder / "a.npz", PeptideSettings("GYG", **SHORT), 6)
+        make_peptide(folder / "a.npz", PeptideSettings("GYG", **SHORT), 6)
 
 
 def test_a_run_cut_off_ends_as_if_it_had_not_been(folder: Path) -> None:
     settings = PeptideSettings("GYG", **SHORT)
     whole, parts = folder / "a.npz", folder / "b.npz"
     (folder / "b.pdb").write_text((folder / "a.pdb").read_text())
-    make_dataset(whole, settings, 8)
+    make_peptide(whole, settings, 8)
 
     class CutOffError(Exception):
         pass
@@ -78,17 +78,17 @@ def test_a_run_cut_off_ends_as_if_it_had_not_been(folder: Path) -> None:
             raise CutOffError
 
     with pytest.raises(CutOffError):
-        make_dataset(parts, settings, 8, report=stop, save_every=3)
+        make_peptide(parts, settings, 8, report=stop, save_every=3)
     assert not parts.exists()
     with pytest.raises(ValueError, match="other settings"):
-        make_dataset(parts, PeptideSettings("GYG", seed=1, **SHORT), 8)
-    make_dataset(parts, settings, 8)
+        make_peptide(parts, PeptideSettings("GYG", seed=1, **SHORT), 8)
+    make_peptide(parts, settings, 8)
     first, second = load(whole), load(parts)
     assert np.array_equal(first.positions, second.positions)
     assert np.array_equal(first.forces, second.forces)
     other = folder / "c.npz"
     (folder / "c.pdb").write_text((folder / "a.pdb").read_text())
-    make_dataset(other, PeptideSettings("GYG", seed=1, **SHORT), 8)
+    make_peptide(other, PeptideSettings("GYG", seed=1, **SHORT), 8)
     assert not np.allclose(load(other).positions, first.positions)
 
 
@@ -97,22 +97,22 @@ def test_a_damaged_state_is_said_and_kept(folder: Path, content: bytes) -> None:
     partial = folder / "a.npz.partial"
     partial.write_bytes(content)
     with pytest.raises(ValueError, match=r"a\.npz\.partial is damaged; remove it to begin again"):
-        make_dataset(folder / "a.npz", PeptideSettings("GYG", **SHORT), 2)
+        make_peptide(folder / "a.npz", PeptideSettings("GYG", **SHORT), 2)
     assert partial.read_bytes() == content
 
 
 def test_two_runs_at_once_are_not_mixed(folder: Path) -> None:
     def again(done: int) -> None:
         with pytest.raises(ValueError, match="another process is at work on"):
-            make_dataset(folder / "a.npz", PeptideSettings("GYG", **SHORT), 2)
+            make_peptide(folder / "a.npz", PeptideSettings("GYG", **SHORT), 2)
 
-    make_dataset(folder / "a.npz", PeptideSettings("GYG", **SHORT), 1, report=again)
+    make_peptide(folder / "a.npz", PeptideSettings("GYG", **SHORT), 1, report=again)
     assert {p.name for p in folder.iterdir()} == {"a.npz", "a.pdb"}
 
 
 def test_a_structure_of_another_peptide_is_refused(folder: Path) -> None:
     with pytest.raises(ValueError, match="is of GYG, not of GG"):
-        make_dataset(folder / "a.npz", PeptideSettings("GG"), 1)
+        make_peptide(folder / "a.npz", PeptideSettings("GG"), 1)
 
 
 def test_command_line(folder: Path, structure: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,11 +39,11 @@ WORK = {
     "synthetic": "numeric_checks.synthetic.cells:calibrate",
     "bandwidth": "numeric_checks.bandwidth.estimate:bandwidth",
     "demand": "numeric_checks.demand.estimate:demand",
-    "peptide": "numeric_checks.peptide.dataset:make_dataset",
+    "peptide": "numeric_checks.peptide.dataset:make_peptide",
     "aspirin": "neural_checks.aspirin:_measure",
     "diagnose": "neural_checks.diagnose:_diagnose",
     "download": "neural_checks.data.archives:fetch",
-    "trajectory": "neural_checks.data.trajectories:make_dataset",
+    "trajectory": "neural_checks.data.trajectories:make_trajectory",
     "sweep": "neural_checks.sweep.run:run_jobs",
 }
 """What is long in a command: the test stops there, and a call that is wrong must not get so far."""

@@ -23,7 +23,7 @@ from span_theorem.certificate import (
 from span_theorem.check import (
     MAX_SIZE,
     CertificateError,
-    MalformedError,
+    MalformedCertificateError,
     check_certificate,
     main,
 )
@@ -278,7 +278,7 @@ def test_each_fault_is_named_and_told_from_a_file_that_cannot_be_read(fault: str
     text, message = FAULTS[fault]
     with pytest.raises(CertificateError, match=re.escape(message)) as caught:
         check_certificate(text)
-    assert isinstance(caught.value, MalformedError) == (fault not in NOT_SHOWN)
+    assert isinstance(caught.value, MalformedCertificateError) == (fault not in NOT_SHOWN)
 
 
 # ------------------------------------------------------------------ second routes
@@ -316,7 +316,7 @@ def test_values_modulo_the_prime_agree_with_the_polynomials() -> None:
 def test_long_numbers_are_read_whatever_the_environment_says() -> None:
     for text in ("0", "-7", "1" + "0" * 599, "9" * 4000, "-" + "123456789" * 400):
         assert checker._whole(text) == Fraction(text)
-    with pytest.raises(MalformedError, match="4002 digits"):
+    with pytest.raises(MalformedCertificateError, match="4002 digits"):
         checker._whole("1" * 4002)
 
 

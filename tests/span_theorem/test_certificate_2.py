@@ -15,7 +15,7 @@ from span_theorem.certificate import (
     directions_certificate,
     span_certificate,
 )
-from span_theorem.check import CertificateError, MalformedError, check_certificate
+from span_theorem.check import CertificateError, MalformedCertificateError, check_certificate
 from span_theorem.directions import prove_directions
 from span_theorem.factors import Factors
 from span_theorem.rank import weight_blocks
@@ -155,7 +155,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_faults_of_the_format_are_named(fault: str) -> None:
     change, name, message = FAULTS[fault]
-    with pytest.raises(MalformedError, match=re.escape(message)):
+    with pytest.raises(MalformedCertificateError, match=re.escape(message)):
         check_certificate(json.dumps(VALID[name] | change))
 
 

@@ -13,7 +13,7 @@ import pytest
 
 import span_theorem.coupling_check as checker
 from span_theorem.coupling import basis_certificate, coupling_basis, write_certificate
-from span_theorem.coupling_check import MalformedError, RefutedError, check, main
+from span_theorem.coupling_check import MalformedCouplingError, RefutedError, check, main
 
 
 def certificate(irreps="0e+1o+2e", degree=3, keep=None, power="symmetric"):
@@ -165,7 +165,7 @@ def test_malformed(path, value):
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
-    with pytest.raises(MalformedError):
+    with pytest.raises(MalformedCouplingError):
         check(document)
 
 
@@ -175,10 +175,10 @@ def test_a_monomial_twice_or_out_of_order_is_malformed():
     twice = copy.deepcopy(document)
     target = next(v for v in twice["vectors"] if len(v["terms"]) > 1)
     target["terms"].append(target["terms"][0])
-    with pytest.raises(MalformedError, match="twice"):
+    with pytest.raises(MalformedCouplingError, match="twice"):
         check(twice)
     vector["terms"][0][0] = [1, -1]
-    with pytest.raises(MalformedError, match="order"):
+    with pytest.raises(MalformedCouplingError, match="order"):
         check(document)
 
 
@@ -264,5 +264,5 @@ def test_claims_of_nothing_and_absurd_sizes_are_malformed(
         "outputs": outputs,
         "vectors": [],
     }
-    with pytest.raises(MalformedError, match=message):
+    with pytest.raises(MalformedCouplingError, match=message):
         check(document)

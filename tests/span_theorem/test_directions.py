@@ -108,8 +108,8 @@ def test_witnesses_stay_within_the_budget() -> None:
 
 
 def test_a_dropped_direction_or_feature_lowers_the_rank(monkeypatch: pytest.MonkeyPatch) -> None:
-    full = directions_module.feature_values
-    monkeypatch.setattr(directions_module, "feature_values", lambda *a: full(*a)[:, :-1])
+    full = directions_module.feature_residues
+    monkeypatch.setattr(directions_module, "feature_residues", lambda *a: full(*a)[:, :-1])
     assert not directions_rank(1, 2, 2).full
 
 

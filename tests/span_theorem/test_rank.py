@@ -54,21 +54,21 @@ def test_claiming_more_than_the_span_leaves_the_rank_low() -> None:
 
 
 def test_a_dropped_feature_lowers_the_rank(monkeypatch: pytest.MonkeyPatch) -> None:
-    full = rank_module.feature_values
-    monkeypatch.setattr(rank_module, "feature_values", lambda *a: full(*a)[:, :-1])
+    full = rank_module.feature_residues
+    monkeypatch.setattr(rank_module, "feature_residues", lambda *a: full(*a)[:, :-1])
     assert not dense_rank(2, 2).full
 
 
 @given(st.integers(0, 2**32))
 def test_rank_is_invariant_under_a_change_of_basis(seed: int) -> None:
     # A unimodular integer matrix mixes the features; the span of their products is the same.
-    full = rank_module.feature_values
+    full = rank_module.feature_residues
     rng = np.random.default_rng(seed)
     lower = np.tril(rng.integers(-3, 4, (9, 9)), -1) + np.eye(9, dtype=np.int64)
     upper = np.triu(rng.integers(-3, 4, (9, 9)), 1) + np.eye(9, dtype=np.int64)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            rank_module, "feature_values", lambda *a: full(*a) @ (lower @ upper % PRIME) % PRIME
+            rank_module, "feature_residues", lambda *a: full(*a) @ (lower @ upper % PRIME) % PRIME
         )
         assert dense_rank(2, 2).rank == 25
 
@@ -84,7 +84,7 @@ def testsphere_points_lie_on_the_sphere_and_harmonics_match_floats() -> None:
     points = list(rank_module.sphere_points(5, random.Random(1)))
     assert all((x * x + y * y + z * z) % PRIME == 1 for x, y, z in points)
     # At the pole only m = 0 survives, with 2^l l! P_l(1) = 2^l l!.
-    values = rank_module.feature_values([0, 1, 2], [(0, 0, 1)])
+    values = rank_module.feature_residues([0, 1, 2], [(0, 0, 1)])
     assert values.tolist() == [[1, 0, 2, 0, 0, 0, 8, 0, 0]]
     assert values.dtype == np.int64
 

@@ -204,9 +204,9 @@ def test_cost_is_said_before_a_large_case(
     args = verify_module._parser().parse_args(case)
     features = args.features or "upto"
     cases = [Factors.of(*p, features) for p in ([(args.L, args.d)] if d else [(8, 8), (1, 1)])]
-    cost.announce(cases, args.rank, args.certificate is not None)
+    cost.announce_cases(cases, args.rank, args.certificate is not None)
     assert "of the order of" in capsys.readouterr().err
-    cost.announce([Factors.of(2, 2)], "auto", False)
+    cost.announce_cases([Factors.of(2, 2)], "auto", False)
     assert capsys.readouterr().err == ""
 
 

@@ -20,7 +20,7 @@ import torch
 from neural_checks.backbones.load import load_backbone
 from neural_checks.backbones.model_files import UntrustedError
 from neural_checks.backbones.nequip_settings import plain_settings, weights_needed
-from neural_checks.data.trajectories import make_dataset
+from neural_checks.data.trajectories import make_trajectory
 from neural_checks.features.file import read
 
 pytestmark = [
@@ -265,7 +265,7 @@ def test_no_pickle_in_a_partial_trajectory_is_loaded(tmp_path: Path) -> None:
     partial = tmp_path / "t.npz.partial"
     partial.write_bytes(pickle.dumps(Payload(trace)))
     with pytest.raises(ValueError, match=r"t\.npz\.partial holds no interrupted trajectory"):
-        make_dataset(output, frames=1)
+        make_trajectory(output, frames=1)
     names = ("format", "seed", "positions", "velocities", "rng_keys", "rng_place", "rng_gauss",
              "R", "F", "E")  # fmt: skip
     for name in names:
@@ -274,7 +274,7 @@ def test_no_pickle_in_a_partial_trajectory_is_loaded(tmp_path: Path) -> None:
         with partial.open("wb") as stream:
             np.savez(stream, **good)
         with pytest.raises(ValueError, match=r"t\.npz\.partial"):
-            make_dataset(output, frames=1)
+            make_trajectory(output, frames=1)
     assert not trace.exists()
     assert not output.exists()
 

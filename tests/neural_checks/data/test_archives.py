@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from neural_checks.data import archives as download
-from neural_checks.data.archives import ARCHIVES, Archive, fetch, main
+from neural_checks.data.archives import ARCHIVES, PublicArchive, fetch, main
 from neural_checks.data.fingerprint import check_fingerprint, fingerprint
 from numeric_checks.molecules.data import load
 from numeric_checks.molecules.structures import Structures
@@ -97,14 +97,14 @@ def _ccsd_zip() -> tuple[bytes, dict[str, Any], dict[str, Any]]:
 
 
 @pytest.fixture
-def ccsd(server: _Server, monkeypatch: pytest.MonkeyPatch) -> dict[str, Archive]:
+def ccsd(server: _Server, monkeypatch: pytest.MonkeyPatch) -> dict[str, PublicArchive]:
     monkeypatch.setattr(download, "check_fingerprint", lambda _name, _data: None)
     server.content = _ccsd_zip()[0]
     return {"ccsd": replace(ARCHIVES["ccsd"], urls=(server.url,))}
 
 
 def test_a_cut_download_goes_on_where_it_stopped(
-    server: _Server, ccsd: dict[str, Archive], tmp_path: Path
+    server: _Server, ccsd: dict[str, PublicArchive], tmp_path: Path
 ) -> None:
     server.cut = 1000
     with pytest.raises(OSError, match=r"1000 bytes are kept.*--data PATH"):
@@ -120,7 +120,7 @@ def test_a_cut_download_goes_on_where_it_stopped(
 
 
 def test_a_complete_partial_file_is_recognised_and_another_replaced(
-    server: _Server, ccsd: dict[str, Archive], tmp_path: Path
+    server: _Server, ccsd: dict[str, PublicArchive], tmp_path: Path
 ) -> None:
     (tmp_path / "aspirin_ccsd.zip.partial").write_bytes(server.content)
     fetch("ccsd", tmp_path, ccsd)
@@ -132,7 +132,7 @@ def test_a_complete_partial_file_is_recognised_and_another_replaced(
 
 
 def test_a_file_that_changed_is_refused(
-    server: _Server, ccsd: dict[str, Archive], tmp_path: Path
+    server: _Server, ccsd: dict[str, PublicArchive], tmp_path: Path
 ) -> None:
     path = fetch("ccsd", tmp_path, ccsd)
     recorded = json.loads((tmp_path / "checksums.json").read_text())
@@ -193,7 +193,7 @@ def test_without_a_network_the_message_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_other_content_is_refused(
-    server: _Server, ccsd: dict[str, Archive], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: _Server, ccsd: dict[str, PublicArchive], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "check_fingerprint", check_fingerprint)
     with pytest.raises(OSError, match="not the published data: elements"):
@@ -286,7 +286,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_reply_is_one_line_and_the_next_address_is_tried(
     server: _Server,
-    ccsd: dict[str, Archive],
+    ccsd: dict[str, PublicArchive],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -310,7 +310,7 @@ def test_a_bad_reply_is_one_line_and_the_next_address_is_tried(
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_captive_page_does_not_stand_in_the_way_of_the_right_file(
-    server: _Server, ccsd: dict[str, Archive], tmp_path: Path
+    server: _Server, ccsd: dict[str, PublicArchive], tmp_path: Path
 ) -> None:
     portal = _Replies(PAGE)
     try:
@@ -333,7 +333,7 @@ def test_only_https_is_used(tmp_path: Path) -> None:
 
 
 def test_a_damaged_record_is_named(
-    server: _Server, ccsd: dict[str, Archive], tmp_path: Path
+    server: _Server, ccsd: dict[str, PublicArchive], tmp_path: Path
 ) -> None:
     fetch("ccsd", tmp_path, ccsd)
     for content in ("{", "[]", "\udcff".encode("utf-8", "surrogateescape").decode("latin-1")):

@@ -11,7 +11,7 @@ import pytest
 from neural_checks.backbones.interface import Evaluation
 from neural_checks.diagnosis.measure import diagnose
 from neural_checks.diagnosis.result import Options, SiteKind
-from neural_checks.diagnosis.sites import _labels, collect
+from neural_checks.diagnosis.sites import _labels, collect_sites
 from neural_checks.features.recorded import FeatureSet, record
 from neural_checks.readouts.verdict import Outcome
 from numeric_checks.molecules.data import ForceData
@@ -62,12 +62,12 @@ def test_frames_of_different_atoms_are_measured_by_species(mixed: FeatureSet) ->
 
 
 def test_the_atoms_of_a_frame_are_drawn_together(mixed: FeatureSet) -> None:
-    found = collect(mixed, SiteKind.SPECIES)
+    found = collect_sites(mixed, SiteKind.SPECIES)
     counts = np.bincount(found.rows)
     assert sorted(set(counts)) == [4, 5]
     assert len(counts) == 70
     ordered = replace(mixed, order=np.arange(220))
-    blocks = collect(ordered, SiteKind.SPECIES).rows
+    blocks = collect_sites(ordered, SiteKind.SPECIES).rows
     assert len(np.unique(blocks)) == 50
 
 

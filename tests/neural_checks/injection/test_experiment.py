@@ -15,15 +15,15 @@ pytest.importorskip("ase")
 
 from neural_checks.backbones.equivariance import NotEquivariantError
 from neural_checks.injection.controls import CONE
-from neural_checks.injection.experiment import Subject, run
+from neural_checks.injection.experiment import Subject, run_experiment
 from neural_checks.injection.figures import figure_of, names
 from neural_checks.injection.result import (
     REPORT,
     DataOrigin,
     Frames,
+    InjectionReport,
     Metric,
     ReadoutKind,
-    Report,
     Settings,
     TrainedBackbone,
 )
@@ -42,11 +42,11 @@ FIT, HELD = np.arange(80), np.arange(80, 120)
 
 
 @pytest.fixture(scope="module")
-def report(toy: Any) -> Report:
+def report(toy: Any) -> InjectionReport:
     stages: list[tuple[int, int, str]] = []
     data = toy.toy_data()
     backbones = [toy.DensityBackbone(), toy.DensityBackbone(channels=4)]
-    measured = run(
+    measured = run_experiment(
         Subject(backbones, data, FIT, HELD, toy.DensityBackbone()),
         SETTINGS,
         progress=lambda *stage: stages.append(stage),
@@ -61,7 +61,7 @@ def report(toy: Any) -> Report:
         history=((1, 0.5, 2.0), (2, 0.4, 1.0)),
     )
     numbers = tuple(data.numbers.tolist())
-    return Report(
+    return InjectionReport(
         measurement=measured,
         data=DataOrigin("toy", "none", "made here", "0", len(data), numbers),
         frames=Frames(80, 80, 40, "by index"),
@@ -75,7 +75,7 @@ def report(toy: Any) -> Report:
     )
 
 
-def test_every_readout_has_its_numbers_and_intervals(report: Report) -> None:
+def test_every_readout_has_its_numbers_and_intervals(report: InjectionReport) -> None:
     readouts = report.measurement.readouts
     assert {(r.kind, r.degree) for r in readouts} == {(k, d) for k in ReadoutKind for d in (1, 2)}
     for readout in readouts:
@@ -96,7 +96,7 @@ def test_every_readout_has_its_numbers_and_intervals(report: Report) -> None:
             assert readout.seed_deviation(1) == pytest.approx(seeds.std(axis=1).mean())
 
 
-def test_controls_do_what_they_must(report: Report) -> None:
+def test_controls_do_what_they_must(report: InjectionReport) -> None:
     controls = report.measurement.controls
     assert max(controls.shuffled) < 0.05
     assert max(controls.quadrature[4:]) < 1e-20
@@ -106,12 +106,12 @@ def test_controls_do_what_they_must(report: Report) -> None:
     assert len(controls.cone.sites) == 2
 
 
-def test_the_report_comes_back_from_its_file(report: Report, tmp_path: Any) -> None:
+def test_the_report_comes_back_from_its_file(report: InjectionReport, tmp_path: Any) -> None:
     REPORT.write(tmp_path / "report.json", report)
     assert REPORT.read(tmp_path / "report.json") == report
 
 
-def test_tables_hold_the_numbers(report: Report) -> None:
+def test_tables_hold_the_numbers(report: InjectionReport) -> None:
     rows = list(csv.DictReader(io.StringIO(table_csv(report))))
     published = [r for r in rows if r["readout"] == "published"]
     assert {(r["metric"], r["ell"], r["value"]) for r in published} >= {("rho", "4", "0.913")}
@@ -127,7 +127,7 @@ def test_tables_hold_the_numbers(report: Report) -> None:
     assert shown.splitlines()[-1] == report.sentence
 
 
-def test_figures_show_the_readouts_and_the_molecule(report: Report) -> None:
+def test_figures_show_the_readouts_and_the_molecule(report: InjectionReport) -> None:
     pytest.importorskip("matplotlib")
     drawn = {name: figure_of(report, name) for name in names(report)}
     assert set(drawn) == {"recovery", "cone", "per_atom", "training"}
@@ -141,7 +141,7 @@ def test_figures_show_the_readouts_and_the_molecule(report: Report) -> None:
 
 def test_a_broken_backbone_stops_the_run(toy: Any) -> None:
     with pytest.raises(NotEquivariantError):
-        run(Subject([toy.BrokenBackbone()], toy.toy_data(), FIT, HELD), SETTINGS)
+        run_experiment(Subject([toy.BrokenBackbone()], toy.toy_data(), FIT, HELD), SETTINGS)
 
 
 @pytest.mark.parametrize(

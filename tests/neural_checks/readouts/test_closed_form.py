@@ -15,8 +15,8 @@ from neural_checks.readouts.metrics import Metrics
 from neural_checks.readouts.nonpolynomial import nonpolynomial
 from neural_checks.readouts.recovery import Recovery
 from neural_checks.readouts.rigid import rigid_body
-from neural_checks.readouts.samples import Samples, collect
-from neural_checks.readouts.verdict import Curve, Outcome, Verdict, judge
+from neural_checks.readouts.samples import Samples, collect_samples
+from neural_checks.readouts.verdict import Outcome, RecoveryCurve, Verdict, judge
 from numeric_checks.readouts.products import coupled_products
 from numeric_checks.readouts.ridge import fit_ridge
 
@@ -24,12 +24,12 @@ from numeric_checks.readouts.ridge import fit_ridge
 @pytest.fixture(scope="module")
 def samples(toy: Any) -> Samples:
     data = toy.toy_data()
-    return collect(toy.DensityBackbone(), data, np.arange(80), np.arange(80, 120))
+    return collect_samples(toy.DensityBackbone(), data, np.arange(80), np.arange(80, 120))
 
 
 def _decide(runs: list[Recovery], degree: int, L: int = 2) -> Verdict:
     point, draws = bootstrap(runs, 200, np.random.default_rng(0))
-    return judge(Curve.of(point.field, draws.field), L, degree)
+    return judge(RecoveryCurve.of(point.field, draws.field), L, degree)
 
 
 @pytest.mark.parametrize("degree", [1, 2, 3])
@@ -43,7 +43,9 @@ def test_the_cliff_is_at_the_boundary(samples: Samples, degree: int) -> None:
 
 @pytest.mark.parametrize(("L", "degree"), [(1, 1), (1, 2), (3, 1), (3, 2)])
 def test_the_cliff_moves_with_L(toy: Any, L: int, degree: int) -> None:
-    moved = collect(toy.DensityBackbone(L), toy.toy_data(), np.arange(80), np.arange(80, 120))
+    moved = collect_samples(
+        toy.DensityBackbone(L), toy.toy_data(), np.arange(80), np.arange(80, 120)
+    )
     assert _decide([measure(moved, degree, L * degree + 2, 2)], degree, L).measured == L * degree
 
 

@@ -8,11 +8,13 @@ import numpy as np
 
 from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.recovery import pool
-from neural_checks.readouts.samples import collect
+from neural_checks.readouts.samples import collect_samples
 
 
 def test_some_sites_are_those_named(toy: Any) -> None:
-    samples = collect(toy.DensityBackbone(1), toy.toy_data(60), np.arange(40), np.arange(40, 60))
+    samples = collect_samples(
+        toy.DensityBackbone(1), toy.toy_data(60), np.arange(40), np.arange(40, 60)
+    )
     few = samples.at([0, 4])
     np.testing.assert_array_equal(few.vectors, samples.vectors[:, [0, 4]])
     np.testing.assert_array_equal(few.features["1o"], samples.features["1o"][:, [0, 4]])
@@ -22,7 +24,9 @@ def test_some_sites_are_those_named(toy: Any) -> None:
 
 
 def test_a_pooled_recovery_is_the_mean_over_all_rows(toy: Any) -> None:
-    samples = collect(toy.DensityBackbone(1), toy.toy_data(60), np.arange(40), np.arange(40, 60))
+    samples = collect_samples(
+        toy.DensityBackbone(1), toy.toy_data(60), np.arange(40), np.arange(40, 60)
+    )
     whole = measure(samples, 1, 2)
     apart = [measure(samples.at([site]), 1, 2) for site in range(5)]
     joined = pool(apart)

@@ -12,16 +12,16 @@ pytest.importorskip("torch")
 
 from neural_checks.readouts.bootstrap import bootstrap_spn, resample
 from neural_checks.readouts.metrics import recovery_cliff
-from neural_checks.readouts.samples import Samples, collect
+from neural_checks.readouts.samples import Samples, collect_samples
 from neural_checks.readouts.trained import SpnConfig, SpnRun, train_spn
-from neural_checks.readouts.verdict import Curve, judge
+from neural_checks.readouts.verdict import RecoveryCurve, judge
 
 SMALL = SpnConfig(steps=250, batch=32, seeds=2, width=24, channels=2, orientations=3)
 
 
 @pytest.fixture(scope="module")
 def samples(toy: Any) -> Samples:
-    return collect(toy.DensityBackbone(), toy.toy_data(), np.arange(80), np.arange(80, 120))
+    return collect_samples(toy.DensityBackbone(), toy.toy_data(), np.arange(80), np.arange(80, 120))
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_a_cubic_readout_goes_beyond_the_quadratic_boundary(samples: Samples) ->
     run = train_spn(samples.at([1]), 3, 7, config, rng(0), 3.0)
     assert _r2(run)[4] > 0.1
     point, draws = bootstrap_spn([run], 200, np.random.default_rng(0))
-    curve = Curve.of(point.injected, draws.injected)
+    curve = RecoveryCurve.of(point.injected, draws.injected)
     assert not judge(curve, 2, 2).agrees  # called quadratic, it is found out
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neural_checks.readouts.verdict import Curve, Doubts, Outcome, judge, overall, reach
+from neural_checks.readouts.verdict import (
+    Doubts,
+    Outcome,
+    RecoveryCurve,
+    degrees_above,
+    judge,
+    overall,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,14 +30,14 @@ def test_only_uncertain_degrees_leave_the_verdict_undecided(
 ) -> None:
     ends = np.array([low, high])
     draws = np.repeat(ends, 500, axis=0)  # quantiles are the two ends
-    decided = judge(Curve.of(ends.mean(axis=0), draws), 2, 2)
+    decided = judge(RecoveryCurve.of(ends.mean(axis=0), draws), 2, 2)
     assert decided.outcome is says
     assert says.upper() in decided.sentence
     assert decided.agrees == (says is Outcome.AGREES)
 
 
-def curve(*values: float) -> Curve:
-    return Curve(values, tuple(v - 0.01 for v in values), tuple(v + 0.01 for v in values))
+def curve(*values: float) -> RecoveryCurve:
+    return RecoveryCurve(values, tuple(v - 0.01 for v in values), tuple(v + 0.01 for v in values))
 
 
 def test_doubts_keep_misses_from_counting_but_not_leaks() -> None:
@@ -68,7 +75,9 @@ def test_one_that_disagrees_decides_and_then_one_that_is_undecided() -> None:
 
 
 def test_reach_counts_without_gaps() -> None:
-    assert reach(np.array([[0.9, 0.0, 0.9], [0.0, 0.9, 0.9], [0.9, 0.9, 0.9]])).tolist() == [
+    assert degrees_above(
+        np.array([[0.9, 0.0, 0.9], [0.0, 0.9, 0.9], [0.9, 0.9, 0.9]])
+    ).tolist() == [
         1,
         0,
         3,

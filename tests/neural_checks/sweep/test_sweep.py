@@ -24,7 +24,7 @@ from neural_checks.features.recorded import record
 from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.fitted_channels import fitted_channels
 from neural_checks.readouts.nonpolynomial import nonpolynomial
-from neural_checks.readouts.samples import Samples, collect
+from neural_checks.readouts.samples import Samples, collect_samples
 from neural_checks.sweep.__main__ import main
 from neural_checks.sweep.config import read_config
 from neural_checks.sweep.features import features_of
@@ -289,7 +289,7 @@ def test_the_configurations_that_come_along_cover_the_controls(tmp_path: Path) -
 
 def samples_of(toy: SimpleNamespace, L: int, channels: int = 6) -> Samples:
     data = toy.toy_data(80)
-    return collect(toy.DensityBackbone(L, channels), data, np.arange(60), np.arange(60, 80))
+    return collect_samples(toy.DensityBackbone(L, channels), data, np.arange(60), np.arange(60, 80))
 
 
 def test_fitted_channels_are_features_of_the_same_degree(toy: SimpleNamespace) -> None:
