@@ -74,8 +74,8 @@ def wigner_6j(
         j1, …, j6: integers or half-integers ≥ 0; int, Fraction or sympy Rational.
 
     Raises:
-        TypeError: for a float or what is no number. ValueError: for a negative one, and for
-        fractions other than halves.
+        TypeError: for a float or what is no number.
+        ValueError: for a negative one, and for fractions other than halves.
 
     >>> wigner_6j(5, 5, 5, 5, 5, 5) == Fraction(1, 52)
     True

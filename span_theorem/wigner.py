@@ -88,8 +88,8 @@ def clebsch_gordan(
         m1, m2, m3: orders, likewise.
 
     Raises:
-        TypeError: for a float or what is no number. ValueError: for a negative degree, and for
-        fractions other than halves.
+        TypeError: for a float or what is no number.
+        ValueError: for a negative degree, and for fractions other than halves.
 
     >>> clebsch_gordan(1, 1, 1, -1, 0, 0)
     Surd(1/3)
