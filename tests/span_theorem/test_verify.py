@@ -201,7 +201,7 @@ def test_cost_is_said_before_a_large_case(
     L: str, d: str | None, extra: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     case = ["--up-to", L] if d is None else ["--L", L, "--d", d, *extra]
-    args = verify_module._parser().parse_args(case)
+    args = verify_module.parser().parse_args(case)
     features = args.features or "upto"
     cases = [Factors.of(*p, features) for p in ([(args.L, args.d)] if d else [(8, 8), (1, 1)])]
     cost.announce_cases(cases, args.rank, args.certificate is not None)
