@@ -46,6 +46,8 @@ def _presets() -> dict[str, Any]:
 
 
 def _parser() -> Parser:
+    from numeric_checks.molecules.options import add_data_options
+
     presets = _presets()
     made = parser(
         "neural_checks.aspirin",
@@ -65,6 +67,7 @@ def _parser() -> Parser:
     made.add_argument(
         "--downloads", type=Path, default=Path("data"), help="where downloads are kept: data"
     )
+    add_data_options(made)
     made.add_argument("--out", type=Path, help="folder of this run, instead of --results and --run")
     made.add_argument(
         "--results", type=Path, default=Path("results"), help="folder of runs (default: results)"
@@ -211,7 +214,7 @@ def _work(arguments: argparse.Namespace) -> Result:
     from numeric_checks.outputs import output_folder, write_outputs
 
     plan = _Plan.of(arguments)
-    data = _data(arguments.data, arguments.downloads)
+    data = _data(arguments)
     folder = arguments.out or arguments.results / (
         arguments.run or f"{data.name}-{arguments.preset}"
     )
@@ -226,17 +229,22 @@ def _work(arguments: argparse.Namespace) -> Result:
     return Result(text(report), REPORT.dump(report), report.measurement.outcome.exit, outputs)
 
 
-def _data(name: str, downloads: Path) -> ForceData:
+def _data(arguments: argparse.Namespace) -> ForceData:
     import numpy as np
 
     from neural_checks.data.archives import ARCHIVES, fetch
     from numeric_checks.molecules.data import load
 
-    data = load(fetch(name, downloads) if name in ARCHIVES else name)
+    name = arguments.data
+    data = load(
+        fetch(name, arguments.downloads) if name in ARCHIVES else name,
+        energy_key=arguments.energy_key,
+        forces_key=arguments.forces_key,
+    ).select(*arguments.select)
     if not data.structures.fixed:
         raise ValueError(
             f"{data.name} holds frames of different atoms; this experiment needs one molecule, the "
-            "same atoms in the same order in every frame"
+            "same atoms in the same order in every frame; --select takes one of several"
         )
     if np.isnan(data.forces).any() or np.isnan(data.energies).any():
         raise ValueError(
