@@ -13,12 +13,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 __all__ = ["keep", "left_vectors", "mover", "singular_values"]
 
 Array = NDArray[np.float64]
+
+_SMALL = 100_000  # entries up to which numpy serves, and the import of scipy is saved
 
 
 def keep(values: Array) -> Any:
@@ -64,7 +65,11 @@ def mover(device: str) -> tuple[Callable[[Array], Any], str]:
 
 def singular_values(matrix: Any) -> Array:
     """The singular values, decreasing, as a numpy array; the matrix may be overwritten."""
+    if isinstance(matrix, np.ndarray) and matrix.size <= _SMALL:
+        return np.linalg.svd(matrix, compute_uv=False)
     if isinstance(matrix, np.ndarray):
+        import scipy.linalg
+
         values: Array = scipy.linalg.svdvals(_shrunk(matrix), overwrite_a=True, check_finite=False)
         return values
     import torch
@@ -75,7 +80,12 @@ def singular_values(matrix: Any) -> Array:
 
 def left_vectors(matrix: Any) -> tuple[Any, Array]:
     """The left singular vectors as columns on the matrix's device, and the singular values."""
+    if isinstance(matrix, np.ndarray) and matrix.size <= _SMALL:
+        left, values, _ = np.linalg.svd(matrix, full_matrices=False)
+        return left, values
     if isinstance(matrix, np.ndarray):
+        import scipy.linalg
+
         left, values, _ = scipy.linalg.svd(
             _shrunk(matrix), full_matrices=False, overwrite_a=True, check_finite=False
         )
@@ -92,6 +102,8 @@ def _shrunk(matrix: Any) -> Any:
     if columns <= rows:
         return matrix
     if isinstance(matrix, np.ndarray):
+        import scipy.linalg
+
         return scipy.linalg.qr(matrix.T, mode="r", check_finite=False)[0][:rows].T
     import torch
 

@@ -18,7 +18,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from numeric_checks.costs import check_memory
 from numeric_checks.rank.arrays import mover
-from numeric_checks.rank.precise import affordable, precise_rank
 from numeric_checks.rank.result import RankObservation, RankVerdict
 from numeric_checks.rank.stages import naive_stage, room, staged_rank
 from numeric_checks.sphere.harmonics import (
@@ -113,8 +112,12 @@ def observe_rank(
     beside = naive_stage(values, d, expected[-1], rng, move) if naive else None
     rank, clear = stages[-1].rank, not any(stage.ambiguous for stage in stages)
     precise = None
-    if not clear and affordable(L, d, features, count):
-        precise = precise_rank(L, d, features, vectors)
+    if not clear:
+        # mpmath is imported only where it is needed.
+        from numeric_checks.rank.precise import affordable, precise_rank
+
+        if affordable(L, d, features, count):
+            precise = precise_rank(L, d, features, vectors)
         if precise is not None:
             rank, clear = precise, True
     verdict, reason = decide(rank, expected[-1], count, clear)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import sph_harm_y_all
 from sphericart import SphericalHarmonics
 
 from span_theorem.arguments import natural, within
@@ -98,6 +97,8 @@ def scipy_harmonics(l_max: int, directions: ArrayLike) -> NDArray[np.float64]:
     Y_lm = √2 (-1)^m Re Y_l^m for m > 0, √2 (-1)^m Im Y_l^|m| for m < 0 and Y_l^0 for m = 0, Y_l^m
     with the Condon–Shortley phase.
     """
+    from scipy.special import sph_harm_y_all
+
     l_max = within("l_max", l_max, 0, MAX_DEGREE)
     vectors = unit_vectors(directions)
     out = np.empty((len(vectors), (l_max + 1) ** 2))
