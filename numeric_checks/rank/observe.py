@@ -56,7 +56,7 @@ def feature_values(L: int, features: FeatureKind, directions: ArrayLike) -> NDAr
     return values if features == "upto" else values[:, L * L :]
 
 
-def decide(rank: int, expected: int, count: int, clear: bool) -> tuple[RankVerdict, str]:
+def decide_rank(rank: int, expected: int, count: int, clear: bool) -> tuple[RankVerdict, str]:
     if not clear:
         return "undecided", "a singular value lies too near the cut-off"
     if rank == count <= expected:
@@ -120,7 +120,7 @@ def observe_rank(
             precise = precise_rank(L, d, features, vectors)
         if precise is not None:
             rank, clear = precise, True
-    verdict, reason = decide(rank, expected[-1], count, clear)
+    verdict, reason = decide_rank(rank, expected[-1], count, clear)
     return RankObservation(
         L=L,
         d=d,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from numeric_checks.costs import check_memory
 from numeric_checks.rank.arrays import mover
-from numeric_checks.rank.observe import COPIES, MAX_FACTORS, decide, feature_values
+from numeric_checks.rank.observe import COPIES, MAX_FACTORS, decide_rank, feature_values
 from numeric_checks.rank.result import RankObservation
 from numeric_checks.rank.stages import naive_stage, room, staged_rank
 from numeric_checks.sphere.harmonics import MAX_DEGREE, random_directions
@@ -59,7 +59,7 @@ def observe_directions_rank(
     stages = staged_rank(values, expected, rng, move)
     beside = naive_stage(values, d, expected[-1], rng, move) if naive else None
     clear = not any(stage.ambiguous for stage in stages)
-    verdict, reason = decide(stages[-1].rank, expected[-1], count, clear)
+    verdict, reason = decide_rank(stages[-1].rank, expected[-1], count, clear)
     return RankObservation(
         L=L,
         d=d,
