@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import run_pages
 from proof_map import DOCS
 
 Write = Callable[[Path, str], None]
@@ -16,6 +17,9 @@ EXITS = {0: "accepted", 2: "unreadable", 3: "rejected"}
 def write_all(write: Write) -> None:
     """The tables that the guides include."""
     write(DOCS / "_generated" / "checkers.md", _checkers())
+    write(DOCS / "_generated" / "exact.md", _exact())
+    write(DOCS / "_generated" / "numeric.md", _numeric())
+    write(DOCS / "_generated" / "networks.md", _networks(run_pages.injections()))
     write(DOCS / "_generated" / "robustness.md", _robustness())
 
 
@@ -31,6 +35,51 @@ def _checkers() -> str:
         for row in record["rows"]
     ]
     return "\n".join(lines) + f"\n\nPython {record['python']}, {record['machine']}.\n"
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def _exact() -> str:
+    """Whole processes of the exact layer, from ``benchmarks/exact.py``."""
+    record = json.loads((DOCS / "results/benchmarks/exact.json").read_text(encoding="utf-8"))
+    lines = ["| | CPU seconds |", "|---|---|"]
+    lines += [
+        f"| {row['what']} | {_short(row['cpu_seconds'])} |"
+        for row in record["rows"]
+        if "cpu_seconds" in row
+    ]
+    return "\n".join(lines) + f"\n\nPython {record['about']['python']}.\n"
+
+
+def _numeric() -> str:
+    """Commands of the numeric layer and its harmonics, from ``benchmarks/numeric.py``."""
+    record = json.loads((DOCS / "results/numeric/benchmark.json").read_text(encoding="utf-8"))
+    commands = ["| `python -m …` | CPU seconds | peak MB |", "|---|---|---|"]
+    harmonics = ["| values | ns per value |", "|---|---|"]
+    for row in record["rows"]:
+        if "ns_per_value" in row:
+            harmonics.append(f"| {row['what']} | {_short(row['ns_per_value'])} |")
+        else:
+            seconds = row["user_s"] + row["system_s"]
+            commands.append(f"| `{row['what']}` | {_short(seconds)} | {row['peak_MB']:.0f} |")
+    return "\n".join([*commands, "", *harmonics]) + "\n"
+
+
+def _networks(runs: run_pages.Runs) -> str:
+    """What training and measurement took in the committed runs."""
+    lines = [
+        "| run | preset | networks | minutes to train one | minutes to measure |",
+        "|---|---|---|---|---|",
+    ]
+    for name, report in runs.items():
+        minutes = [f"{row.training_seconds / 60:.0f}" for row in report.backbones]
+        lines.append(
+            f"| [{name}](/measured/runs/{name}.md) | `{report.preset}` | {len(minutes)} "
+            f"| {', '.join(minutes)} | {report.measurement_seconds / 60:.0f} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 KINDS = {

@@ -240,6 +240,7 @@ def _run_page(name: str, report: InjectionReport) -> str:
             if (curve := readout.curve(metric)) is not None
         ]
         lines += [f"## {title} by degree", "", _by_degree("readout", rows), "", f"{counts}.", ""]
+    lines += _amplitudes(report)
     lines += ["## Controls", "", _control_table(report), ""]
     lines += ["[What each control is for](../controls.md).", ""]
     cone = "first backbone (n = 1; no bootstrap, so no B)"
@@ -248,6 +249,22 @@ def _run_page(name: str, report: InjectionReport) -> str:
     training = f"n = {len(report.backbones)}, single curves: no bootstrap, so no B"
     lines += [_figure(name, "training", f"{FIGURES['training']}. {training}")]
     return "\n".join([*lines, *_origin(report), "", *_downloads(name)]) + "\n"
+
+
+def _amplitudes(report: InjectionReport) -> list[str]:
+    """ρ one degree above the boundary where the injected field is weaker or stronger."""
+    readouts = [readout for readout in report.measurement.readouts if readout.by_amplitude]
+    if not readouts:
+        return []
+    names = list(readouts[0].by_amplitude or {})
+    lines = ["## ρ at dL + 1, by amplitude ε", ""]
+    lines += ["| readout | " + " | ".join(f"ε = {name}" for name in names) + " |"]
+    lines += ["|---" * (len(names) + 1) + "|"]
+    for readout in readouts:
+        values = (found.recovery for found in (readout.by_amplitude or {}).values())
+        cells = " | ".join(_number(row[readout.verdict.boundary]) for row in values)
+        lines.append(f"| {readout.name} | {cells} |")
+    return [*lines, "", f"{_counts(report)}.", ""]
 
 
 def _verdicts(report: InjectionReport, counts: str) -> list[str]:
