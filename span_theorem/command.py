@@ -143,6 +143,8 @@ def alias(made: argparse.ArgumentParser, old: str, new: str) -> None:
 
 def say(message: str) -> None:
     """One note on standard error, such as what long work will cost."""
+    if sys.stderr is None:  # closed; print would take standard output instead
+        return
     with contextlib.suppress(OSError, ValueError):  # nobody listens
         print(_fold(message, _width(sys.stderr)), file=sys.stderr, flush=True)
 
@@ -261,6 +263,8 @@ def _message(error: BaseException) -> str:
 def _complain(program: str, message: str) -> None:
     if os.environ.get("SPAN_THEOREM_TRACEBACK") == "1":
         traceback.print_exc()
+    if sys.stderr is None:
+        return
     with contextlib.suppress(OSError, ValueError):
         print(_line(f"{program}: error: {message}"), file=sys.stderr, flush=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -30,7 +31,7 @@ class Progress:
         self._said: dict[str, float] = {}
         self._begun: dict[str, tuple[float, int]] = {}
         self._bars: Any = None
-        if sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as Bars
@@ -74,8 +75,11 @@ class Progress:
         left = ""
         if first < done < total:
             left = f", about {(now - since) / (done - first) * (total - done):.0f} s left"
-        print(
-            f"[{now - self._started:6.0f} s] {task}: {done}/{total}{left}  {note}",
-            file=sys.stderr,
-            flush=True,
-        )
+        _print(f"[{now - self._started:6.0f} s] {task}: {done}/{total}{left}  {note}")
+
+
+def _print(line: str) -> None:
+    """A line for whoever reads it: a closed or full standard error does not end the work."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            print(line, file=sys.stderr, flush=True)

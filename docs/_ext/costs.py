@@ -108,4 +108,5 @@ def _robustness() -> str:
             )
             total = {key: value + row[key] for key, value in total.items()}
     lines.append(f"| all | {total['calls']} | {total['refused']} | {total['tracebacks']} | |")
-    return "\n".join(lines) + f"\n\nPython {record['python']}, on a shared machine.\n"
+    part = {"quick": "The quick part of the suite", "all": "The whole suite"}[record["part"]]
+    return "\n".join(lines) + f"\n\n{part}, Python {record['python']}, on a shared machine.\n"

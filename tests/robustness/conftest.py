@@ -14,7 +14,7 @@ need a process of their own use ``process``. Every call is counted. With
 limits is made from it::
 
     SPAN_THEOREM_ROBUSTNESS=docs/results/robustness/record.json \\
-        python -m pytest tests/robustness -m "slow or not slow"
+        python -m pytest tests/robustness [-m "not docs"]
 """
 
 from __future__ import annotations
@@ -127,11 +127,13 @@ COMMANDS = _read_commands()
 TALLY = Tally()
 
 
-def pytest_sessionfinish() -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the record where one is wanted."""
     place = os.environ.get("SPAN_THEOREM_ROBUSTNESS")
     if place and TALLY.rows:
-        text = json.dumps(TALLY.record(), indent=1, ensure_ascii=False)
+        quick = "not slow" in session.config.option.markexpr
+        record = {"part": "quick" if quick else "all"} | TALLY.record()
+        text = json.dumps(record, indent=1, ensure_ascii=False)
         Path(place).parent.mkdir(parents=True, exist_ok=True)
         Path(place).write_text(text + "\n", encoding="utf-8")
 

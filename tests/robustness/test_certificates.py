@@ -171,8 +171,8 @@ def test_many_payloads_in_every_field(name: str, call: Any, tmp_path: Path) -> N
         for value in rng.sample(PAYLOADS, 15)
     )
     codes = attack(name, documents, call, tmp_path)
-    assert codes[2] > 200
-    assert codes[3] > 10
+    assert codes[2] > 100
+    assert codes[3] > 3
 
 
 def mutant(original: Any, rng: random.Random) -> Any:
