@@ -73,6 +73,14 @@ def _parser() -> Parser:
         "--results", type=Path, default=Path("results"), help="folder of runs (default: results)"
     )
     made.add_argument("--run", type=_name, help="name of this run (default: DATA-PRESET)")
+    _add_training_options(made)
+    _add_measurement_options(made)
+    made.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, …")
+    made.add_argument("--force", action="store_true", help="replace an existing report")
+    return made
+
+
+def _add_training_options(made: Parser) -> None:
     made.add_argument(
         "--backbones", type=integer_option("backbones", 1, 1000), help="how many seeds, from 0"
     )
@@ -84,6 +92,20 @@ def _parser() -> Parser:
     made.add_argument(
         "--L", type=integer_option("L", 1, LARGEST_L), help="l_max instead of the preset's"
     )
+    made.add_argument(
+        "--parallel",
+        type=integer_option("parallel", 1, 1000),
+        default=1,
+        help="backbones trained at once (default 1)",
+    )
+    made.add_argument(
+        "--as-trained",
+        action="store_true",
+        help="measure the checkpoints there are, finished or not",
+    )
+
+
+def _add_measurement_options(made: Parser) -> None:
     made.add_argument(
         "--degrees",
         type=int,
@@ -108,20 +130,6 @@ def _parser() -> Parser:
         default=0,
         help="of the measurement and the split (default 0)",
     )
-    made.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, …")
-    made.add_argument(
-        "--parallel",
-        type=integer_option("parallel", 1, 1000),
-        default=1,
-        help="backbones trained at once (default 1)",
-    )
-    made.add_argument(
-        "--as-trained",
-        action="store_true",
-        help="measure the checkpoints there are, finished or not",
-    )
-    made.add_argument("--force", action="store_true", help="replace an existing report")
-    return made
 
 
 def _name(text: str) -> str:

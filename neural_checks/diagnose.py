@@ -63,6 +63,17 @@ def _parser() -> Parser:
         type=integer_option("layer", 0, 1000),
         help="from 0; default: deepest with gradient at l > 0",
     )
+    _add_model_options(made)
+    _add_measurement_options(made)
+    made.add_argument("--export", type=Path, help="write the features to this .npz as well")
+    made.add_argument(
+        "--out", type=Path, help="folder for table.txt, the figure and report.json, made if needed"
+    )
+    made.add_argument("--force", action="store_true", help="replace files that exist")
+    return made
+
+
+def _add_measurement_options(made: Parser) -> None:
     made.add_argument(
         "--sites",
         choices=("auto", "atoms", "species", "environment"),
@@ -97,6 +108,9 @@ def _parser() -> Parser:
         default=0,
         help="of split, rotations and draws (default 0)",
     )
+
+
+def _add_model_options(made: Parser) -> None:
     made.add_argument("--head", help="which head of a model that has several")
     made.add_argument(
         "--charge",
@@ -113,12 +127,6 @@ def _parser() -> Parser:
         action="store_true",
         help="load a model file that can run code (any pickle, and packages of nequip)",
     )
-    made.add_argument("--export", type=Path, help="write the features to this .npz as well")
-    made.add_argument(
-        "--out", type=Path, help="folder for table.txt, the figure and report.json, made if needed"
-    )
-    made.add_argument("--force", action="store_true", help="replace files that exist")
-    return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
