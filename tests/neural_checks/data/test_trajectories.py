@@ -11,7 +11,7 @@ pytest.importorskip("ase")
 pytest.importorskip("tblite")
 
 from neural_checks.data import trajectories
-from neural_checks.data.trajectories import main, make_dataset
+from neural_checks.data.trajectories import main, make_trajectory
 from numeric_checks.molecules.data import load
 
 # ASE renames a function from version to version.
@@ -29,7 +29,7 @@ def test_a_killed_run_goes_on_to_the_same_trajectory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, cut = tmp_path / "whole.npz", tmp_path / "cut.npz"
-    make_dataset(whole, frames=4, seed=1)
+    make_trajectory(whole, frames=4, seed=1)
     save = trajectories._save
 
     def killed(*arguments: object) -> None:
@@ -38,10 +38,10 @@ def test_a_killed_run_goes_on_to_the_same_trajectory(
 
     monkeypatch.setattr(trajectories, "_save", killed)
     with pytest.raises(KeyboardInterrupt):
-        make_dataset(cut, frames=4, seed=1, report_every=2)
+        make_trajectory(cut, frames=4, seed=1, report_every=2)
     monkeypatch.setattr(trajectories, "_save", save)
     assert [p.name for p in sorted(tmp_path.glob("cut*"))] == ["cut.npz.partial"]
-    make_dataset(cut, frames=4, seed=1)
+    make_trajectory(cut, frames=4, seed=1)
     one, other = load(whole), load(cut)
     assert len(other) == 4
     # The self-consistent field starts anew after the kill: equal to its accuracy, not to the bit.
@@ -60,7 +60,7 @@ def test_the_command_refuses_what_it_cannot_do(
     assert main(["--output", str(tmp_path / "no" / "folder.npz")]) == 2  # the former name
     assert "no folder" in capsys.readouterr().err
     out = tmp_path / "t.npz"
-    make_dataset(tmp_path / "other.npz", frames=1, seed=3)
+    make_trajectory(tmp_path / "other.npz", frames=1, seed=3)
     for content in (b"", b"x", (tmp_path / "other.npz").read_bytes()):
         (tmp_path / "t.npz.partial").write_bytes(content)
         assert main(["--out", str(out), "--frames", "1"]) == 2
