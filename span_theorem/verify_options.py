@@ -53,6 +53,7 @@ def irreps_option(text: str) -> Irreps:
 
 
 def parser() -> command.Parser:
+    """The parser of ``python -m span_theorem.verify``."""
     made = command.parser(
         "span_theorem.verify",
         "Verify exactly which spherical harmonics the products of d features span, and write a "
