@@ -51,21 +51,22 @@ def _parser() -> Parser:
     presets = _presets()
     made = parser(
         "neural_checks.aspirin",
-        "Train NequIP backbones, inject fields of degree ℓ, find where recovery ends.",
+        "Train NequIP backbones, inject fields of degree ℓ and find where recovery ends.",
         "presets: "
         + "; ".join(f"{name}: {p['about']}" for name, p in presets.items())
-        + ". exit codes: 0 every readout has its cliff at the proved boundary, 3 one has not, "
+        + ". exit codes: 0 every cliff is at the proved boundary, 3 one does not, "
         "4 undecided, 2 bad usage or input",
     )
     made.add_argument("--preset", choices=sorted(presets), default="quick")
     made.add_argument(
         "--data",
         default="embedded",
-        help="'embedded' (default); 'rmd17' or 'ccsd', downloaded once; or a .npz or ASE-readable "
-        "file",
+        help="'embedded' (default); 'rmd17' or 'ccsd', downloaded once; or an .npz file or any "
+        "file "
+        "that ASE reads",
     )
     made.add_argument(
-        "--downloads", type=Path, default=Path("data"), help="where downloads are kept: data"
+        "--downloads", type=Path, default=Path("data"), help="folder of downloads (default: data)"
     )
     add_data_options(made)
     made.add_argument("--out", type=Path, help="folder of this run, instead of --results and --run")
@@ -82,26 +83,30 @@ def _parser() -> Parser:
 
 def _add_training_options(made: Parser) -> None:
     made.add_argument(
-        "--backbones", type=integer_option("backbones", 1, 1000), help="how many seeds, from 0"
+        "--backbones",
+        type=integer_option("backbones", 1, 1000),
+        help="number of backbones; their seeds count from 0",
     )
     made.add_argument(
         "--steps",
         type=integer_option("steps", 1, 10**9),
-        help="training steps instead of the preset's",
+        help="training steps (default: those of the preset)",
     )
     made.add_argument(
-        "--L", type=integer_option("L", 1, LARGEST_L), help="l_max instead of the preset's"
+        "--L",
+        type=integer_option("L", 1, LARGEST_L),
+        help="largest degree of the features (default: that of the preset)",
     )
     made.add_argument(
         "--parallel",
         type=integer_option("parallel", 1, 1000),
         default=1,
-        help="backbones trained at once (default 1)",
+        help="number of backbones trained at once (default 1)",
     )
     made.add_argument(
         "--as-trained",
         action="store_true",
-        help="measure the checkpoints there are, finished or not",
+        help="measure the existing checkpoints, finished or not, without training",
     )
 
 
@@ -112,23 +117,25 @@ def _add_measurement_options(made: Parser) -> None:
         nargs="+",
         choices=(1, 2, 3),
         default=[1, 2, 3],
-        help="of the readouts (default: 1 2 3)",
+        help="degrees of the readouts (default: 1 2 3)",
     )
     made.add_argument(
         "--amplitude",
         type=number_option("amplitude", 0, 1e6, open_low=True),
         default=1.0,
-        help="ε (default 1)",
+        help="amplitude ε of the field (default 1)",
     )
     made.add_argument(
-        "--draws", type=integer_option("draws", 1, 100_000), help="B, of the bootstrap"
+        "--draws",
+        type=integer_option("draws", 1, 100_000),
+        help="draws B of the bootstrap (default: those of the preset)",
     )
     alias(made, "--bootstrap", "--draws")
     made.add_argument(
         "--seed",
         type=integer_option("seed", 0, 2**31 - 1),
         default=0,
-        help="of the measurement and the split (default 0)",
+        help="seed of the measurement and the split (default 0)",
     )
 
 

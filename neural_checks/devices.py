@@ -9,7 +9,7 @@ def usable_device(name: str) -> str:
     """``name`` where torch can compute on that device.
 
     Raises:
-        ValueError: it is no device, or none that is here.
+        ValueError: it is not a device, or not one that is available.
 
     >>> usable_device("cpu")
     'cpu'

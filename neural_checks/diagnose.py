@@ -54,18 +54,19 @@ def _parser() -> Parser:
     )
     made.add_argument(
         "--data",
-        help="'embedded', .npz or anything ASE reads with forces; may be left out for a feature "
-        "file, then without advice on bandwidth",
+        help="'embedded', an .npz file or any file with forces that ASE reads; a feature file "
+        "needs none, but then there is no advice on bandwidth",
     )
     add_data_options(made)
     made.add_argument(
         "--layer",
         type=integer_option("layer", 0, 1000),
-        help="from 0; default: deepest with gradient at l > 0",
+        help="layer to read, counted from 0 (default: the deepest whose l > 0 features have "
+        "gradient)",
     )
     _add_model_options(made)
     _add_measurement_options(made)
-    made.add_argument("--export", type=Path, help="write the features to this .npz as well")
+    made.add_argument("--export", type=Path, help="also write the features to this .npz file")
     made.add_argument(
         "--out", type=Path, help="folder for table.txt, the figure and report.json, made if needed"
     )
@@ -78,12 +79,12 @@ def _add_measurement_options(made: Parser) -> None:
         "--sites",
         choices=("auto", "atoms", "species", "environment"),
         default="auto",
-        help="what shares a readout: each atom of one molecule, or all atoms of a species, or of a "
-        "species with the same bonded neighbours (default: atoms where they "
-        "are the same in all frames and keep their neighbours, else species)",
+        help="which atoms share a readout: none (each atom of one molecule has its own), all of a "
+        "species, or those of a species with the same bonded neighbours (default: atoms if all "
+        "frames hold the same atoms with the same neighbours, else species)",
     )
     made.add_argument(
-        "--degree", type=int, choices=(1, 2, 3), default=2, help="of the readout (default 2)"
+        "--degree", type=int, choices=(1, 2, 3), default=2, help="degree of the readout (default 2)"
     )
     frames = integer_option("the number of frames", 1, 10**7)
     made.add_argument(
@@ -94,38 +95,38 @@ def _add_measurement_options(made: Parser) -> None:
         "--level",
         type=number_option("level", 0.001, 0.999),
         default=0.5,
-        help="R² of a deficit (default 0.5)",
+        help="a site with a lower R² is a deficit (default 0.5)",
     )
     made.add_argument(
         "--draws",
         type=integer_option("draws", 1, 100_000),
         default=2000,
-        help="of the bootstrap (default 2000)",
+        help="draws of the bootstrap (default 2000)",
     )
     made.add_argument(
         "--seed",
         type=integer_option("seed", 0, 2**31 - 1),
         default=0,
-        help="of split, rotations and draws (default 0)",
+        help="seed of split, rotations and draws (default 0)",
     )
 
 
 def _add_model_options(made: Parser) -> None:
-    made.add_argument("--head", help="which head of a model that has several")
+    made.add_argument("--head", help="head to read, if the model has several")
     made.add_argument(
         "--charge",
         type=number_option("charge", -1000, 1000),
-        help="total charge of every frame in e, where the model wants it",
+        help="total charge of every frame in e, if the model needs it",
     )
     made.add_argument(
         "--spin",
         type=number_option("spin", 0, 1000),
-        help="total spin of every frame as the model counts it, where it wants it",
+        help="total spin of every frame as the model counts it, if it needs it",
     )
     made.add_argument(
         "--trust-model",
         action="store_true",
-        help="load a model file that can run code (any pickle, and packages of nequip)",
+        help="load the model file even if it can run code (any pickle, packages of nequip)",
     )
 
 

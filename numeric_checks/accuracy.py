@@ -34,7 +34,7 @@ def _parser() -> command.Parser:
         type=integer_option("l", 0, 512),
         nargs="+",
         metavar="l",
-        help="degrees compared (default 21 of them up to 512)",
+        help="degrees to compare (default: 21 degrees up to 512)",
     )
     command.alias(parser, "--degrees", "--l")
     parser.add_argument(
@@ -42,7 +42,7 @@ def _parser() -> command.Parser:
         type=integer_option("directions", 1, 10_000),
         default=6,
         metavar="N",
-        help="random ones (default %(default)s)",
+        help="number of random directions (default %(default)s)",
     )
     add_seed(parser, "random directions")
     return parser

@@ -17,7 +17,7 @@ def streams(seed: int, *names: str) -> dict[str, np.random.Generator]:
     does not depend on how much is drawn from another.
 
     Raises:
-        TypeError, ValueError: a seed that is no integer ≥ 0, a name twice.
+        TypeError, ValueError: a seed that is not an integer ≥ 0, a name twice.
 
     >>> [int(rng.integers(100)) for rng in streams(0, "rotations", "bootstrap").values()]
     [80, 66]

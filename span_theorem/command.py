@@ -150,7 +150,7 @@ def say(message: str) -> None:
 
 
 def show(text: str) -> Exit:
-    """Print a text that is no result, such as an overview; USAGE where it cannot be printed."""
+    """Print a text that is not a result, such as an overview; USAGE where it cannot be printed."""
     faults = _print(Result(text, None), as_json=False)
     for fault in faults:
         say(fault)

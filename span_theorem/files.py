@@ -41,9 +41,9 @@ def check_targets(*paths: str | Path | None, force: bool = False) -> None:
         try:
             place = path.resolve()
         except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a null byte
-            raise ValueError(f"{str(path)!r} is no path for an output: {error}") from error
+            raise ValueError(f"{str(path)!r} cannot be the path of an output: {error}") from error
         if place in seen:
-            raise ValueError(f"two outputs would be one file, {path}: give them different names")
+            raise ValueError(f"two outputs have the same path {path}: give them different names")
         seen[place] = path
         _check_target(path, place, force)
 
@@ -53,12 +53,12 @@ def _check_target(path: Path, place: Path, force: bool) -> None:
     if not folder.exists():
         raise FileNotFoundError(f"no folder {folder} for {path.name}")
     if not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is no folder, so {path} cannot be written")
+        raise NotADirectoryError(f"{folder} is not a folder, so {path} cannot be written")
     if place.is_dir():
         raise IsADirectoryError(f"{path} is a folder; give the name of a file")
     if place.exists():
         if not place.is_file():
-            raise ValueError(f"{path} is no ordinary file")
+            raise ValueError(f"{path} is not an ordinary file")
         if not force:
             raise FileExistsError(f"{path} exists; --force replaces it")
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -150,7 +150,7 @@ def plain(value: Any) -> Any:
         return plain(value.tolist())
     if isinstance(value, Path):
         return str(value)
-    raise TypeError(f"{type(value).__name__} has no place in JSON")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def read_text(path: str | Path, limit: int) -> str:
@@ -167,7 +167,7 @@ def read_text(path: str | Path, limit: int) -> str:
     if source.is_dir():
         raise IsADirectoryError(f"{source} is a folder, not a file")
     if not source.is_file():
-        raise ValueError(f"{source} is no ordinary file")
+        raise ValueError(f"{source} is not an ordinary file")
     with source.open("rb") as stream:
         content = stream.read(limit + 1)
     if len(content) > limit:

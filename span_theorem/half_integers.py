@@ -45,7 +45,7 @@ def doubled(name: str, value: Momentum) -> int:
     """2·value as an int, of an exact integer or half-integer.
 
     Raises:
-        TypeError: for a float, with the remedy, and for what is no number.
+        TypeError: for a float, with the remedy, and for what is not a number.
         ValueError: for another fraction.
 
     >>> doubled("m", Fraction(-1, 2)), doubled("m", 3)

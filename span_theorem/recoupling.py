@@ -30,7 +30,7 @@ __all__ = ["racah_w", "wigner_6j", "wigner_9j"]
 
 @lru_cache(maxsize=65536)
 def _inverse_triangle(a: int, b: int, c: int) -> int:
-    """D of the module's docstring, for doubled arguments; 0 where they are no triad."""
+    """D of the module's docstring, for doubled arguments; 0 where they are not a triad."""
     total = a + b + c
     if total & 1 or not abs(a - b) <= c <= a + b:
         return 0
@@ -74,7 +74,7 @@ def wigner_6j(
         j1, …, j6: integers or half-integers ≥ 0; int, Fraction or sympy Rational.
 
     Raises:
-        TypeError: for a float or what is no number.
+        TypeError: for a float or what is not a number.
         ValueError: for a negative one, and for fractions other than halves.
 
     >>> wigner_6j(5, 5, 5, 5, 5, 5) == Fraction(1, 52)

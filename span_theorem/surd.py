@@ -42,7 +42,7 @@ class Surd:
         pi_power: k.
 
     Raises:
-        TypeError: for a float, or anything else that is no exact rational.
+        TypeError: for a float, or anything else that is not an exact rational.
 
     >>> Surd(Fraction(-1, 4))
     Surd(-1/4)

@@ -80,7 +80,7 @@ def clebsch_gordan(
     """⟨l1 m1 l2 m2 | l3 m3⟩, Condon–Shortley phase, Σ over (m1, m2) of the squares = 1.
 
     Varshalovich, Moskalev, Khersonskii, *Quantum Theory of Angular Momentum* (1988), 8.2.1, in
-    the form with three binomials. Zero where m1 + m2 ≠ m3, |m| > l, l - m is no integer or the
+    the form with three binomials. Zero where m1 + m2 ≠ m3, |m| > l, l - m is not an integer or the
     triangle rule fails.
 
     Args:
@@ -88,7 +88,7 @@ def clebsch_gordan(
         m1, m2, m3: orders, likewise.
 
     Raises:
-        TypeError: for a float or what is no number.
+        TypeError: for a float or what is not a number.
         ValueError: for a negative degree, and for fractions other than halves.
 
     >>> clebsch_gordan(1, 1, 1, -1, 0, 0)

@@ -107,7 +107,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     kind = file_kind(path)
     state = plain_state(path) if kind is FileKind.TORCH else None
     if not is_checkpoint(state):
-        raise ValueError(f"{path.name} is no checkpoint of a network trained here")
+        raise ValueError(f"{path.name} is not a checkpoint of a network trained here")
     return from_state(path.name, state)
 
 
@@ -201,7 +201,7 @@ def _tensors(name: str, key: str, value: Any) -> list[torch.Tensor]:
     import torch
 
     if not isinstance(value, list) or not all(isinstance(v, torch.Tensor) for v in value):
-        raise ValueError(f"{name} is damaged: {key} is no list of tensors")
+        raise ValueError(f"{name} is damaged: {key} is not a list of tensors")
     return value
 
 

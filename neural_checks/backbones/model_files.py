@@ -34,15 +34,15 @@ _COMPILED = (
     "a compiled model ({}): its layers cannot be read; give the .model, .ckpt or .nequip.zip it "
     "was compiled from"
 )
-#: First bytes of files that are no torch file, and what they are.
+#: First bytes of files that are not torch files, and what they are.
 _MAGIC = (
     (b"version https://git-lfs", "a git-lfs pointer, not the file itself: git lfs pull fetches it"),
     (b"\x7fELF", _COMPILED.format("a shared library")),
-    (b"\x89HDF\r\n", "an HDF5 file, no torch file"),
-    (b"\x1f\x8b", "compressed with gzip, no torch file: unpack it first"),
-    (b"BZh", "compressed with bzip2, no torch file: unpack it first"),
-    (b"\xfd7zXZ", "compressed with xz, no torch file: unpack it first"),
-    (b"\x93NUMPY", "an array of numpy, no torch file"),
+    (b"\x89HDF\r\n", "an HDF5 file, not a torch file"),
+    (b"\x1f\x8b", "compressed with gzip, not a torch file: unpack it first"),
+    (b"BZh", "compressed with bzip2, not a torch file: unpack it first"),
+    (b"\xfd7zXZ", "compressed with xz, not a torch file: unpack it first"),
+    (b"\x93NUMPY", "an array of numpy, not a torch file"),
 )
 #: What reading a damaged archive or pickle raises.
 _FAULTS = (
@@ -66,7 +66,7 @@ def file_kind(path: Path) -> FileKind:
     """What ``path`` is.
 
     Raises:
-        ValueError: it is no torch file, and the message says what it is; FileNotFoundError;
+        ValueError: it is not a torch file, and the message says what it is; FileNotFoundError;
         IsADirectoryError.
     """
     if path.is_dir():
@@ -74,7 +74,7 @@ def file_kind(path: Path) -> FileKind:
     if not path.exists():
         raise FileNotFoundError(f"no model file {path}")
     if not path.is_file():
-        raise ValueError(f"{path} is no ordinary file")
+        raise ValueError(f"{path} is not an ordinary file")
     with path.open("rb") as stream:
         start = stream.read(1024)
     if not start:
@@ -92,9 +92,9 @@ def _other(start: bytes) -> str:
             return what
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html", b"<?xml")):
-        return "an HTML page, no torch file: the download went wrong"
+        return "an HTML page, not a torch file: the download went wrong"
     if start[:1] == b"\x80" and start[1:2] in b"\x02\x03\x04\x05":
-        return "a pickle that torch.save did not write, no torch file"
+        return "a pickle that torch.save did not write, not a torch file"
     try:
         start.decode("utf-8")
     except UnicodeDecodeError:
@@ -102,8 +102,8 @@ def _other(start: bytes) -> str:
     else:
         printable = b"\x00" not in start
     if printable:
-        return "a text file, no torch file"
-    return f"no torch file: it begins with the bytes {start[:8].hex(' ')}"
+        return "a text file, not a torch file"
+    return f"not a torch file: it begins with the bytes {start[:8].hex(' ')}"
 
 
 def _zip_kind(path: Path) -> FileKind:
@@ -129,13 +129,13 @@ def _zip_kind(path: Path) -> FileKind:
         if stored > path.stat().st_size:  # torch.save does not compress
             raise ValueError(
                 f"{path.name} is {path.stat().st_size} bytes long and would unpack to {stored}: "
-                "no torch file"
+                "not a torch file"
             )
         return FileKind.TORCH
     if any(name.endswith(".npy") for name in names):
-        raise ValueError(f"{path.name} is an .npz of arrays, no torch file")
+        raise ValueError(f"{path.name} is an .npz of arrays, not a torch file")
     shown = ", ".join(names[:3]) or "nothing"
-    raise ValueError(f"{path.name} is a zip file of something else, no torch file: {shown} …")
+    raise ValueError(f"{path.name} is a zip file of something else, not a torch file: {shown} …")
 
 
 def plain_state(path: Path) -> Any | None:

@@ -84,7 +84,7 @@ def _settings_and_weights(path: Path, state: Any) -> tuple[dict[str, Any], dict[
     try:
         settings, weights = dict(state["hyper_parameters"]["model"]), dict(state["state_dict"])
     except (KeyError, TypeError, ValueError):
-        raise ValueError(f"{path.name} is no checkpoint of nequip's trainer") from None
+        raise ValueError(f"{path.name} is not a checkpoint of nequip's trainer") from None
     target = settings.pop("_target_", None)
     if isinstance(target, str) and target.partition(".")[0] == "allegro":
         raise ValueError(

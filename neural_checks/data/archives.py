@@ -262,7 +262,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     made = command.parser(
         "neural_checks.download",
         "Fetch a public aspirin data set.",
-        "exit codes: 0 fetched, or the published data; 2 bad usage or input, or not to be had",
+        "exit codes: 0 fetched, or the published data; 2 bad usage or input, or not available",
     )
     made.add_argument("name", choices=sorted(ARCHIVES))
     made.add_argument("--folder", type=Path, default=Path("data"), help="default: data")

@@ -118,7 +118,7 @@ def read(path: Path) -> FeatureSet:
     if not path.exists():
         raise FileNotFoundError(f"no feature file {path}")
     if not path.is_file():
-        raise ValueError(f"{path} is no ordinary file")
+        raise ValueError(f"{path} is not an ordinary file")
     try:
         arrays = _load(path)
     except (*_FAULTS, MemoryError) as error:

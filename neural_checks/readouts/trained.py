@@ -4,7 +4,7 @@ The published protocol: a network of polynomial degree d_r (linear, quadratic, c
 components of one atom's features, fitted to the residual force r = F + ΔF − F_backbone. Here
 p(x) = W x + b + A ⊙_{j ≤ d_r} (B_j x + β_j), a sum of products of d_r affine forms, hence of degree
 d_r whatever its width. ``degree=None`` puts two SiLU layers in place of the products: the control
-that is no polynomial. Nothing here knows a Clebsch–Gordan coefficient.
+that is not a polynomial. Nothing here knows a Clebsch–Gordan coefficient.
 
 Every (seed, site) has a network of its own, and every seed a pattern c and a direction ê of its own
 for each ℓ; the outputs for all ℓ share one hidden layer. Frames are drawn with a fresh Haar-random

@@ -31,20 +31,22 @@ def _parser() -> command.Parser:
     parser = command.parser(
         "neural_checks.sweep",
         description="Measure the cliff over a grid of networks, data and readouts.",
-        epilog=f"configurations that come along: {', '.join(known)}; "
+        epilog=f"included configurations: {', '.join(known)}; "
         + command.CODES.format(ok="as expected", refuted="not as expected"),
     )
-    parser.add_argument("config", help="JSON or TOML file, or the name of one that comes along")
+    parser.add_argument(
+        "config", help="JSON or TOML file, or the name of an included configuration"
+    )
     parser.add_argument("--data-dir", type=Path, default=Path(), help="folder of the data files")
     parser.add_argument(
-        "--skip-absent", action="store_true", help="leave out jobs whose data file is not there"
+        "--skip-absent", action="store_true", help="leave out jobs whose data file is missing"
     )
     parser.add_argument(
         "--out", type=Path, default=Path("results"), help="folder of sweeps (default %(default)s)"
     )
     command.alias(parser, "--results", "--out")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--scheduler", help="address of a dask scheduler that is running")
+    where.add_argument("--scheduler", help="address of a running dask scheduler")
     where.add_argument(
         "--slurm", type=Path, metavar="FILE", help="JSON file with options of SLURMCluster"
     )
@@ -58,12 +60,18 @@ def _parser() -> command.Parser:
         "--deaths",
         type=integer_option("deaths", 1, 1000),
         default=3,
-        help="workers that may die of one job (default %(default)s)",
+        help="give a job up after this many of its workers have died (default %(default)s)",
     )
-    parser.add_argument("--device", default="cpu", help="torch device of a worker")
+    parser.add_argument(
+        "--device", default="cpu", help="torch device of every worker (default cpu)"
+    )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--list", action="store_true", help="print the jobs and their state, and end")
-    what.add_argument("--job-script", action="store_true", help="print SLURM's script, and end")
+    what.add_argument(
+        "--list", action="store_true", help="print the jobs and their state, then stop"
+    )
+    what.add_argument(
+        "--job-script", action="store_true", help="print the script for SLURM, then stop"
+    )
     return parser
 
 
@@ -74,7 +82,7 @@ def _work(given: argparse.Namespace) -> command.Result:
 
     sweep = read_config(_find(given.config), given.data_dir, given.skip_absent)
     for name in sweep.absent:
-        command.say(f"left out, no data file: {name}")
+        command.say(f"left out because the data file is missing: {name}")
     if given.list:
         return _list(sweep, given.out / sweep.name)
     from neural_checks.sweep.report import report

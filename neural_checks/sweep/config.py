@@ -142,7 +142,7 @@ def _checked(form: type[M], content: Any, where: str) -> M:
         place = ".".join(map(str, first["loc"])) or "the file"
         said = str(first["msg"]).removeprefix("Value error, ")
         if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-            said = "is no key that is known here"
+            said = "is not a known key"
         if first["type"] != "value_error":  # those say themselves what they got
             said += f", got {shown(first['input'])}"
         raise ValueError(f"{where}: {place}: {said}") from None

@@ -34,14 +34,14 @@ def _parser() -> command.Parser:
         "smallest ℓ* whose degrees carry a given share of the variance.",
         epilog="exit codes: 0 decided for the atoms pooled, 2 bad usage or input, 4 undecided",
     )
-    parser.add_argument("data", help="'embedded', a .npz or an ASE-readable file")
+    parser.add_argument("data", help="'embedded', an .npz file or any file that ASE reads")
     parser.add_argument("--field", default="forces", help="'forces' or the name of an array")
     add_data_options(parser, energies=False)
     parser.add_argument(
         "--atoms",
         type=integer_option("atoms", 0, 10**6),
         nargs="+",
-        help="indices; all by default",
+        help="indices of atoms (default: all)",
     )
     _integer(parser, "--l-max", "l_max", "largest degree fitted")
     command.alias(parser, "--lmax", "--l-max")
@@ -52,22 +52,28 @@ def _parser() -> command.Parser:
         "--level",
         type=number_option("level", 0, _SHARE, open_low=True),
         default=SpectrumOptions().level,
-        help="share of the variance explained that ℓ* reaches (default %(default)s)",
+        help="share of the explained variance that ℓ* must reach (default %(default)s)",
     )
     parser.add_argument(
-        "--measure", choices=MEASURES, default="sampled", help="(default %(default)s)"
+        "--measure",
+        choices=MEASURES,
+        default="sampled",
+        help="measure on the sphere (default %(default)s)",
     )
     parser.add_argument(
-        "--frame", choices=("local", "laboratory"), default="local", help="(default %(default)s)"
+        "--frame",
+        choices=("local", "laboratory"),
+        default="local",
+        help="frame of the directions (default %(default)s)",
     )
     _integer(parser, "--draws", "draws", "of the bootstrap")
     command.alias(parser, "--bootstrap", "--draws")
     _integer(parser, "--blocks", "blocks", "of consecutive frames")
-    _integer(parser, "--seed", "seed", "of draws and folds")
+    _integer(parser, "--seed", "seed", "seed of the draws and folds")
     parser.add_argument(
         "--frames",
         type=integer_option("frames", 1, 10**9),
-        help="the first so many frames; all by default",
+        help="use only the first FRAMES frames (default: all)",
     )
     return parser
 

@@ -33,7 +33,7 @@ def _parser() -> command.Parser:
         epilog=command.CODES.format(ok="observed", refuted="not observed"),
     )
     parser.add_argument(
-        "--irreps", default="4x0e+4x1o+5x2e", help="of the features (default %(default)s)"
+        "--irreps", default="4x0e+4x1o+5x2e", help="irreps of the features (default %(default)s)"
     )
     parser.add_argument(
         "--d",
@@ -52,11 +52,14 @@ def _parser() -> command.Parser:
         "--claim",
         type=integer_option("claim", 0, _LARGEST),
         metavar="ℓ",
-        help="claimed boundary (default dL); a false one exits with 3",
+        help="claimed boundary (default dL); exit code 3 if it is false",
     )
     add_seed(parser, "molecule, features, rotations and random units")
     parser.add_argument(
-        "--atoms", type=integer_option("atoms", 3, 100), default=5, help="(default %(default)s)"
+        "--atoms",
+        type=integer_option("atoms", 3, 100),
+        default=5,
+        help="number of atoms (default %(default)s)",
     )
     parser.add_argument(
         "--frames",

@@ -35,60 +35,67 @@ def _parser() -> Parser:
         "of degree ≤ ℓ, for every ℓ.",
         "exit codes: 0 decided, 4 undecided, 2 bad usage or input",
     )
-    made.add_argument("file", help="'embedded', a .npz or anything ASE reads with forces")
+    made.add_argument(
+        "file", help="'embedded', an .npz file or any file with forces that ASE reads"
+    )
     add_data_options(made)
     made.add_argument("--form", choices=("energy", "force"), default="energy")
     made.add_argument(
         "--factors",
         type=integer_option("factors", 1, 3),
         default=3,
-        help="densities multiplied, the body order less one (%(default)s)",
+        help="number of densities multiplied: the body order minus one (default %(default)s)",
     )
     made.add_argument(
-        "--l-max", type=integer_option("l-max", 0, 10), default=4, help="(%(default)s)"
+        "--l-max",
+        type=integer_option("l-max", 0, 10),
+        default=4,
+        help="largest degree ℓ (default %(default)s)",
     )
     made.add_argument(
         "--cutoff",
         type=number_option("cutoff", 0, 20, open_low=True),
         default=5.0,
-        help="in Å (%(default)s)",
+        help="cut-off in Å (default %(default)s)",
     )
     made.add_argument(
         "--radial",
         type=integer_option("radial", 1, 30),
         default=6,
-        help="radial functions (%(default)s)",
+        help="number of radial functions (default %(default)s)",
     )
     made.add_argument(
         "--level",
         type=number_option("level", 0, 0.99, open_low=True),
         default=0.1,
-        help="tolerance of ℓ*, relative to the error at l-max (%(default)s)",
+        help="tolerance of ℓ*, relative to the error at l-max (default %(default)s)",
     )
-    made.add_argument("--centers", help="elements whose densities enter, as C,O; default: all")
+    made.add_argument(
+        "--centers", help="elements whose densities are used, such as C,O (default: all)"
+    )
     made.add_argument(
         "--frames",
         type=integer_option("frames", 20, 10**7),
         default=1050,
-        help="at most so many, evenly spaced (%(default)s)",
+        help="use at most FRAMES frames, evenly spaced (default %(default)s)",
     )
     made.add_argument(
         "--draws",
         type=integer_option("draws", 1, 10**6),
         default=1000,
-        help="of the bootstrap over blocks of held-out frames (%(default)s)",
+        help="draws of the bootstrap over blocks of held-out frames (default %(default)s)",
     )
     made.add_argument(
         "--residual-of",
         metavar="MODEL",
-        help="listen to the force error of this network, on frames that it was not trained on",
+        help="also fit the force error of this network; give frames that it was not trained on",
     )
     made.add_argument(
-        "--trust-model", action="store_true", help="load a model file that can run code"
+        "--trust-model", action="store_true", help="load the model file even if it can run code"
     )
     made.add_argument("--seed", type=integer_option("seed", 0, 2**31 - 1), default=0)
     made.add_argument("--out", type=Path, help="folder for report.json, table.txt and the figures")
-    made.add_argument("--force", action="store_true", help="replace a report that is there")
+    made.add_argument("--force", action="store_true", help="replace an existing report")
     return made
 
 

@@ -36,7 +36,8 @@ _FAULTS = (
 class NpzArchive:
     """An open ``.npz`` file; arrays are read when they are asked for.
 
-    Raises ValueError for what is no archive of arrays, damaged, or larger than half of the memory.
+    Raises ValueError for a file that is damaged, is not an archive of arrays, or is larger than
+    half of the memory.
     """
 
     def __init__(self, path: Path) -> None:

@@ -229,7 +229,7 @@ def data_path(data: str | Path) -> Path:
     if not path.exists():
         raise FileNotFoundError(f"no data file {path}")
     if not path.is_file():
-        raise ValueError(f"{path} is no ordinary file")
+        raise ValueError(f"{path} is not an ordinary file")
     return path
 
 

@@ -16,10 +16,12 @@ def add_data_options(parser: argparse.ArgumentParser, energies: bool = True) -> 
     """
     if energies:
         parser.add_argument(
-            "--energy-key", metavar="NAME", help="the array of energies, where it is no usual name"
+            "--energy-key",
+            metavar="NAME",
+            help="name of the array of energies, if it is not a usual one",
         )
     parser.add_argument(
-        "--forces-key", metavar="NAME", help="the array of forces, where it is no usual name"
+        "--forces-key", metavar="NAME", help="name of the array of forces, if it is not a usual one"
     )
     parser.add_argument(
         "--select",
@@ -28,7 +30,7 @@ def add_data_options(parser: argparse.ArgumentParser, energies: bool = True) -> 
         type=_selection,
         metavar="KIND=VALUE",
         help="frames wanted: formula=C9H8O4, composition=GeSb2Te4, species=H,C,O or index=0:100; "
-        "given several times, all hold together",
+        "several conditions must all hold",
     )
 
 

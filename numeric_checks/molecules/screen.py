@@ -108,7 +108,7 @@ def published_splits(contents: Contents, kept: NDArray[np.bool_]) -> dict[str, I
     """The splits stored in a file, as indices of the frames kept.
 
     Raises:
-        ValueError: an array that is no row of indices (or one boolean for every frame), holds an
+        ValueError: an array that is not a row of indices (or one boolean for every frame), holds an
             index out of range or one index twice, or shares frames with its counterpart.
     """
     frames = len(kept)

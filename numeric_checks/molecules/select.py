@@ -112,7 +112,7 @@ def _held(structures: Structures) -> str:
 def _counts(value: str) -> Integers:
     """(119,): atoms of each element of a formula without brackets."""
     if not re.fullmatch(r"(?:[A-Z][a-z]?[0-9]{0,6})+", value):
-        raise ValueError(f"{value!r} is no formula such as C9H8O4")
+        raise ValueError(f"{value!r} is not a formula such as C9H8O4")
     result = np.zeros(119, dtype=np.int64)
     for symbol, count in re.findall(r"([A-Z][a-z]?)([0-9]*)", value):
         result[atomic_number(symbol)] += int(count or 1)
@@ -133,4 +133,6 @@ def _places(value: str) -> slice | list[int]:
         return slice(*parts)
     if re.fullmatch(r"-?[0-9]{1,12}(,-?[0-9]{1,12})*", value):
         return [int(part) for part in value.split(",")]
-    raise ValueError(f"{value!r} is no list of frames such as 3,5,7 and no range such as 0:100:10")
+    raise ValueError(
+        f"{value!r} is neither a list of frames such as 3,5,7 nor a range such as 0:100:10"
+    )

@@ -27,7 +27,9 @@ def _parser() -> command.Parser:
         epilog="exit codes: 0 written, 2 bad usage or input",
     )
     parser.add_argument(
-        "--sequence", default="GYDPETGTWG", help="one-letter code (default %(default)s)"
+        "--sequence",
+        default="GYDPETGTWG",
+        help="amino acids in one-letter code (default %(default)s)",
     )
     parser.add_argument("--frames", type=integer_option("frames", 1, 10**7), required=True)
     parser.add_argument("--out", type=Path, required=True, help="a new .npz file")
@@ -36,13 +38,13 @@ def _parser() -> command.Parser:
         "--temperature",
         type=number_option("temperature", 0, 2000, open_low=True),
         default=400.0,
-        help="K (default %(default)s)",
+        help="temperature in K (default %(default)s)",
     )
     parser.add_argument(
         "--steps-per-frame",
         type=integer_option("steps-per-frame", 1, 10**9),
         default=400,
-        help="of 0.5 fs (default %(default)s)",
+        help="steps of 0.5 fs between frames (default %(default)s)",
     )
     parser.add_argument(
         "--equilibration",
@@ -54,7 +56,7 @@ def _parser() -> command.Parser:
         "--seed",
         type=integer_option("seed", 0, 2**31 - 2),
         default=0,
-        help="of velocities and dynamics (default %(default)s)",
+        help="seed of velocities and dynamics (default %(default)s)",
     )
     return parser
 

@@ -53,10 +53,13 @@ def _parser() -> command.Parser:
         "--samples",
         type=integer_option("samples", 1, 10**9),
         metavar="N",
-        help="random directions, or K-tuples of them; default: expected dimension, a quarter more",
+        help="number of random directions, or K-tuples of them (default: the expected "
+        "dimension plus a quarter)",
     )
     add_seed(parser, "directions and random products")
-    parser.add_argument("--device", default="cpu", help="cpu (default), cuda or cuda:N, by torch")
+    parser.add_argument(
+        "--device", default="cpu", help="cpu (default), or cuda or cuda:N with torch"
+    )
     parser.add_argument(
         "--naive",
         action=argparse.BooleanOptionalAction,

@@ -39,8 +39,8 @@ def coupled_products(
     parity.
 
     Raises:
-        TypeError, ValueError: ``degree`` is not 1, 2 or 3, ``target`` is no integer ≥ 0, an unknown
-            ``parity``, or no features at all.
+        TypeError, ValueError: ``degree`` is not 1, 2 or 3, ``target`` is not an integer ≥ 0,
+            ``parity`` is unknown, or there are no features.
     """
     within("degree", degree, 1, 3)
     natural("target", target)

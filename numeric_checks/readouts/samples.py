@@ -31,7 +31,7 @@ def spread_sites(sites: int, count: int) -> list[int]:
     """``count`` of the indices 0 … ``sites`` - 1, evenly spaced; all where ``count`` is 0 or more.
 
     Raises:
-        TypeError, ValueError: a number that is no integer ≥ 0.
+        TypeError, ValueError: a number that is not an integer ≥ 0.
 
     >>> spread_sites(21, 4), spread_sites(3, 0)
     ([0, 7, 13, 20], [0, 1, 2])

@@ -21,7 +21,7 @@ def random_rotations(
     most that angle: axes uniform, angle of density 1 − cos ω.
 
     Raises:
-        TypeError, ValueError: ``count`` is no integer, or < 1; ``max_angle`` is not in [0, π].
+        TypeError, ValueError: ``count`` is not an integer, or < 1; ``max_angle`` is not in [0, π].
     """
     if natural("number of rotations", count) == 0:
         raise ValueError("number of rotations must be an integer ≥ 1, got 0")

@@ -73,7 +73,7 @@ def wigner_upto(l_max: int, rotations: ArrayLike) -> list[Array]:
         rotations: proper rotation matrices (…, 3, 3) acting on column vectors (x, y, z).
 
     Raises:
-        TypeError, ValueError: ``l_max`` is no integer ≥ 0, or the matrices are not rotations.
+        TypeError, ValueError: ``l_max`` is not an integer ≥ 0, or the matrices are not rotations.
 
     >>> np.trace(wigner_upto(2, np.eye(3))[2])
     np.float64(5.0)

@@ -59,7 +59,7 @@ def random_directions(count: int, rng: np.random.Generator) -> NDArray[np.float6
     """Independent directions, uniform on S²; float64, shape (count, 3).
 
     Raises:
-        TypeError: ``count`` is no integer.
+        TypeError: ``count`` is not an integer.
         ValueError: ``count`` < 1.
     """
     if natural("number of directions", count) == 0:

@@ -131,7 +131,9 @@ def mace_layers(
         raise ValueError(f"correlation has {len(orders)} entries for {layers} layers")
     orders = [within("correlation", order, 1, MAX_FACTORS) for order in orders]
     if not hidden or hidden.lmax > MAX_DEGREE:
-        raise ValueError(f"hidden irreps must be some of degree ≤ {MAX_DEGREE}, got '{hidden}'")
+        raise ValueError(
+            f"hidden needs at least one irrep, and all of degree ≤ {MAX_DEGREE}, got '{hidden}'"
+        )
     density = Irreps.upto(max_ell)
     found: list[Layer] = []
     for number, order in enumerate(orders, 1):
@@ -226,7 +228,9 @@ def e3nn_layers(irreps: Irreps, degree: int, neighbours: int = 4) -> list[Layer]
     """
     degree = within("degree", degree, 1, MAX_FACTORS)
     if not irreps or irreps.lmax > MAX_DEGREE:
-        raise ValueError(f"irreps must be some of degree ≤ {MAX_DEGREE}, got '{irreps}'")
+        raise ValueError(
+            f"at least one irrep is needed, and all of degree ≤ {MAX_DEGREE}, got '{irreps}'"
+        )
     factors = Factors.power(irreps, degree)
     single = Irreps(tuple((1, irrep) for irrep in irreps.counts()))
     counted = multiplicities(irreps, degree)

@@ -202,5 +202,5 @@ def test_allegro_and_other_models_are_named(crystal: ForceData, tmp_path: Path) 
     with pytest.raises(ValueError, match=r"no layer of this model .* this is a Linear"):
         LoadedNequIP(torch.nn.Linear(1, 1), "m.ckpt")
     torch.save({"state_dict": {}, "hyper_parameters": {}}, path)
-    with pytest.raises(ValueError, match="no checkpoint of nequip's trainer"):
+    with pytest.raises(ValueError, match="not a checkpoint of nequip's trainer"):
         load_backbone(str(path), crystal)

@@ -81,7 +81,7 @@ CASES: dict[str, tuple[Make, str]] = {
     "cut": (cut_torch_file, "a cut or damaged archive, perhaps of a torch file"),
     "compressed": (compressed_torch_file, r"bytes long and would unpack to \d+"),
     "zip of something else": (zipped(word__document_dot_xml=""), "a zip file of something else"),
-    "empty zip": (zipped(), "no torch file"),
+    "empty zip": (zipped(), "not a torch file"),
     "arrays": (lambda p: np.savez(p.open("wb"), R=np.zeros(3)), "an .npz of arrays"),
     "array": (lambda p: np.save(p.open("wb"), np.zeros(3)), "an array of numpy"),
     "hdf5": (lambda p: p.write_bytes(b"\x89HDF\r\n\x1a\n"), "an HDF5 file"),
@@ -147,8 +147,8 @@ def test_places_that_are_no_file(toy: Any, tmp_path: Path) -> None:
         load_backbone(str(tmp_path), data)
     with pytest.raises(FileNotFoundError, match="no model file"):
         load_backbone(str(tmp_path / "none.pt"), data)
-    with pytest.raises(ValueError, match="no ordinary file"):
+    with pytest.raises(ValueError, match="not an ordinary file"):
         load_backbone("/dev/zero", data)
     os.mkfifo(tmp_path / "pipe.pt")
-    with pytest.raises(ValueError, match="no ordinary file"):
+    with pytest.raises(ValueError, match="not an ordinary file"):
         load_backbone(str(tmp_path / "pipe.pt"), data)

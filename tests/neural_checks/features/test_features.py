@@ -205,7 +205,7 @@ def test_damaged_archives_are_one_message(features: FeatureSet, tmp_path: Path) 
         read(path)
     with pytest.raises(IsADirectoryError):
         read(tmp_path)
-    with pytest.raises(ValueError, match="no ordinary file"):
+    with pytest.raises(ValueError, match="not an ordinary file"):
         read(Path("/dev/zero"))
 
 

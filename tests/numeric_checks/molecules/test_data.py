@@ -226,5 +226,5 @@ def test_frames_without_forces_are_kept_where_none_are_needed(tmp_path: Path) ->
 def test_paths_that_are_no_files(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError, match="is a folder"):
         load(tmp_path)
-    with pytest.raises(ValueError, match="no ordinary file"):
+    with pytest.raises(ValueError, match="not an ordinary file"):
         load("/dev/null")

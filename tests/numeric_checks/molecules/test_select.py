@@ -55,11 +55,11 @@ def test_what_is_chosen(mixed: Structures, chosen: list[str], expected: list[int
         ("C2H6O", "must be one of composition=…, formula=…, species=…, index=…"),
         ("kind=C", "must be one of"),
         ("formula=", "must be one of"),
-        ("formula=c2h6", "is no formula"),
+        ("formula=c2h6", "is not a formula"),
         ("formula=Xy2", "by its chemical symbol, as C or O; got 'Xy'"),
         ("formula=C0", "holds no atoms"),
         ("species=H,Q", "by its chemical symbol, as C or O; got 'Q'"),
-        ("index=a", "no list of frames"),
+        ("index=a", "neither a list of frames"),
         ("index=0:5:0", "step of '0:5:0' must be at least 1"),
         ("index=7", "there are 7 frames"),
         (
@@ -80,4 +80,4 @@ def test_the_option_is_judged_before_any_work(capsys: pytest.CaptureFixture[str]
     assert given.select == ["formula=CH4", "index=:3"]
     with pytest.raises(SystemExit):
         parser.parse_args(["--select", "formula=ch4"])
-    assert "is no formula" in capsys.readouterr().err
+    assert "is not a formula" in capsys.readouterr().err

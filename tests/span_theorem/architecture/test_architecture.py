@@ -198,7 +198,7 @@ def test_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         (["--mace", "max_ell"], "--mace takes key=value with one of"),
         (["--mace", "lmax=3"], "got 'lmax=3'"),
         (["--mace", "layers=1", "num_interactions=2"], "names num_interactions twice"),
-        (["--mace", "hidden="], "hidden irreps must be some of degree"),
+        (["--mace", "hidden="], "hidden needs at least one irrep"),
         (["--nequip", "l_max=-1"], "l_max must be an integer from 0 to 16, got -1"),
         (["--file", "nowhere.yaml"], "no file nowhere.yaml"),
         (["--e3nn", "0e"], "--e3nn and --degree go together"),
