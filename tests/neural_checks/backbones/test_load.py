@@ -185,7 +185,7 @@ def test_the_stock_trainer_of_nequip_and_its_package(repository: Path, tmp_path:
     plain = load_plain_checkpoint(checkpoint, state)
     ours = plain.evaluate(data.structures.take(slice(3)))
     for path in (checkpoint, tmp_path / "model.nequip.zip"):
-        theirs = load_nequip(path).evaluate(data.positions[:3])
+        theirs = load_nequip(path).evaluate(data.structures.take(slice(3)))
         np.testing.assert_array_equal(ours.forces, theirs.forces)
         for name, values in ours.features.items():
             np.testing.assert_array_equal(values, theirs.features[name])
@@ -196,7 +196,7 @@ def test_the_stock_trainer_of_nequip_and_its_package(repository: Path, tmp_path:
     out = tmp_path / "out"
     assert main(["--model", str(checkpoint), *common, "--out", str(out)]) == 0
     report = json.loads((out / "report.json").read_text())
-    assert (report["boundary"], report["irreps"]) == (4, "8x0e+8x1e+8x1o+8x2e+8x2o")
+    assert (report["verdict"]["boundary"], report["irreps"]) == (4, "8x0e+8x1e+8x1o+8x2e+8x2o")
     package = ["--model", str(tmp_path / "model.nequip.zip"), *common]
     assert main(package) == 2
     assert main([*package, "--trust-model"]) == 0
