@@ -18,13 +18,13 @@ from numeric_checks.molecules.structures import Structures
 if TYPE_CHECKING:
     from ase import Atoms
 
-__all__ = ["ENERGY", "FORCE", "atoms_of", "require_agreement"]
+__all__ = ["ENERGY", "FORCE", "Guarded", "atoms_of", "require_agreement"]
 
 Array = NDArray[np.float64]
 
-#: Accepted difference of energies: eV per atom, and relative to the energy (float32 keeps 1e-7).
+#: How far energies may differ, in eV per atom and relative to the energy (float32 keeps 1e-7).
 ENERGY = (1e-4, 1e-6)
-#: Accepted difference of forces: eV/Å, and relative to the largest.
+#: How far forces may differ, in eV/Å and relative to the largest.
 FORCE = (1e-4, 1e-4)
 
 

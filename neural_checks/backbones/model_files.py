@@ -66,8 +66,9 @@ def file_kind(path: Path) -> FileKind:
     """What ``path`` is.
 
     Raises:
-        ValueError: it is not a torch file, and the message says what it is; FileNotFoundError;
-        IsADirectoryError.
+        ValueError: it is not a torch file, and the message says what it is.
+        FileNotFoundError: there is no such file.
+        IsADirectoryError: it is a folder.
     """
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder, not a model file")

@@ -164,8 +164,8 @@ def fetch(
     it is not the published data the next address is tried.
 
     Raises:
-        OSError: no address gives the data, and what to do; ValueError: a file that is there is not
-        the published data, or changed since it was first used.
+        OSError: no address gives the data; the message says what to do.
+        ValueError: a file that is there is not the published data, or changed since its first use.
     """
     if name not in archives:
         raise ValueError(f"unknown data set {name!r}; expected one of {', '.join(archives)}")

@@ -96,8 +96,8 @@ def make_trajectory(
     ``output.partial`` holds the state meanwhile; where it is there, the run goes on from it.
 
     Raises:
-        FileExistsError: ``output`` exists; ValueError: the partial file cannot be used, or fewer
-        than one frame is asked for.
+        FileExistsError: ``output`` exists.
+        ValueError: the partial file cannot be used, or no frame is asked for.
     """
     within("frames", frames, 1, 10**6)
     check_targets(output)

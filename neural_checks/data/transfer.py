@@ -1,6 +1,6 @@
 """One download by HTTPS, going on where an earlier one stopped.
 
-Written on :mod:`urllib`, since what matters here is resumption, and pooch, which fetches and checks
+Written on ``urllib``, since what matters here is resumption, and pooch, which fetches and checks
 files elsewhere, starts every download anew.
 """
 

@@ -51,8 +51,10 @@ def train_all(
     checkpoint, and end it.
 
     Raises:
-        ValueError: ``parallel`` < 1; FileNotFoundError: a checkpoint to be taken is not there; what
-        :func:`neural_checks.training.train.train` raises.
+        ValueError: ``parallel`` < 1.
+        FileNotFoundError: a checkpoint to be taken is not there.
+
+    What :func:`neural_checks.training.train.train` raises is raised too.
     """
     if parallel < 1:
         raise ValueError(f"parallel must be ≥ 1, got {parallel}")

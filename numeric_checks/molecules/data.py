@@ -106,7 +106,7 @@ class ForceData:
         """Frames of one molecule, from arrays in Å, eV/Å and eV.
 
         ``positions`` and ``forces`` (frames, atoms, 3), ``energies`` (frames,), ``numbers``
-        (atoms,); ``cell`` and ``periodic`` as in :meth:`Structures.of_molecule`, and the other
+        (atoms,); ``cell`` and ``periodic`` as in ``Structures.of_molecule``, and the other
         attributes by name. ValueError as for :class:`Structures` and :class:`ForceData`.
         """
         structures = Structures.of_molecule(
@@ -197,7 +197,7 @@ class ForceData:
             yield self.take(part)
 
     def take(self, index: ArrayLike | slice) -> ForceData:
-        """The frames in ``index`` (see :meth:`Structures.take`), without the published splits."""
+        """The frames in ``index`` (see ``Structures.take``), without the published splits."""
         chosen = index if isinstance(index, slice) else np.asarray(index)
         return replace(
             self,

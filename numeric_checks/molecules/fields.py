@@ -76,7 +76,7 @@ class Field:
         """A field on frames of one molecule.
 
         ``positions`` (frames, atoms, 3), Å; ``values`` (frames, atoms) or (frames, atoms, 3);
-        ``cell`` and ``periodic`` as in :meth:`Structures.of_molecule`, ``checksum`` and ``order``
+        ``cell`` and ``periodic`` as in ``Structures.of_molecule``, ``checksum`` and ``order``
         by name. ValueError as for :class:`Structures` and :class:`Field`.
         """
         structures = Structures.of_molecule(
@@ -125,7 +125,7 @@ class Field:
         return len(self.structures)
 
     def take(self, index: ArrayLike | slice) -> Field:
-        """The frames in ``index``; see :meth:`Structures.take`."""
+        """The frames in ``index``; see ``Structures.take``."""
         chosen = index if isinstance(index, slice) else np.asarray(index)
         return replace(
             self,
@@ -145,7 +145,7 @@ class Field:
         return self.take(slice(count))
 
     def distinct(self) -> Field:
-        """Without the frames that repeat an earlier one exactly (:func:`repeats`)."""
+        """Without the frames that repeat an earlier one exactly (``molecules.repeats``)."""
         again = repeats(self.structures) >= 0
         if not again.any():
             return self

@@ -19,7 +19,7 @@ from span_theorem.factors import Factors
 from span_theorem.irreps import Irrep, Irreps
 from span_theorem.multiplicity import multiplicities, power_dimension, product_multiplicities
 
-__all__ = ["Layer", "e3nn_layers", "mace_layers", "nequip_layers", "output_degree"]
+__all__ = ["Layer", "Products", "e3nn_layers", "mace_layers", "nequip_layers", "output_degree"]
 
 MAX_DEGREE = 16
 MAX_FACTORS = 8
