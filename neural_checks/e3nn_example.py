@@ -1,4 +1,4 @@
-"""A plain network made of e3nn's own parts, as an example of a model of one's own.
+"""A plain network made of e3nn's own parts: an example of a model that a user writes.
 
 Two convolutions (harmonics of the edges, a radial network for the weights, a gate) and a linear
 readout of scalars: nothing from nequip or mace. ``neural_checks.e3nn_example:untrained`` and

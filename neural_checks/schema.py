@@ -50,7 +50,7 @@ class Schema(Generic[T]):
         """The report of JSON ``content`` of this or an earlier version.
 
         Raises:
-            ValueError: it is not such a report, or of a later version; one line.
+            ValueError: it is not such a report, or its version is later; the message is one line.
         """
         if not isinstance(content, dict):
             raise ValueError(f"not {self.name}: a JSON object is needed")

@@ -1,4 +1,4 @@
-"""What a check would cost: too much is refused by name, a long wait is announced."""
+"""The cost of a check: too much memory is refused, and a long wait is announced."""
 
 from __future__ import annotations
 

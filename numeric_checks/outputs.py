@@ -19,14 +19,14 @@ _LOCK, _HOLDER = ".lock", ".holder"
 
 @contextmanager
 def output_folder(path: str | Path, *, last: str, force: bool = False) -> Iterator[Path]:
-    """The folder ``path``, made where it is not there, and held by this run alone meanwhile.
+    """The folder ``path``, created if needed and locked for this run.
 
-    ``last`` is the file that a run writes last: where it is there the run is complete, and is
-    refused unless ``force``. A folder without it is an interrupted run, to be completed.
+    ``last`` is the file that a run writes last. If it exists, the run is complete and is refused
+    unless ``force``. A folder without it holds an interrupted run, which is completed.
 
     Raises:
         FileExistsError: the run is complete.
-        ValueError: another process is at work there; the message names it.
+        ValueError: another process uses the folder; the message names it.
         OSError: the folder cannot be made.
     """
     folder = Path(path)

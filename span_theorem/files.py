@@ -1,4 +1,4 @@
-"""The one writer of files: whole or absent, never over another file unless asked.
+"""The one writer of files: whole or not at all, and replacing another only on request.
 
 A file is written under a temporary name of its own in the target's folder, opened exclusively (a
 symbolic link planted there is not followed), flushed to the disk, and then given its name in one

@@ -1,9 +1,9 @@
-"""Checkpoints of the networks trained here: plain data, versioned, judged before anything is built.
+"""Checkpoints of the networks trained here: plain data with a version, checked before use.
 
 A file holds the settings that a training belongs to (its identity), the weights, their running
-average and the best of it, the optimiser's state, the history, and what the network was told about
-its data. Format 1. Files without a version are format 0, which did not hold the last; they are
-upgraded when read.
+average and the best of it, the optimiser's state, the history, and the scaling by its data. This is
+format 1. Files without a version have format 0, which does not hold the scaling; they are upgraded
+when read.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ Row = tuple[int, float, float]
 class Checkpoint:
     """The state of a training after ``step`` steps.
 
-    ``model``, ``train``: settings by name; ``data``: SHA-256 of the data; ``scaling``: what the
-    network was told about the data, None in files of format 0. ``parameters``, ``average`` (their
-    running average) and ``best`` (the average at the least validation error ``best_mae``, meV/Å)
-    in the order of the network's parameters; ``optimiser``: Adam's state of each parameter.
-    ``stopped``: why the training ended, empty while it goes on. ``history``: (step, loss,
+    ``model``, ``train``: settings by name; ``data``: SHA-256 of the data; ``scaling``: the
+    scaling of the network by its data, None in files of format 0. ``parameters``, ``average``
+    (their running average) and ``best`` (the average at the least validation error ``best_mae``,
+    meV/Å) are in the order of the network's parameters; ``optimiser``: Adam's state of each parameter.
+    ``stopped``: why the training ended, empty while it runs. ``history``: (step, loss,
     validation error).
     """
 

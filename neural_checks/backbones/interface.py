@@ -30,7 +30,7 @@ ATOMS = 20_000
 
 @dataclass(frozen=True)
 class Conditions:
-    """What a network may want to know beside the atoms; None: not given.
+    """What a network may need to know besides the atoms; None: not given.
 
     ``head``: the name of one of several readouts; ``charge``: total charge of a frame, in e;
     ``spin``: total spin of a frame, as its package counts it (mace: the multiplicity 2S + 1).
@@ -41,7 +41,7 @@ class Conditions:
     spin: float | None = None
 
     def refuse_all(self, name: str) -> None:
-        """ValueError where anything is given, for a network that takes none of it."""
+        """Raise ValueError if anything is given, for a network that takes none of it."""
         for option, value in vars(self).items():
             if value is not None:
                 raise ValueError(f"{name} takes no {option}: leave --{option} out")
@@ -92,7 +92,7 @@ class Backbone(Protocol):
     def evaluate(self, structures: Structures) -> Evaluation:
         """Features, energies and forces of ``structures``.
 
-        Raises ValueError, by name, for what the network cannot use: an element, a cell, atoms.
+        Raises ValueError, with its name, for an element, cell or atom that the network cannot use.
         """
         ...
 

@@ -1,7 +1,7 @@
 """Networks by name: a model file of nequip or mace, or ``module:function``.
 
-Files that are pickles, or carry code, run code when they are loaded. They are loaded only where the
-caller says so (``trust``); everything that can be read without is.
+Files that are pickles, or carry code, run code when they are loaded. They are loaded only if the
+caller allows it (``trust``). Everything else is read without running code from the file.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ def load_backbone(
             :mod:`neural_checks.training.train`; a model file of mace.
         layer: counted from 0; None: the deepest whose l > 0 features receive gradient.
         trust: load files that can run code. ``module:function`` is the caller's own code.
-        conditions: head, total charge and spin, where the model wants them.
+        conditions: head, total charge and spin, if the model needs them.
 
     Raises:
         UntrustedError: ``trust`` is needed.
-        ValueError, TypeError: the model cannot be used, or not on these frames; FileNotFoundError;
-            ImportError: its package is not installed.
+        ValueError, TypeError: the model cannot be used, or not on these frames.
+        FileNotFoundError: the file does not exist; ImportError: its package is not installed.
     """
     conditions = conditions or Conditions()
     module, colon, function = model.partition(":")

@@ -32,8 +32,8 @@ _EMBEDDED = {"total_charge": "charge", "total_spin": "spin"}
 class MACEBackbone(HookedBackbone):
     """A ``mace.modules.MACE`` or ``ScaleShiftMACE``.
 
-    Raises ValueError, by name, for another model of the package, for a head, charge or spin that
-    the model wants and is not given, and for one that it does not take.
+    Raises ValueError for another model of the package, for a head, charge or spin that the model
+    needs and that is not given, and for one that it does not take; the message names it.
     """
 
     def __init__(
@@ -76,12 +76,12 @@ class MACEBackbone(HookedBackbone):
         for name, spec in wanted.items():
             option = _EMBEDDED.get(name)
             if option is None:
-                raise ValueError(f"{self.origin} wants {name}, which is not given here")
+                raise ValueError(f"{self.origin} needs {name}, which cannot be given here")
             value = getattr(self.conditions, option)
             if value is None:
                 what = name.replace("_", " ")
                 raise ValueError(
-                    f"{self.origin} wants the {what} of every frame: say it with --{option}"
+                    f"{self.origin} needs the {what} of every frame: give it with --{option}"
                 )
             _require_class(self.origin, option, value, spec)
             values[name] = float(value)

@@ -1,8 +1,8 @@
-"""What a file is, judged by its first bytes and its table of contents; nothing in it is loaded.
+"""The kind of a model file, from its first bytes and its table of contents, without loading it.
 
-A torch file is a zip archive with one pickle in it, or (older) a row of pickles. What else comes
-under a model's name is told apart here: pointers of git-lfs, HTML pages, compiled models, packages,
-archives of something else, cut files.
+A torch file is a zip archive with one pickle in it, or (older) a row of pickles. Other files with
+the name of a model are recognised here: pointers of git-lfs, HTML pages, compiled models, packages,
+archives of something else, truncated files.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ __all__ = [
 ]
 
 TRUST = (
-    "loading it can run any code that its author put there; if you trust where it comes from, "
-    "say so with --trust-model"
+    "loading it can run any code that its author put there; if you trust its source, "
+    "give --trust-model"
 )
 
 _LEGACY_TORCH = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"

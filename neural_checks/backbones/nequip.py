@@ -184,7 +184,7 @@ class LoadedNequIP(_NequIP):
         )
         if extra:
             raise ValueError(
-                f"{origin}: the model wants {', '.join(extra)}, which is not given here"
+                f"{origin}: the model needs {', '.join(extra)}, which cannot be given here"
             )
         super().__init__(
             [int(z or 0) for z in known], float(model.metadata["r_max"]), device, layer

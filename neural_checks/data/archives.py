@@ -3,8 +3,8 @@
 ``python -m neural_checks.download rmd17 --folder data``. An archive is fetched
 (:mod:`neural_checks.data.transfer`), converted to one ``.npz``, and its content compared with the
 fingerprint of the published set (:mod:`neural_checks.data.fingerprint`). Only then do the files get
-their names, and are their SHA-256 written to ``checksums.json`` beside them, which is enforced from
-then on. No checksum of the archives is known beforehand: the content is what is known.
+their names. Their SHA-256 is written to ``checksums.json`` beside them and checked on every later
+use. No checksum of the archives themselves is known beforehand, only their content.
 """
 
 from __future__ import annotations
@@ -160,8 +160,8 @@ def fetch(
 ) -> Path:
     """The ``.npz`` of data set ``name`` in ``folder``, downloaded and converted where absent.
 
-    ``report(done, total)`` counts bytes. What an address gives is judged before it is kept; where
-    it is not the published data the next address is tried.
+    ``report(done, total)`` counts bytes. A download is checked before it is kept. If it is
+    not the published data, the next address is tried.
 
     Raises:
         OSError: no address gives the data; the message says what to do.
@@ -207,8 +207,8 @@ def _download(
     kept = partial.stat().st_size if partial.exists() else 0
     raise OSError(
         f"could not download {archive.file} ({'; '.join(reasons)}). {kept} bytes are kept and the "
-        f"same command goes on from there. Without a network: fetch the archive elsewhere and put "
-        f"it at {source}, or give a local file with --data PATH, or use the embedded data"
+        f"same command continues from there. Without a network: fetch the archive elsewhere and "
+        f"put it at {source}, or give a local file with --data PATH, or use the embedded data"
     )
 
 

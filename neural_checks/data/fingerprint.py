@@ -30,7 +30,7 @@ TOLERANCE = {"positions": 1e-4, "forces": 1e-4, "energies": 1e-4, "together": 3e
 def fingerprint(data: ForceData) -> dict[str, Any]:
     """Elements, and of each published part the four numbers of every frame.
 
-    Parts are ``train_01`` and ``test_01`` where they are there, otherwise ``train`` and ``test``.
+    Parts are ``train_01`` and ``test_01`` where they exist, otherwise ``train`` and ``test``.
     """
     parts: dict[str, Any] = {}
     for suffix in ("_01", ""):

@@ -93,7 +93,7 @@ def make_trajectory(
 ) -> None:
     """Run the trajectory and write ``output``: R (Å), F (eV/Å), E (eV), z and provenance strings.
 
-    ``output.partial`` holds the state meanwhile; where it is there, the run goes on from it.
+    ``output.partial`` holds the state meanwhile; if it exists, the run continues from it.
 
     Raises:
         FileExistsError: ``output`` exists.

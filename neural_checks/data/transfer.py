@@ -1,7 +1,7 @@
-"""One download by HTTPS, going on where an earlier one stopped.
+"""One download by HTTPS that continues where an earlier one stopped.
 
-Written on ``urllib``, since what matters here is resumption, and pooch, which fetches and checks
-files elsewhere, starts every download anew.
+It uses ``urllib`` because pooch, which fetches and checks files elsewhere, cannot resume a
+download.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def _require_safe(url: str) -> None:
 
 
 def download(url: str, partial: Path, report: OnProgress) -> None:
-    """Fetch ``url`` to ``partial``, going on from what is there.
+    """Fetch ``url`` to ``partial`` and continue from what this file already holds.
 
-    Raises OSError for whatever goes wrong, with a reason in one line; what came is kept.
+    Raises OSError on any failure, with the reason in one line; the part received is kept.
     """
     try:
         _require_safe(url)

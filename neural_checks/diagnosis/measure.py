@@ -3,8 +3,8 @@
 The measurement is that of the injection experiment (:mod:`neural_checks.readouts`): fields of
 degree ℓ are read off the features by a polynomial of degree d. Two readouts answer two questions.
 The closed form has every product that T5 allows: what it recovers at ℓ ≤ dL is what the features
-keep, and above dL it has nothing to couple. The component-wise readout knows no representation
-theory: that it recovers nothing above dL is the measurement. The verdict takes the first below and
+keep, and above dL it has nothing to couple. The component-wise readout uses no representation
+theory, so a recovery of nothing above dL is a measurement. The verdict takes the first below and
 the second above the boundary.
 """
 

@@ -87,7 +87,7 @@ def _sections(found: DiagnosisReport) -> list[tuple[str, Rows]]:
 
 
 def text(found: DiagnosisReport) -> str:
-    """Plain text, for a terminal; warnings come first."""
+    """Plain text for a terminal, with the warnings at the top."""
     parts = [*(f"WARNING: {line}" for line in found.warnings), found.sentence, *_facts(found)]
     for title, rows in _sections(found):
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -26,16 +26,17 @@ def resample(
 ) -> tuple[Array, Array]:
     """Means of ``table`` (backbones, seeds, quantities, rows) over all but the quantities.
 
-    In every draw backbones are drawn with replacement, then seeds within each of them. The rows are
-    the same ones for every backbone and seed, so one draw of rows serves them all. Rows with the
+    In every draw backbones are drawn with replacement, then seeds within each of them. All
+    backbones and seeds share the rows, so they also share each draw of rows. Rows with the
     same label in ``blocks`` (rows,) are drawn together: the atoms of a frame, or frames that follow
-    each other on a trajectory. Without ``blocks`` every row is drawn by itself. Every draw is kept.
+    each other on a trajectory. Without ``blocks`` every row is drawn by itself. No draw is
+    discarded.
 
     Returns:
         The means (quantities,), and ``draws`` of them, (draws, quantities).
 
     Raises:
-        ValueError: ``draws`` < 1, or as many labels as rows are not given.
+        ValueError: ``draws`` < 1, or the number of labels is not that of the rows.
     """
     if draws < 1:
         raise ValueError(f"draws must be ≥ 1, got {draws}")

@@ -18,7 +18,7 @@ class Metrics:
 
     ``field`` 1 − Σ|y − p_y|²/Σ|y|² (R² of T4: 0 above the boundary for every polynomial readout);
     ``gain`` G, ``recovery`` ρ and ``injected`` R²_inj as in the experiment's definition;
-    ``recovery_injected`` is ρ with the part of the gain that is there without injection taken off.
+    ``recovery_injected`` is ρ without the part of the gain that appears without injection.
     A readout trained on the residual as a whole has no part of its own for the field: ``field`` and
     ``recovery_injected`` are None there.
     """

@@ -162,7 +162,7 @@ def _decide(
     if missing:
         return Outcome.DISAGREES, f"ℓ = {missing} within the boundary is not recovered"
     if unclear:
-        return Outcome.UNDECIDED, f"the intervals at ℓ = {unclear} reach both sides of {LIMIT:g}"
+        return Outcome.UNDECIDED, f"the intervals at ℓ = {unclear} contain the limit {LIMIT:g}"
     if edge == 0:
         return Outcome.AGREES, "nothing is recovered, at any ℓ"
     return Outcome.AGREES, f"every ℓ ≤ {edge} is recovered, none above"

@@ -2,7 +2,7 @@
 
 ``python -m neural_checks.sweep CONFIG``, with a path or the name of a file in
 ``neural_checks/sweep/configs``. Jobs already done are skipped, so that the same command continues a
-sweep that was stopped in any way. Exit codes: 0 every cliff that should be at d_r·L was measured
+sweep that was stopped. Exit codes: 0 every cliff that should be at d_r·L was measured
 there and the non-polynomial readout went beyond it, 2 bad usage or input, 3 not so, 4 undecided: an
 interval that reaches both sides of the limit, or a job without a result.
 """

@@ -173,7 +173,7 @@ def _scheduler_needed(client: Client) -> Iterator[None]:
         yield
     except OSError as error:
         raise ConnectionError(
-            "the scheduler is gone: jobs that are done are kept, and the same command goes on with "
+            "the scheduler is gone: finished jobs are kept, and the same command continues with "
             f"the others ({error})"
         ) from error
 

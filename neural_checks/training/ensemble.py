@@ -46,7 +46,7 @@ def train_all(
     """Train every seed, or finish it, ``parallel`` at once; the result does not depend on that.
 
     ``report`` is called now and then. Processes share the GPU, or the cores with one thread each.
-    Every seed has its own checkpoint, so that a run killed at any moment goes on from there; with
+    Every seed has its own checkpoint, so a run killed at any moment continues from there; with
     ``as_trained`` checkpoints are taken as they are. Ctrl-C and SIGTERM let every worker write its
     checkpoint, and end it.
 

@@ -1,8 +1,8 @@
 """Training of a backbone on energies and forces: resumable, deterministic, guarded.
 
-The frames of step k depend on (seed, k) alone, the schedule on k alone, so that a run killed at
-any moment and started again follows the trajectory it would have had: the checkpoint holds
-weights, optimiser, running average, best weights and history.
+The frames of step k depend only on (seed, k), and the schedule only on k. The checkpoint holds
+weights, optimiser, running average, best weights and history. So a run that is killed at any moment
+and started again gives the same result.
 """
 
 from __future__ import annotations

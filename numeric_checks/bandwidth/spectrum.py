@@ -21,7 +21,7 @@ large by the variance of ĉ, which is estimated from blocks of consecutive frame
 taken off; q may come out slightly negative. For ``"sampled"``, q is the fall of the squared error
 on held-out blocks, up to the degree with the least error. The share explained on held-out blocks,
 and what degrees above ℓ_max would add (from residuals at neighbouring directions in different
-blocks) are always given: a field that is not a function of the direction, or one that goes on above
+blocks) are always given. A field that is not a function of the direction, or that has parts above
 ℓ_max, gets no bandwidth.
 """
 
@@ -299,7 +299,7 @@ def _doubt(
         )
     if beyond_low > (1 - options.level) * (share + beyond_low):
         return (
-            f"the field goes on above the degree fitted: another {held.beyond:.1%} of the "
+            f"the field has parts above the degree fitted: another {held.beyond:.1%} of the "
             f"variance, at least {beyond_low:.1%}, varies with the direction"
         )
     if found.bandwidths[1] >= l_max:

@@ -120,5 +120,6 @@ def _verdict(result: dict[str, Any], found: Demand, own: int) -> tuple[str, str]
             f"channels): they explain {within:.0%} of what is left{more}"
         )
     return "neither", (
-        "neither is seen: the data, the body order or the range limit this model, not its degrees"
+        "degrees do not limit this model: neither degrees ≤ L nor higher ones explain its "
+        "error, so the data, the body order or the range do"
     )

@@ -94,7 +94,7 @@ _KINDS = (
 
 
 def foreign(path: Path) -> str | None:
-    """What a file is that holds no data, told by its first bytes; None where nothing is wrong."""
+    """The kind of a file that holds no data, from its first bytes; None if nothing is wrong."""
     with path.open("rb") as stream:
         head = stream.read(512)
     if not head:

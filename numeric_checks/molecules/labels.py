@@ -89,12 +89,12 @@ def pick(
 
     Args:
         what: "energy" or "forces", for the message.
-        wanted: the name given by a user, which is taken where it is there.
+        wanted: the name given by a user; it is used if it exists.
         known: names to look for.
         arrays: the arrays of one frame or file.
 
     Raises:
-        ValueError: several of the known names are there, with different values.
+        ValueError: several of the known names exist, with different values.
     """
     if wanted is not None:
         return wanted if wanted in arrays else None

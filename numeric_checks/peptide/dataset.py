@@ -1,4 +1,4 @@
-"""Frames of a peptide, written once: a run that is cut off goes on from its last checkpoint.
+"""Frames of a peptide, written once: an interrupted run continues from its last checkpoint.
 
 The structure is saved beside the output, since hydrogens are placed at random; the energy is
 minimised, and Langevin dynamics is run. Overall translation is removed from the stored frames.
@@ -38,7 +38,7 @@ def make_peptide(
     """Run the dynamics and write ``output``: R (Å), F (eV/Å), E (eV), z and provenance strings.
 
     ``OUTPUT.pdb`` (the suffix replaced) keeps the structure built. Frames, checkpoint and settings
-    are kept in ``OUTPUT.npz.partial`` every ``save_every`` frames, and a run that goes on from
+    are kept in ``OUTPUT.npz.partial`` every ``save_every`` frames, and a run that continues from
     there gives the result of one that was not cut off. ``report`` is told the number of frames
     done.
 

@@ -1,4 +1,4 @@
-"""A peptide from its sequence, with hydrogens, and the dynamics that it is to be sampled by.
+"""A peptide from its sequence, with hydrogens, and the dynamics that samples it.
 
 The chain is built extended by PeptideBuilder, and OpenMM adds the hydrogens for pH 7, at random
 places.

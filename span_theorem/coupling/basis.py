@@ -260,7 +260,7 @@ def coupling_basis(
 
     Raises:
         ValueError: unreadable irreps, a degree outside 1 … 1000, an unknown power, too large a
-            space, or more than two million vectors (told before the work starts).
+            space, or more than two million vectors (checked before the work starts).
 
     >>> basis = coupling_basis("1o", 2)
     >>> {str(irrep): n for irrep, n in basis.counts().items()}

@@ -238,7 +238,7 @@ def dense_arrays(
         max_bytes: refuse to allocate more; None for half of the machine's memory.
 
     Raises:
-        ValueError: the arrays would be larger than ``max_bytes``; told before they are made.
+        ValueError: the arrays would be larger than ``max_bytes``; refused before they are made.
     """
     import numpy as np
 

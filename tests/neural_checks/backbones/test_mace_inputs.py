@@ -97,9 +97,13 @@ def test_a_crystal_is_evaluated_as_the_package_does(data: ForceData, tmp_path: P
 
 def test_total_charge_and_spin_are_given_or_asked_for(data: ForceData, tmp_path: Path) -> None:
     path = save(tmp_path / "charge.model", embedding_specs={**CHARGE, **SPIN})
-    with pytest.raises(ValueError, match="wants the total charge of every frame: say it with --ch"):
+    with pytest.raises(
+        ValueError, match="needs the total charge of every frame: give it with --ch"
+    ):
         load(path, data)
-    with pytest.raises(ValueError, match="wants the total spin of every frame: say it with --spin"):
+    with pytest.raises(
+        ValueError, match="needs the total spin of every frame: give it with --spin"
+    ):
         load(path, data, charge=0)
     with pytest.raises(ValueError, match="spin must be an integer from 0 to 4, got 7"):
         load(path, data, charge=0, spin=7)
@@ -110,7 +114,7 @@ def test_total_charge_and_spin_are_given_or_asked_for(data: ForceData, tmp_path:
     difference = neutral.evaluate(one).features["1o"] - cation.evaluate(one).features["1o"]
     assert np.abs(difference).max() > 1e-4
     other = {"temperature": {**CHARGE["total_charge"]}}
-    with pytest.raises(ValueError, match="wants temperature, which is not given here"):
+    with pytest.raises(ValueError, match="needs temperature, which cannot be given here"):
         load(save(tmp_path / "other.model", embedding_specs=other), data)
 
 

@@ -113,7 +113,9 @@ def test_a_scheduler_that_dies_is_one_line(tmp_path: Path) -> None:
         tasks = {name: (str(tmp_path), name) for name in ("a", "b", "c")}
         try:
             with connect(1, scheduler=address) as client:  # noqa: SIM117 the client ends after it
-                with pytest.raises(ConnectionError, match="the scheduler is gone: jobs that are"):
+                with pytest.raises(
+                    ConnectionError, match="the scheduler is gone: finished jobs are"
+                ):
                     run_all(client, count, tasks, after, lambda name, _why: failed.append(name))
         finally:
             scheduler.kill()
