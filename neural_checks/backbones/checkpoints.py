@@ -43,8 +43,8 @@ class Checkpoint:
     ``model``, ``train``: settings by name; ``data``: SHA-256 of the data; ``scaling``: the
     scaling of the network by its data, None in files of format 0. ``parameters``, ``average``
     (their running average) and ``best`` (the average at the least validation error ``best_mae``,
-    meV/Å) are in the order of the network's parameters; ``optimiser``: Adam's state of each parameter.
-    ``stopped``: why the training ended, empty while it runs. ``history``: (step, loss,
+    meV/Å) are in the order of the network's parameters; ``optimiser``: Adam's state of each
+    parameter. ``stopped``: why the training ended, empty while it runs. ``history``: (step, loss,
     validation error).
     """
 
