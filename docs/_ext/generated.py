@@ -16,6 +16,7 @@ import data_tables
 import demand_page
 import explorer_data
 import run_pages
+import sweep_page
 from docutils import nodes
 from proof_map import DOCS, ROOT
 from sphinx.addnodes import pending_xref
@@ -110,6 +111,7 @@ def _builder_inited(app: Sphinx) -> None:
     costs.write_all(write)
     data_tables.write_all(write)
     demand_page.write_all(write)
+    sweep_page.write_all(write)
     write(DOCS / "_generated" / "static" / "explorer_data.js", explorer_data.script())
 
 
