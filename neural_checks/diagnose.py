@@ -168,9 +168,11 @@ def _judge(arguments: argparse.Namespace) -> None:
         raise ValueError(f"--export writes a feature file, which ends in .npz: {arguments.export}")
     if arguments.model.endswith(".npz"):
         if arguments.layer is not None or arguments.export is not None:
-            raise ValueError("a feature file has its layer already: no --layer, no --export")
+            raise ValueError("a feature file holds one layer: leave --layer and --export out")
         if any(v is not None for v in (arguments.head, arguments.charge, arguments.spin)):
-            raise ValueError("a feature file was evaluated already: no --head, --charge or --spin")
+            raise ValueError(
+                "a feature file is evaluated already: leave --head, --charge and --spin out"
+            )
     elif arguments.data is None:
         raise ValueError("--data is needed, unless --model is a feature file")
     if arguments.data is None:

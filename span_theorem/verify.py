@@ -32,7 +32,7 @@ from span_theorem.irreps import FeatureKind, Irreps
 from span_theorem.rank import product_rank, weight_blocks
 from span_theorem.report import VerificationReport, explanation, table
 from span_theorem.theorem import prove_products
-from span_theorem.verify_options import asked_factors, check_arguments, parser
+from span_theorem.verify_options import asked_factors, check_arguments, verify_parser
 from span_theorem.witnesses import Claim, refute
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ def _sweep(args: argparse.Namespace, text: str, sound: bool) -> Result:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``python -m span_theorem.verify``; the exit code."""
-    return command.run(parser(), argv, _work)
+    return command.run(verify_parser(), argv, _work)
 
 
 make_callable(__name__, "span_theorem.verify:verify")

@@ -14,7 +14,7 @@ from span_theorem.files import check_targets
 from span_theorem.irreps import Irreps
 from span_theorem.witnesses import Claim
 
-__all__ = ["asked_factors", "check_arguments", "claim_option", "irreps_option", "parser"]
+__all__ = ["asked_factors", "check_arguments", "claim_option", "irreps_option", "verify_parser"]
 
 MAX_BOUNDARY = 512
 """Largest L, d and boundary of the command line; the library functions have no limit."""
@@ -52,7 +52,7 @@ def irreps_option(text: str) -> Irreps:
     return irreps
 
 
-def parser() -> command.Parser:
+def verify_parser() -> command.Parser:
     """The parser of ``python -m span_theorem.verify``."""
     made = command.parser(
         "span_theorem.verify",
@@ -162,7 +162,9 @@ def _check_sweep(args: argparse.Namespace) -> None:
         raise ValueError(f"--up-to goes up to {MAX_SWEEP}, got {args.up_to}")
     for name in ("force", "no_certificate"):
         if vars(args)[name]:
-            raise ValueError(f"--up-to writes no certificate: --{name.replace('_', '-')} is void")
+            raise ValueError(
+                f"--up-to writes no certificate: --{name.replace('_', '-')} has no effect"
+            )
 
 
 def asked_factors(args: argparse.Namespace) -> Factors:

@@ -119,8 +119,8 @@ def from_state(name: str, state: Mapping[str, Any]) -> Checkpoint:
         raise ValueError(f"{name}: version must be an integer ≥ 0, got {shown(version)}")
     if version > VERSION:
         raise ValueError(
-            f"{name} has format {version} of checkpoints, and formats up to {VERSION} are read "
-            "here: it was written by a newer version"
+            f"{name} has checkpoint format {version}, and only formats up to {VERSION} can be "
+            "read: a newer version wrote it"
         )
     if version == 0:
         content = _upgraded(name, content)

@@ -113,13 +113,13 @@ class _OfPositions:
         """What the network gives for the positions; ValueError for a cell or several molecules."""
         if structures.has_cell:
             raise ValueError(
-                f"{self._name} takes positions alone, and these frames have a cell: let "
-                "evaluate(structures) use structures.cells"
+                f"{self._name} takes only positions, but these frames have a cell: write "
+                "evaluate(structures), which can use structures.cells"
             )
         if not structures.fixed:
             raise ValueError(
-                f"{self._name} takes positions alone, and these frames hold different atoms: let "
-                "evaluate(structures) use structures.numbers"
+                f"{self._name} takes only positions, but these frames hold different atoms: write "
+                "evaluate(structures), which can use structures.numbers"
             )
         positions, _ = structures.molecule
         found = self._network.evaluate(positions)

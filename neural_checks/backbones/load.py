@@ -107,7 +107,7 @@ def _from_file(
                 raise
     elif state is not None:
         raise ValueError(
-            f"{path.name} holds {type(state).__name__} without a model to go with it; expected a "
+            f"{path.name} holds {type(state).__name__} and no model; expected a "
             "model file of mace or a checkpoint of neural_checks.training.train"
         )
     if not trust:
@@ -144,8 +144,6 @@ def _from_function(module: str, function: str, data: ForceData, layer: int | Non
         raise TypeError(f"{module}:{function}: {error}") from error
     if layer is not None:
         if not isinstance(made, HookedBackbone):
-            raise ValueError(
-                f"{module}:{function} decides itself which features it gives: no --layer"
-            )
+            raise ValueError(f"{module}:{function} chooses its own features: leave --layer out")
         made.layer = layer
     return backbone

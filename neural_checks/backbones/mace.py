@@ -46,7 +46,7 @@ class MACEBackbone(HookedBackbone):
     ) -> None:
         if type(model).__name__ not in _MODELS:
             raise ValueError(
-                f"{origin}: {' and '.join(_MODELS)} are read, whose layers are known; this is "
+                f"{origin}: only the layers of {' and '.join(_MODELS)} are known; this is "
                 f"{type(model).__name__}"
             )
         known = [int(z) for z in model.atomic_numbers]

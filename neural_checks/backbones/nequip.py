@@ -164,8 +164,8 @@ class LoadedNequIP(_NequIP):
         self.differences: dict[str, float] | None = None
         if not self.layers():
             raise ValueError(
-                f"{origin}: no layer of this model is known: NequIP's convolutions are read, this "
-                f"is {_what(model)}"
+                f"{origin}: the layers of this model are unknown: only NequIP's convolutions "
+                f"can be read, this is {_what(model)}"
             )
         names = list(model.type_names)
         known = [
@@ -174,8 +174,7 @@ class LoadedNequIP(_NequIP):
         ]
         if not all(known) or len(set(known)) < len(known):
             raise ValueError(
-                f"{origin}: its atom types are {names}; types that are one chemical element each "
-                "are read"
+                f"{origin}: its atom types are {names}, but every type must be one chemical element"
             )
         extra = sorted(
             field

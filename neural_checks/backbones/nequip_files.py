@@ -88,8 +88,8 @@ def _settings_and_weights(path: Path, state: Any) -> tuple[dict[str, Any], dict[
     target = settings.pop("_target_", None)
     if isinstance(target, str) and target.partition(".")[0] == "allegro":
         raise ValueError(
-            f"{path.name}: no layer of this model is known: NequIP's convolutions are read, this "
-            f"is {target.rpartition('.')[2]}"
+            f"{path.name}: the layers of this model are unknown: only NequIP's convolutions can "
+            f"be read, this is {target.rpartition('.')[2]}"
         )
     if target != STOCK_MODEL:
         raise UntrustedError(f"{path.name} names {shown(target)} to be called: {TRUST}")

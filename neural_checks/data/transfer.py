@@ -52,9 +52,9 @@ def download(url: str, partial: Path, report: OnProgress) -> None:
         raise OSError(f"HTTP {error.code} {error.reason}") from error
     except http.client.HTTPException as error:
         said = str(error).strip()[:200]
-        raise OSError(f"no proper reply ({type(error).__name__}{said and f': {said}'})") from error
+        raise OSError(f"invalid reply ({type(error).__name__}{said and f': {said}'})") from error
     except ValueError as error:  # a length that is no number, an address that is none
-        raise OSError(f"no proper reply: {str(error)[:200]}") from error
+        raise OSError(f"invalid reply: {str(error)[:200]}") from error
     except OSError as error:
         raise OSError(str(getattr(error, "reason", error)) or type(error).__name__) from error
 

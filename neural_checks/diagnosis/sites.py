@@ -148,7 +148,7 @@ def _kinds(
     samples, sites, of_rows, left_out = [], [], [], []
     lone = int((marked < 0).sum())
     if lone:
-        left_out.append(f"{lone} atoms that have no other atom than hydrogen beside them")
+        left_out.append(f"{lone} atoms with only hydrogen beside them")
     for label in sorted(set(labels.tolist())):
         here = near & (labels == label)
         fit = _spread(np.flatnonzero(here & ~held_rows), MOST_FIT)

@@ -101,7 +101,7 @@ def read_config(path: Path, data_dir: Path, skip_absent: bool = False) -> Sweep:
     name = path.stem if form.name is None else form.name
     if not re.fullmatch(_NAME, name):
         raise ValueError(
-            f"{path.name}: the file's name is none for a folder of results: give one by the key "
+            f"{path.name}: the file's name cannot name a folder of results: give one by the key "
             f"'name', of letters, digits, '.', '_' and '-', got {shown(name)}"
         )
     checksums: dict[str, str | None] = {}
@@ -154,7 +154,7 @@ def _expanded(form: SweepForm, where: str) -> Iterator[Settings]:
     """The settings of every job, keys with dots as objects within objects."""
     count = sum(prod(len(values) for values in grid.vary.values()) for grid in form.grids)
     if count > MAX_JOBS:
-        raise ValueError(f"{where}: the grids stand for {count} jobs; at most {MAX_JOBS}")
+        raise ValueError(f"{where}: the grids describe {count} jobs; at most {MAX_JOBS}")
     for grid in form.grids:
         common = _flat(form.base) | _flat(grid.fixed)
         for chosen in product(*grid.vary.values()):

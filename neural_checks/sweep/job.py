@@ -57,8 +57,8 @@ def read_record(folder: Path, job: Job) -> JobRecord | None:
         return None
     if record.format != FORMAT:
         raise ValueError(
-            f"{path} is of an earlier version, {record.format!r}, which measured otherwise: keep "
-            "it elsewhere, or name another folder by --out"
+            f"{path} is of an earlier version, {record.format!r}, which measured differently: "
+            "move it, or give another folder with --out"
         )
     # By way of JSON: there a tuple is a list.
     if record.id != job.id or record.job != json.loads(json.dumps(asdict(job))):

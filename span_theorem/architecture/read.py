@@ -77,7 +77,7 @@ def layers_from_text(text: str, neighbours: int) -> tuple[str, list[Layer]]:
         if content.keys() & {"max_ell", "correlation", "hidden_irreps", "max_L", "num_channels"}:
             return "mace", layers_from_mapping("mace", _resolved(content, content), neighbours)
         raise ValueError(
-            "the file names no model that is known: a NequIPGNNModel (l_max, num_layers), or "
+            "the file names no known model; expected a NequIPGNNModel (l_max, num_layers), or "
             "MACE's max_ell, correlation, hidden_irreps, num_interactions"
         )
     arguments = _arguments(text)

@@ -118,7 +118,7 @@ def test_an_existing_file_is_kept_unless_forced(capsys: pytest.CaptureFixture[st
         (["--L", "2"], "--L and --d are both needed"),
         (["--up-to", "2", "--L", "1"], "--up-to takes no --L"),
         (["--up-to", "100"], "--up-to goes up to 12, got 100"),
-        (["--up-to", "2", "--force"], "--force is void"),
+        (["--up-to", "2", "--force"], "--force has no effect"),
         (["--L", "２", "--d", "1"], "L must be an integer"),
         (["--L", "1", "--d", "1", "--certificate", "a/" * 2500], "a/a/"),
         (["--L", "1", "--d", "1", "--certificate", "no/such/c.json"], "no folder"),
@@ -201,7 +201,7 @@ def test_cost_is_said_before_a_large_case(
     L: str, d: str | None, extra: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     case = ["--up-to", L] if d is None else ["--L", L, "--d", d, *extra]
-    args = verify_module.parser().parse_args(case)
+    args = verify_module.verify_parser().parse_args(case)
     features = args.features or "upto"
     cases = [Factors.of(*p, features) for p in ([(args.L, args.d)] if d else [(8, 8), (1, 1)])]
     cost.announce_cases(cases, args.rank, args.certificate is not None)

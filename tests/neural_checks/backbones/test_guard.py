@@ -195,11 +195,11 @@ def test_allegro_and_other_models_are_named(crystal: ForceData, tmp_path: Path) 
     model = {"_target_": "allegro.model.AllegroModel", "l_max": 2}
     path = tmp_path / "last.ckpt"
     torch.save({"hyper_parameters": {"model": model}, "state_dict": {}}, path)
-    expected = "no layer of this model is known: NequIP's convolutions are read, this is Allegro"
+    expected = "only NequIP's convolutions can be read, this is Allegro"
     for trust in (False, True):
         with pytest.raises(ValueError, match=expected):
             load_backbone(str(path), crystal, trust=trust)
-    with pytest.raises(ValueError, match=r"no layer of this model .* this is a Linear"):
+    with pytest.raises(ValueError, match=r"the layers of this model .* this is a Linear"):
         LoadedNequIP(torch.nn.Linear(1, 1), "m.ckpt")
     torch.save({"state_dict": {}, "hyper_parameters": {}}, path)
     with pytest.raises(ValueError, match="not a checkpoint of nequip's trainer"):

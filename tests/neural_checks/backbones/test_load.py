@@ -76,7 +76,7 @@ def test_files_that_hold_no_model_are_refused(
     toy: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     torch.save({"weight": torch.zeros(2)}, tmp_path / "weights.pt")
-    with pytest.raises(ValueError, match="without a model"):
+    with pytest.raises(ValueError, match="and no model"):
         load_backbone(str(tmp_path / "weights.pt"), toy.toy_data(10))
     (tmp_path / "text.pt").write_text("no torch file")
     assert main(["--model", str(tmp_path / "text.pt"), "--data", EMBEDDED]) == 2

@@ -87,8 +87,8 @@ CASES: dict[str, tuple[Make, str]] = {
     "hdf5": (lambda p: p.write_bytes(b"\x89HDF\r\n\x1a\n"), "an HDF5 file"),
     "tar": (tar, "compressed with gzip"),
     "pickle": (lambda p: p.write_bytes(b"\x80\x04N."), "a pickle that torch.save did not write"),
-    "tensor alone": (lambda p: torch.save(torch.zeros(2), p), "holds Tensor without a model"),
-    "weights alone": (torch_file, "holds dict without a model to go with it"),
+    "tensor alone": (lambda p: torch.save(torch.zeros(2), p), "holds Tensor and no model"),
+    "weights alone": (torch_file, "holds dict and no model"),
 }
 
 

@@ -158,9 +158,11 @@ def test_a_network_of_positions_refuses_cells_and_mixtures(toy: Any) -> None:
     crystal = Structures.of_molecule(one.positions, one.numbers, 9 * np.eye(3))
     other = Structures.of_molecule([[[0, 0, 0], [0, 0, 1.0]]], [6, 8])
     network = as_backbone(toy.DensityBackbone())
-    with pytest.raises(ValueError, match=r"DensityBackbone\.evaluate takes positions .* cell"):
+    with pytest.raises(
+        ValueError, match=r"DensityBackbone\.evaluate takes only positions, .* cell"
+    ):
         network.evaluate(crystal)
-    with pytest.raises(ValueError, match=r"takes positions alone, .* different atoms"):
+    with pytest.raises(ValueError, match=r"takes only positions, .* different atoms"):
         network.evaluate(Structures.join([one.structures, other]))
     with pytest.raises(TypeError, match="must have description and evaluate"):
         as_backbone(3)

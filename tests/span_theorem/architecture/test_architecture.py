@@ -138,7 +138,7 @@ def test_nothing_in_a_file_is_executed(tmp_path: Path) -> None:
 
 BAD = {
     "a: [1": "cannot be read as YAML",
-    "a: 1": "names no model that is known",
+    "a: 1": "names no known model",
     "just words": "neither a YAML mapping nor arguments",
     "max_ell: two": "max_ell must be an integer, got 'two'",
     "max_ell: 99": "max_ell must be an integer from 0 to 16, got 99",
@@ -165,7 +165,7 @@ def test_bad_files_are_named(text: str) -> None:
 def test_aliases_cannot_explode() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
-    with pytest.raises(ValueError, match="names no model"):
+    with pytest.raises(ValueError, match="names no known model"):
         layers_from_text("\n".join(lines), 2)
 
 
