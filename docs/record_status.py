@@ -22,6 +22,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 
+import clauses  # noqa: E402
 import proof_map  # noqa: E402
 
 UP_TO = 8
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         statements = proof_map.load()
-        proof_map.validate(statements)
+        site = clauses.load(statements)
     except proof_map.MapError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -53,8 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "exact": _exact(arguments.up_to),
         "formal": old.get("formal"),
     }
-    theorems = {name for statement in statements.values() for name in statement.formal}
-    digests = {name: proof_map.coq_digest(name) for name in sorted(theorems)}
+    digests = {name: theorem.digest for name, theorem in sorted(clauses.theorems(site).items())}
     if not arguments.no_formal and (record["formal"] or {}).get("theorems") != digests:
         record["formal"] = _formal(record["formal"], digests)
     # One file of tests at a time, written after each, so that a run that was stopped goes on.

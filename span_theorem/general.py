@@ -3,10 +3,9 @@
 Each step states what it shows, gives its argument, and carries the identities on which the
 argument rests; an identity is checked by reducing the difference of its sides to zero with L, d,
 l, n, θ, φ as symbols. The arguments that join the steps (rotation stability, multiplicity one,
-induction) are text, and so are two formulas taken from Varshalovich, Moskalev, Khersonskii (1988):
-the closed form of (l1 l2 l3; 0 0 0)², section 8.5.2, of which the case l2 = 1 is checked here, and
-the definition of C(L, d)² as a ratio of norms, which the exact layer compares with expansions of
-Y_LL^d case by case. sympy checks the algebra, the reader the logic.
+induction) are text. One formula is quoted and not proved: the closed form of (l1 l2 l3; 0 0 0)²
+(Varshalovich, Moskalev, Khersonskii 1988, section 8.5.2). No step rests on it; its cases l2 = 1 and
+l2 = 2 are compared with Legendre's recurrence. sympy checks the algebra, the reader the logic.
 """
 
 from __future__ import annotations
@@ -133,16 +132,30 @@ def _dimension() -> tuple[Identity, ...]:
 
 
 def _pure_degree() -> tuple[Identity, ...]:
-    # (l1 l2 l3; 0 0 0)² with a = g-l1, b = g-l2, c = g-l3, g = (l1+l2+l3)/2: a product of
-    # factorials, hence positive wherever a, b, c ≥ 0. Checked in the case l2 = 1, where it must
-    # give Legendre's recurrence.
-    a, b, c = sympy.symbols("a b c", integer=True, nonnegative=True)
-    square = _zonal_square(a, b, c)
-    up = (2 * l + 3) * square.subs({a: 1, b: l, c: 0})
-    down = (2 * l + 1) * square.subs({a: 0, b: l, c: 1})
+    # q stands for the k-th derivative of the Legendre polynomial P_b, w for 1 − z². With
+    # M(s) = ∫ w^s q dz, the last identity, integrated, is the recursion of the moments.
+    z, b, s = sympy.symbols("z b s")
+    w = 1 - z**2
+    q = sympy.Function("q")(z)
+
+    def legendre(u: Expr, order: Expr) -> Expr:
+        first, second = sympy.diff(u, z), sympy.diff(u, z, 2)
+        return w * second - 2 * (order + 1) * z * first + (b - order) * (b + order + 1) * u
+
+    boundary = w**2 * sympy.diff(q, z) + 2 * (s - k) * z * w * q  # times w^(s−1)
+    derivative = w * sympy.diff(boundary, z) - 2 * z * (s - 1) * boundary  # times w^(s−2)
     return (
-        Identity("(2l+3) (l 1 l+1; 0 0 0)² = (l+1)/(2l+1)", up, (l + 1) / (2 * l + 1)),
-        Identity("(2l+1) (l+1 1 l; 0 0 0)² = (l+1)/(2l+3)", down, (l + 1) / (2 * l + 3)),
+        Identity(
+            "d/dz of Legendre's equation of order k is the equation of order k+1 of q'",
+            sympy.diff(legendre(q, k), z),
+            legendre(sympy.diff(q, z), k + 1),
+        ),
+        Identity(
+            "w^s (w q'' − 2(k+1) z q' + (b−k)(b+k+1) q) = d/dz(w^{s+1} q' + 2(s−k) z w^s q) "
+            "− (2s−k−b)(2s−k+b+1) w^s q + 4s(s−k) w^{s−1} q",
+            w**2 * legendre(q, k),
+            derivative - (2 * s - k - b) * (2 * s - k + b + 1) * w**2 * q + 4 * s * (s - k) * w * q,
+        ),
     )
 
 
@@ -157,7 +170,8 @@ def _zonal_square(a: Expr, b: Expr, c: Expr) -> Expr:
 
 
 def _any_degrees() -> tuple[Identity, ...]:
-    # The case l2 = 2 must be what Legendre's recurrence gives when it is used twice:
+    # With a = g-l1, b = g-l2, c = g-l3, g = (l1+l2+l3)/2. The case l2 = 1 must be what Legendre's
+    # recurrence gives, and the case l2 = 2 what Legendre's recurrence gives when it is used twice:
     # z P_l = ((l+1) P_{l+1} + l P_{l-1})/(2l+1) and P_2 = (3z²-1)/2. Here l ≥ 2 is m + 2.
     m = Symbol("m", integer=True, nonnegative=True)
     degree = m + 2
@@ -168,9 +182,13 @@ def _any_degrees() -> tuple[Identity, ...]:
     def down(n: Expr) -> Expr:
         return n / (2 * n + 1)
 
+    lower = (2 * l + 3) * _zonal_square(sympy.Integer(1), l, sympy.Integer(0))
+    raised = (2 * l + 1) * _zonal_square(sympy.Integer(0), l, sympy.Integer(1))
     half = sympy.Rational(3, 2)
     middle = up(degree) * down(degree + 1) + down(degree) * up(degree - 1)
     return (
+        Identity("(2l+3) (l 1 l+1; 0 0 0)² = (l+1)/(2l+1)", lower, (l + 1) / (2 * l + 1)),
+        Identity("(2l+1) (l+1 1 l; 0 0 0)² = (l+1)/(2l+3)", raised, (l + 1) / (2 * l + 3)),
         Identity(
             "(2l+5) (l 2 l+2; 0 0 0)² is the coefficient of P_{l+2} in P_2 P_l",
             (2 * degree + 5) * _zonal_square(sympy.Integer(2), degree, sympy.Integer(0)),
@@ -261,23 +279,34 @@ STEPS: tuple[Step, ...] = (
     Step(
         "T1′",
         "exactly degree L",
-        "H_ℓ'·H_L meets H_ℓ exactly where (ℓ' L ℓ; 0 0 0) ≠ 0: |ℓ'−L| ≤ ℓ ≤ ℓ'+L and ℓ'+L+ℓ even, "
-        "since its square is then a product of factorials (take the zonal functions, m = 0). Two "
-        "factors give 0, 2, …, 2L. If k ≥ 2 factors give every ℓ' ≤ kL with ℓ' ≡ kL mod 2, then "
-        "ℓ ≤ (k+1)L with ℓ ≡ (k+1)L comes from ℓ' = |ℓ−L| ≤ kL, which has the right parity and "
-        "meets the triangle rule. So for d ≥ 2 the span is the sum of H_ℓ, ℓ ≤ dL, ℓ ≡ dL mod 2; "
-        "for d = 1 it is H_L, for d = 0 the constants.",
+        "H_a·H_b is stable, so it meets H_c exactly where T = ∫ f g h dΩ ≠ 0 for some harmonics "
+        "f, g, h of degrees a, b, c. T is symmetric in them. Only these: fg has degree at most "
+        "a+b, so by symmetry each degree is at most the sum of the others, and r → −r shows that "
+        "a+b+c is even. All of these: let c be the largest and k = c−a, so that 0 ≤ k ≤ b and b−k "
+        "is even. Take f = (x+iy)^a, h = (x−iy)^c, g = (x+iy)^k q(z) with q = d^k P_b/dz^k. Then "
+        "T = 2π M(c), M(s) = ∫ w^s q dz from −1 to 1, w = 1−z². q satisfies Legendre's equation "
+        "of order k (first identity, k times), and the second, integrated, gives "
+        "(2s−k−b)(2s−k+b+1) M(s) = 4s(s−k) M(s−1) for s > k. Let s0 = (k+b)/2, so k ≤ s0 ≤ c. "
+        "Above s0 all factors are positive, so M(c) is a positive multiple of M(s0). If M(s0) "
+        "were 0, so would be M(s) for all s ≥ s0, and going down for all s ≥ k. Then q, which is "
+        "even, would be orthogonal to all even polynomials with the weight w^k, itself included: "
+        "false. Now T1′. Two factors give 0, 2, …, 2L. If k ≥ 2 factors give every ℓ' ≤ kL with "
+        "ℓ' ≡ kL mod 2, then ℓ ≤ (k+1)L with ℓ ≡ (k+1)L comes from ℓ' = |ℓ−L| ≤ kL, which has the "
+        "right parity and meets the triangle rule. So for d ≥ 2 the span is the sum of H_ℓ, ℓ ≤ "
+        "dL, ℓ ≡ dL mod 2; for d = 1 it is H_L, for d = 0 the constants.",
         _pure_degree,
     ),
     Step(
         "T1″",
         "any sets of degrees",
         "One factor at a time: the products of a span ⊕ H_ℓ' with ⊕ H_l, l in S, are the sum of "
-        "the H_ℓ'·H_l, and each of these meets H_ℓ exactly where (ℓ' l ℓ; 0 0 0) ≠ 0, that is "
-        "|ℓ'−l| ≤ ℓ ≤ ℓ'+l and ℓ'+l+ℓ even. So S_1, …, S_d reach the ℓ that these rules allow "
-        "along some way, and no others. For a witness take zonal functions: "
-        "P_a P_b = Σ (2c+1) (a b c; 0 0 0)² P_c has no negative coefficient, so different ways to "
-        "ℓ cannot cancel.",
+        "the H_ℓ'·H_l, and each of these meets H_ℓ exactly where |ℓ'−l| ≤ ℓ ≤ ℓ'+l and ℓ'+l+ℓ is "
+        "even (the step before). So S_1, …, S_d reach the ℓ that these rules allow along some "
+        "way, and no others. For a witness take zonal functions: P_a P_b = Σ (2c+1) (a b c; 0 0 "
+        "0)² P_c has no negative coefficient, so different ways to ℓ cannot cancel; and by "
+        "Gaunt's formula (a b c; 0 0 0) = 0 would make every T of the step before zero. The "
+        "closed form of the squares is quoted and not proved here; below it is compared with "
+        "Legendre's recurrence for b = 1 and b = 2. The proof does not need it.",
         _any_degrees,
     ),
     Step(

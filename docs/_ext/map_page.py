@@ -1,16 +1,24 @@
-"""Directives ``proof-map`` (the picture), ``proof-table`` and ``checks`` (one statement)."""
+"""Directives on the statements, and the numbers that they carry.
+
+``checks`` (one statement, clause by clause), ``proof-table`` (all of them), ``proof-map`` (the
+picture) and ``coq-theorems`` (the theorems in Coq that clauses name, each with its line).
+"""
 
 from __future__ import annotations
 
-import html
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
+import clauses
 import proof_map
 import pygraphviz
+from clauses import Clause, Site
 from docutils import nodes
+from docutils.parsers.rst import directives
 from proof_map import DOCS, Statement
 from run_pages import injections
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
@@ -21,6 +29,15 @@ MARKS = {
     "not run": "not run",
     "changed since": "changed since it was run",
 }
+LEGEND = (
+    ("coq", "every clause is proved in Coq, statement and proof"),
+    ("part", "some clauses are proved in Coq, wholly or in part; the others in text"),
+    ("text", "every clause is proved in text, none in Coq"),
+    ("none", "a convention or a measurement: nothing to prove"),
+    ("unproved", "a clause has no proof"),
+    ("ok", "every check passed, nothing changed since, and every run agrees"),
+    ("open", "a check failed or is out of date, or a run does not agree"),
+)
 
 
 def runs() -> dict[str, str]:
@@ -28,19 +45,18 @@ def runs() -> dict[str, str]:
     return {name: str(report.measurement.outcome) for name, report in injections().items()}
 
 
-def _table() -> tuple[dict[str, Statement], dict[str, Any]]:
+def _site() -> tuple[Site, dict[str, Any]]:
     try:
-        statements = proof_map.load()
-        proof_map.validate(statements)
-        return statements, proof_map.recorded()
+        return clauses.load(proof_map.load()), proof_map.recorded()
     except proof_map.MapError as error:
-        raise ExtensionError(f"docs/map.toml: {error}") from error
+        raise ExtensionError(f"the map of statements: {error}") from error
 
 
 class _Dependent(SphinxDirective):
     def depend(self) -> None:
         """Rebuild the page where the table or a result changes."""
-        for path in ("map.toml", "status.json"):
+        site = (*DOCS.glob("statements/*.md"), *DOCS.glob("formal/*.v"), DOCS / "measured/index.md")
+        for path in ("map.toml", "status.json", "formal/status.toml", *site):
             self.env.note_dependency(str(DOCS / path))
         for path in DOCS.glob("results/*/report.json"):
             self.env.note_dependency(str(path))
@@ -50,135 +66,192 @@ class _Dependent(SphinxDirective):
 
 
 class Checks(_Dependent):
-    """``{checks} T1``: what the recorded results say of one statement, step by step."""
+    """``{checks} T1``: what each clause of a statement has earned, and its checks."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         self.depend()
-        statements, record = _table()
-        if self.arguments[0] not in statements:
+        site, record = _site()
+        if self.arguments[0] not in site.statements:
             raise self.error(f"no statement {self.arguments[0]!r} in docs/map.toml")
-        statement = statements[self.arguments[0]]
-        said = "; ".join(proof_map.words(statement, record, runs()))
-        lines = [f"**Status from the recorded runs:** {said}.", ""]
+        statement = site.statements[self.arguments[0]]
+        lines = [f"**{_name(statement)}: status from the recorded runs.**", ""]
+        if site.clauses[statement.id]:
+            lines += ["| clause | says | proof | checks |", "|---|---|---|---|"]
+            for clause in site.clauses[statement.id]:
+                cells = (clause.clause, _says(clause), *_earned(site, clause, record))
+                lines.append(f"| {' | '.join(cells)} |")
+            lines.append("")
+        else:
+            lines += [f"{'; '.join(clauses.summary(site, statement, record, runs()))}.", ""]
         if statement.checks:
-            lines += ["| step | result | word | code | tests |", "|---|---|---|---|---|"]
-        for check in statement.checks:
-            status = proof_map.status(check, record)
-            code = ", ".join(_code(name) for name in check.code)
-            tests = ", ".join(f"`{name.split('::')[1]}`" for name in check.tests)
-            result = MARKS[status.outcome] + (f" {status.cases} cases" if status.ok else "")
-            lines.append(f"| {check.step} | {result} | {check.word} | {code} | {tests} |")
-        if statement.formal:
-            names = ", ".join(f"`{name}`" for name in statement.formal)
-            formal = proof_map.formally_proved(statement, record)
-            lines += ["", f"In Coq ([the formal proofs](/formal/README.md)): {names}: {formal}."]
+            lines += [
+                "| step | clauses | result | word | code | tests |",
+                "|---|---|---|---|---|---|",
+            ]
+            lines += [_check_row(check, record) for check in statement.checks]
+        held = record["algebra"].get(statement.algebra, {}) if statement.algebra else {}
+        if held.get("held") and held["held"] == held["identities"]:
+            said = f"{held['held']} identities of {statement.algebra} reduced by sympy"
+            lines += ["", f"Algebra: {said} (`python -m span_theorem.verify --explain`)."]
         return self.parse(lines)
 
 
-def _code(name: str) -> str:
-    short = name.rsplit(".", 1)[1]
-    return f"{{py:obj}}`{short} <{name}>`"
+def _check_row(check: proof_map.Check, record: dict[str, Any]) -> str:
+    status = proof_map.status(check, record)
+    code = ", ".join(f"{{py:obj}}`{name.rsplit('.', 1)[1]} <{name}>`" for name in check.code)
+    tests = ", ".join(f"`{name.split('::')[1]}`" for name in check.tests)
+    result = MARKS[status.outcome] + (f" {status.cases} cases" if status.ok else "")
+    served = "; ".join(check.clauses) or "–"
+    return f"| {check.step} | {served} | {result} | {check.word} | {code} | {tests} |"
+
+
+def _name(statement: Statement) -> str:
+    """As it is called everywhere: by its number, where it is a theorem."""
+    if statement.kind == "theorem":
+        return f"{statement.id}: {statement.title}"
+    return f"{statement.kind.capitalize()}: {statement.title}"
+
+
+def _says(clause: Clause) -> str:
+    return clause.says.replace("<=", "≤").replace(">=", "≥").replace("|", "\\|")
+
+
+def _earned(site: Site, clause: Clause, record: dict[str, Any]) -> tuple[str, str]:
+    """Two cells: the proofs of a clause, each with its place; and its checks."""
+    found = clauses.evidence(site, clause, record)
+    proofs = []
+    if clause.formal != "no":
+        theorem = clauses.coq(clause.theorem, clause.file)
+        link = f"{{ref}}`{theorem.name} <coq-{theorem.name}>`, {theorem.file}:{theorem.line}"
+        word = {"yes": "statement and proof in Coq", "part": "in Coq in part"}.get(
+            found.coq, f"in Coq, {found.coq}"
+        )
+        scope = f": {clause.scope}" if clause.scope else ""
+        proofs.append(f"{word} ({link}){scope}")
+    block = site.block(clause)
+    if found.text and block is not None:
+        proofs.append(f"proved in text ({{prf:ref}}`here <{block.label}>`)")
+    checks = [*found.checks, *(f"**{what}**" for what in found.open if what != "no proof")]
+    return "; ".join(proofs) or "**no proof**", "; ".join(checks) or "–"
 
 
 class ProofTable(_Dependent):
-    """All statements with the words that the recorded results allow."""
+    """All statements, clause by clause; with ``:short:`` one line for each statement."""
+
+    option_spec: ClassVar[dict[str, Any]] = {"short": directives.flag}
 
     def run(self) -> list[nodes.Node]:
         self.depend()
-        statements, record = _table()
-        lines = ["| statement | uses | what was shown | checks passed |", "|---|---|---|---|"]
-        for statement in statements.values():
-            passed = [c for c in statement.checks if proof_map.status(c, record).ok]
-            said = "; ".join(proof_map.words(statement, record, runs())) or "a convention"
-            lines.append(
-                f"| [{statement.id}: {statement.title}](/{statement.page}.md) "
-                f"| {', '.join(statement.uses) or '–'} | {said} "
-                f"| {len(passed)} of {len(statement.checks)} |"
-            )
+        site, record = _site()
+        if "short" in self.options:
+            return self.parse(self._short(site, record))
+        lines = ["| statement | clause | says | proof | checks |", "|---|---|---|---|---|"]
+        for statement in site.statements.values():
+            link = f"[{_name(statement)}](/{statement.page}.md)"
+            for clause in site.clauses[statement.id]:
+                cells = (link, clause.clause, _says(clause), *_earned(site, clause, record))
+                lines.append(f"| {' | '.join(cells)} |")
+                link = ""
+            if not site.clauses[statement.id]:
+                said = "; ".join(clauses.summary(site, statement, record, runs()))
+                lines.append(f"| {link} | | | nothing to prove | {said} |")
         return self.parse(lines)
+
+    def _short(self, site: Site, record: dict[str, Any]) -> list[str]:
+        lines = ["| statement | what was shown |", "|---|---|"]
+        for statement in site.statements.values():
+            said = "; ".join(clauses.summary(site, statement, record, runs()))
+            lines.append(f"| [{_name(statement)}](/{statement.page}.md) | {said} |")
+        return lines
 
 
 class ProofMap(_Dependent):
-    """The picture: statements → what they use; dotted, the modules, tests and results."""
+    """The picture: an arrow from each statement to those whose text or proof cites it."""
 
     def run(self) -> list[nodes.Node]:
         self.depend()
-        statements, record = _table()
+        site, record = _site()
         up = "../" * self.env.docname.count("/")
         graph = pygraphviz.AGraph(
             directed=True,
             rankdir="LR",
             bgcolor="transparent",
-            nodesep="0.12",
-            ranksep="0.55",
+            nodesep="0.15",
+            ranksep="0.45",
             tooltip=" ",
         )
         graph.node_attr.update(fontname="sans-serif", fontsize="12", tooltip=" ", height="0.3")
         graph.edge_attr.update(arrowsize="0.7")
-        for statement in statements.values():
-            said = proof_map.words(statement, record, runs())
-            good = all(proof_map.status(c, record).ok for c in statement.checks)
+        for statement in site.statements.values():
+            wrong = clauses.missing(site, statement, record, runs())
+            said = clauses.summary(site, statement, record, runs())
+            number = f"{statement.id}\n" if statement.kind == "theorem" else ""
+            classes = box_classes(site, statement, record, runs())
             graph.add_node(
                 statement.id,
-                label=f"{statement.id}\n{statement.title}",
+                label=number + statement.title,
                 shape="box",
-                style="rounded",
+                style="rounded,filled",
                 URL=f"{up}{statement.page}.html",
-                tooltip="; ".join(said) or " ",
-                **{"class": f"statement {statement.kind} {'ok' if good else 'open'}"},
+                tooltip="; ".join([*said, *(f"open: {what}" for what in wrong)]) or " ",
+                **{"class": classes},
             )
-            for used in statement.uses:
-                graph.add_edge(used, statement.id)
-        self._sources(graph, statements, record, up)
+        for name, used in site.uses.items():
+            graph.add_edges_from([(other, name) for other in used])
         graph.layout(prog="dot")
         svg = graph.draw(format="svg").decode()
         svg = svg[svg.index("<svg") :].replace("xlink:title", "data-title")
-        title = "<title>Which statement uses which, and where each is checked</title>"
+        title = "<title>Which statement uses which, and what each has earned</title>"
         svg = svg.replace("<svg ", '<svg role="img" class="proof-map" ', 1)
         svg = svg.replace(">", ">" + title, 1)
-        return [nodes.raw("", f'<div class="scroll">{svg}</div>', format="html")]
+        legend = "".join(f'<li><span class="{key}"></span>{text}</li>' for key, text in LEGEND)
+        legend = f'<ul class="proof-legend">{legend}</ul>'
+        return [nodes.raw("", f'<div class="scroll">{svg}</div>{legend}', format="html")]
 
-    def _sources(
-        self, graph: Any, statements: dict[str, Statement], record: dict[str, Any], up: str
-    ) -> None:
-        for statement in statements.values():
-            for check in statement.checks:
-                ok = "ok" if proof_map.status(check, record).ok else "open"
-                for name in check.code:
-                    module = name.rsplit(".", 1)[0]
-                    url = f"{up}api/{module}.html"
-                    graph.add_node(module, shape="plain", URL=url, **{"class": "module"})
-                    graph.add_edge(statement.id, module, style="dotted", arrowhead="none")
-                    for test in check.tests:
-                        file = test.split("::")[0].removeprefix("tests/")
-                        graph.add_node(file, shape="plain", **{"class": f"test {ok}"})
-                        graph.add_edge(module, file, style="dotted", arrowhead="none")
-            if statement.formal:
-                proved = proof_map.formally_proved(statement, record) == "proved"
-                graph.add_node(
-                    "docs/formal (Coq)",
-                    shape="plain",
-                    URL=f"{up}formal/README.html",
-                    **{"class": "test " + ("ok" if proved else "open")},
-                )
-                graph.add_edge(statement.id, "docs/formal (Coq)", style="dotted", arrowhead="none")
-            if statement.results:
-                for run, outcome in runs().items():
-                    good = outcome == "agrees"
-                    name = html.escape(f"results/{run}")
-                    graph.add_node(
-                        name,
-                        shape="plain",
-                        URL=f"{up}measured/runs/{run}.html",
-                        **{"class": "test " + ("ok" if good else "open")},
-                    )
-                    graph.add_edge(statement.id, name, style="dotted", arrowhead="none")
+
+def box_classes(
+    site: Site, statement: Statement, record: dict[str, Any], outcomes: dict[str, str]
+) -> str:
+    """The classes of a box: the proof fills it; the border is ok only where nothing is open."""
+    wrong = clauses.missing(site, statement, record, outcomes)
+    return f"statement {clauses.proof_class(site, statement, record)} {'open' if wrong else 'ok'}"
+
+
+class CoqTheorems(_Dependent):
+    """Every theorem in Coq that a clause names: file, line, the clauses, the statement."""
+
+    def run(self) -> list[nodes.Node]:
+        self.depend()
+        site, _ = _site()
+        lines = []
+        for name, theorem in clauses.theorems(site).items():
+            served = ", ".join(
+                f"{_name(site.statements[c.statement])} ({c.clause})"
+                for group in site.clauses.values()
+                for c in group
+                if c.theorem == name
+            )
+            place = f"[`{theorem.file}`](/formal/{theorem.file}), line {theorem.line}"
+            lines += [f"(coq-{name})=", "", f"**`{name}`**, {place}. Serves {served}.", ""]
+            lines += ["```coq", theorem.statement, "```", ""]
+        return self.parse(lines)
+
+
+def number(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+    """Theorems carry the numbers by which they are called, not those of a counter."""
+    for statement in proof_map.load().values():
+        numbers = env.toc_fignumbers.get(statement.page, {}).get("theorem", {})
+        if statement.label in numbers:
+            numbers[statement.label] = (statement.id,)  # type: ignore[assignment]
+    return []
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("checks", Checks)
     app.add_directive("proof-table", ProofTable)
     app.add_directive("proof-map", ProofMap)
+    app.add_directive("coq-theorems", CoqTheorems)
+    app.connect("env-updated", number)
     return {"parallel_read_safe": True}

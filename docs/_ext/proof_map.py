@@ -1,9 +1,8 @@
-"""The map of statements: read from docs/map.toml, checked, joined with recorded results.
+"""The table of statements, read from docs/map.toml, and what the recorded runs say of its checks.
 
-Nothing here is a status set by hand. ``docs/map.toml`` says which statement uses which, and which
-function and test serve each step; ``docs/status.json`` holds what a run of those tests gave
-(``python docs/record_status.py``), each with a digest of the source it ran; and
-``docs/results/*/report.json`` hold what was measured.
+Nothing here is a status set by hand. ``docs/map.toml`` says which function and test serve each
+step, and which clause of the statement the step shows; ``docs/status.json`` holds what a run of
+those tests gave (``python docs/record_status.py``), each with a digest of the source it ran.
 """
 
 from __future__ import annotations
@@ -11,12 +10,9 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -26,32 +22,40 @@ WORDS = ("checked exactly", "observed", "measured")
 
 
 class MapError(ValueError):
-    """The table names something that does not exist, or the uses go round in a circle."""
+    """Something is named that does not exist, or the uses go round in a circle."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One step of a statement: the code that checks it, and the tests of that code."""
+    """One step of a statement: the code that checks it, its tests, the clauses that it serves."""
 
     step: str
     word: str
     code: tuple[str, ...]
     tests: tuple[str, ...]
+    clauses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Exact:
+    """The exact sweep over L and d: its label in the record, and the clauses that it checks."""
+
+    label: str
+    clauses: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A node of the map. ``formal`` are names of Coq theorems, ``results`` folders of runs."""
+    """A node of the map. ``results``: whether the runs in docs/results measure it."""
 
     id: str
     title: str
     kind: str
     page: str
-    uses: tuple[str, ...] = ()
+    label: str
     checks: tuple[Check, ...] = ()
-    formal: tuple[str, ...] = ()
     algebra: str | None = None
-    exact: str | None = None
+    exact: Exact | None = None
     results: bool = False
 
 
@@ -80,17 +84,17 @@ def load(path: Path = DOCS / "map.toml") -> dict[str, Statement]:
         entry = dict(entry)
         checks = []
         for check in entry.pop("check", []):
-            unknown = set(check) - {"step", "word", "code", "tests"}
+            unknown = set(check) - {"step", "word", "code", "tests", "clauses"}
             if unknown or check["word"] not in WORDS:
                 raise MapError(f"{entry['id']}: unknown key {unknown} or word {check['word']!r}")
-            checks.append(
-                Check(check["step"], check["word"], tuple(check["code"]), tuple(check["tests"]))
-            )
-        for key in ("uses", "formal"):
-            entry[key] = tuple(entry.get(key, ()))
+            lists = {key: tuple(check.get(key, ())) for key in ("code", "tests", "clauses")}
+            checks.append(Check(check["step"], check["word"], **lists))
+        exact = entry.pop("exact", None)
         try:
-            statement = Statement(checks=tuple(checks), **entry)
-        except TypeError as error:
+            if exact is not None:
+                entry["exact"] = Exact(exact["label"], tuple(exact["clauses"]))
+            statement = Statement(checks=tuple(checks), **{"label": entry.get("id"), **entry})
+        except (TypeError, KeyError) as error:
             raise MapError(f"{entry.get('id')}: {error}") from error
         if statement.id in statements:
             raise MapError(f"{statement.id} stands twice in the table")
@@ -159,57 +163,6 @@ def digest(name: str) -> str:
     return hashlib.sha256(source_of(name).encode()).hexdigest()[:16]
 
 
-@lru_cache(maxsize=1)
-def _coq_sources() -> str:
-    return "\n".join(p.read_text(encoding="utf-8") for p in sorted((DOCS / "formal").glob("*.v")))
-
-
-def coq_digest(name: str) -> str:
-    """A digest of a Coq theorem, its statement and its proof script.
-
-    Raises:
-        MapError: where there is no such theorem, or it has no proof.
-    """
-    pattern = rf"^(?:Theorem|Lemma|Corollary) {re.escape(name)}\b.*?\bQed\."
-    found = re.search(pattern, _coq_sources(), re.MULTILINE | re.DOTALL)
-    if found is None:
-        raise MapError(f"no theorem {name} in docs/formal")
-    return hashlib.sha256(found[0].encode()).hexdigest()[:16]
-
-
-def order(statements: dict[str, Statement]) -> list[str]:
-    """The ids, every statement after those that it uses.
-
-    Raises:
-        MapError: an unknown id, or a circle.
-    """
-    for statement in statements.values():
-        for used in statement.uses:
-            if used not in statements:
-                raise MapError(f"{statement.id} uses {used}, which is not in the table")
-    try:
-        return list(TopologicalSorter({s.id: s.uses for s in statements.values()}).static_order())
-    except CycleError as error:
-        raise MapError(f"the uses go round in a circle: {' → '.join(error.args[1])}") from error
-
-
-def validate(statements: dict[str, Statement]) -> None:
-    """Every page, function, test and Coq theorem exists, and the uses form no circle.
-
-    Raises:
-        MapError: naming what is wrong.
-    """
-    order(statements)
-    for statement in statements.values():
-        if not (DOCS / f"{statement.page}.md").is_file():
-            raise MapError(f"{statement.id}: no page docs/{statement.page}.md")
-        for name in statement.formal:
-            coq_digest(name)
-        for check in statement.checks:
-            for name in (*check.code, *check.tests):
-                source_of(name)
-
-
 def recorded(path: Path = DOCS / "status.json") -> dict[str, Any]:
     """What the last recorded run gave; nothing, where none was recorded."""
     if not path.is_file():
@@ -240,52 +193,3 @@ def status(check: Check, record: dict[str, Any]) -> Status:
         if outcome in outcomes:
             return Status(outcome, cases, tuple(notes))
     return Status("not run", 0, ("no test is named",))
-
-
-def formally_proved(statement: Statement, record: dict[str, Any]) -> str | None:
-    """ "proved", "changed since" or "not run" for a statement with Coq theorems, else None."""
-    if not statement.formal:
-        return None
-    entry = record.get("formal")
-    if entry is None:
-        return "not run"
-    same = all(entry.get("theorems", {}).get(name) == coq_digest(name) for name in statement.formal)
-    return str(entry["outcome"]) if same else "changed since"
-
-
-def words(statement: Statement, record: dict[str, Any], runs: Mapping[str, str]) -> list[str]:
-    """The words that the recorded results allow for a statement, strongest first.
-
-    ``runs`` holds the outcome of every measured run: agrees, disagrees or undecided.
-    """
-    said = []
-    formal = formally_proved(statement, record)
-    if formal == "proved":
-        said.append("proved (Coq)")
-    if statement.kind in ("theorem", "lemma"):
-        algebra = ""
-        if statement.algebra:
-            held = record["algebra"].get(statement.algebra, {})
-            if held.get("held") and held["held"] == held["identities"]:
-                algebra = f", algebra of {held['held']} identities by sympy"
-        said.append(f"proved (in text{algebra})")
-    if statement.exact and statement.exact in record["exact"]:
-        top = record["exact"][statement.exact]["up_to"]
-        said.append(f"checked exactly up to L, d ≤ {top}")
-    for word in WORDS:
-        checks = [c for c in statement.checks if c.word == word]
-        if not checks or (word == "checked exactly" and statement.exact):
-            continue
-        passed = [c for c in checks if status(c, record).ok]
-        if word == "measured":
-            continue
-        if len(passed) == len(checks):
-            said.append(word)
-        else:
-            said.append(f"{word}: {len(passed)} of {len(checks)} checks passed")
-    if statement.results and runs:
-        found = list(runs.values())
-        line = f"measured: {found.count('agrees')} of {len(runs)} runs agree"
-        unclear = found.count("undecided")
-        said.append(line + (f", {unclear} undecided" if unclear else ""))
-    return said
