@@ -323,8 +323,9 @@ def summary(
     count("proved in Coq", sum(one.coq == "yes" for one in found))
     count("in Coq in part", sum(one.coq == "part" for one in found))
     count("proved in text", sum(one.text for one in found))
-    for word in dict.fromkeys(word for one in found for word in one.checks):
-        count(word, sum(word in one.checks for one in found))
+    short = [{re.sub(r" in \d+ tested cases", " (tests)", w) for w in one.checks} for one in found]
+    for word in sorted(set().union(*short)):
+        count(word, sum(word in one for one in short))
     if not found:
         checks = statement.checks
         for word in WORDS:

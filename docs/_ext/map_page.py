@@ -6,6 +6,9 @@ picture) and ``coq-theorems`` (the theorems in Coq that clauses name, each with 
 
 from __future__ import annotations
 
+import html
+import re
+import textwrap
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -132,7 +135,7 @@ def _earned(site: Site, clause: Clause, record: dict[str, Any]) -> tuple[str, st
         proofs.append(f"{word} ({link}){scope}")
     block = site.block(clause)
     if found.text and block is not None:
-        proofs.append(f"proved in text ({{prf:ref}}`here <{block.label}>`)")
+        proofs.append(f"proved in text ({{prf:ref}}`{block.label}`)")
     checks = [*found.checks, *(f"**{what}**" for what in found.open if what != "no proof")]
     return "; ".join(proofs) or "**no proof**", "; ".join(checks) or "–"
 
@@ -173,42 +176,47 @@ class ProofMap(_Dependent):
     def run(self) -> list[nodes.Node]:
         self.depend()
         site, record = _site()
-        up = "../" * self.env.docname.count("/")
-        graph = pygraphviz.AGraph(
-            directed=True,
-            rankdir="LR",
-            bgcolor="transparent",
-            nodesep="0.15",
-            ranksep="0.45",
-            tooltip=" ",
-        )
-        graph.node_attr.update(fontname="sans-serif", fontsize="12", tooltip=" ", height="0.3")
-        graph.edge_attr.update(arrowsize="0.7")
-        for statement in site.statements.values():
-            wrong = clauses.missing(site, statement, record, runs())
-            said = clauses.summary(site, statement, record, runs())
-            number = f"{statement.id}\n" if statement.kind == "theorem" else ""
-            classes = box_classes(site, statement, record, runs())
-            graph.add_node(
-                statement.id,
-                label=number + statement.title,
-                shape="box",
-                style="rounded,filled",
-                URL=f"{up}{statement.page}.html",
-                tooltip="; ".join([*said, *(f"open: {what}" for what in wrong)]) or " ",
-                **{"class": classes},
-            )
-        for name, used in site.uses.items():
-            graph.add_edges_from([(other, name) for other in used])
-        graph.layout(prog="dot")
-        svg = graph.draw(format="svg").decode()
-        svg = svg[svg.index("<svg") :].replace("xlink:title", "data-title")
-        title = "<title>Which statement uses which, and what each has earned</title>"
-        svg = svg.replace("<svg ", '<svg role="img" class="proof-map" ', 1)
-        svg = svg.replace(">", ">" + title, 1)
+        svg = picture(site, record, runs(), "../" * self.env.docname.count("/"))
         legend = "".join(f'<li><span class="{key}"></span>{text}</li>' for key, text in LEGEND)
         legend = f'<ul class="proof-legend">{legend}</ul>'
         return [nodes.raw("", f'<div class="scroll">{svg}</div>{legend}', format="html")]
+
+
+def picture(site: Site, record: dict[str, Any], outcomes: dict[str, str], up: str) -> str:
+    """The map as SVG, each box with a title that says what it has earned and what is open."""
+    graph = pygraphviz.AGraph(
+        directed=True, rankdir="LR", bgcolor="transparent", nodesep="0.12", ranksep="0.3"
+    )
+    graph.node_attr.update(fontname="sans-serif", fontsize="12", height="0.3", margin="0.08,0.05")
+    graph.edge_attr.update(arrowsize="0.6")
+    titles = {}
+    for statement in site.statements.values():
+        wrong = clauses.missing(site, statement, record, outcomes)
+        said = clauses.summary(site, statement, record, outcomes)
+        titles[statement.id] = "; ".join([*said, *(f"open: {what}" for what in wrong)])
+        words = [statement.id] if statement.kind == "theorem" else []
+        graph.add_node(
+            statement.id,
+            label="\n".join([*words, *textwrap.wrap(statement.title, 14)]),
+            shape="box",
+            style="rounded,filled",
+            URL=f"{up}{statement.page}.html",
+            **{"class": box_classes(site, statement, record, outcomes)},
+        )
+    for name, used in site.uses.items():
+        graph.add_edges_from([(other, name) for other in used])
+    graph.layout(prog="dot")
+    svg = graph.draw(format="svg").decode()
+    svg = re.sub(r' xlink:title="[^"]*"', "", svg[svg.index("<svg") :])
+    svg = re.sub(r"(<g id=\"edge[^>]*>\s*)<title>.*?</title>", r"\1", svg)
+    svg = re.sub(
+        r"<title>(.*?)</title>",
+        lambda match: f"<title>{html.escape(titles.get(html.unescape(match[1]), ''))}</title>",
+        svg,
+    )
+    whole = "<title>Which statement uses which, and what each has earned</title>"
+    svg = svg.replace("<svg ", '<svg role="img" class="proof-map" ', 1)
+    return svg.replace(">", ">" + whole, 1)
 
 
 def box_classes(
@@ -253,5 +261,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("proof-table", ProofTable)
     app.add_directive("proof-map", ProofMap)
     app.add_directive("coq-theorems", CoqTheorems)
-    app.connect("env-updated", number)
+    app.connect("env-get-updated", number, priority=900)  # after Sphinx has counted
     return {"parallel_read_safe": True}

@@ -332,6 +332,17 @@ def test_a_box_is_green_only_where_every_run_agrees(real: Site, record: dict[str
     assert map_page.box_classes(real, statement, record, runs) == "statement none open"
 
 
+def test_the_picture_draws_what_is_cited_and_says_what_is_open(
+    real: Site, record: dict[str, Any]
+) -> None:
+    map_page = pytest.importorskip("map_page")
+    svg = map_page.picture(real, record, {"a": "agrees", "b": "disagrees"}, "")
+    assert svg.count('class="node statement') == len(real.statements)
+    assert svg.count('class="edge"') == sum(len(used) for used in real.uses.values())
+    assert "open: measured: 1 of 2 runs agree, 1 disagrees</title>" in svg
+    assert "lemma" not in "".join(part.split("</title>")[0] for part in svg.split("<title>")[1:])
+
+
 def test_measured_says_how_many_runs_agree_disagree_and_are_undecided(
     real: Site, record: dict[str, Any]
 ) -> None:

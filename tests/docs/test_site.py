@@ -179,6 +179,13 @@ def test_every_run_has_a_page(site: Path, repository: Path) -> None:
     assert runs <= {path.stem for path in (site / "measured" / "runs").glob("*.html")}
 
 
+def test_theorems_carry_the_numbers_by_which_they_are_called(site: Path) -> None:
+    for name, number in [("t1-exact", "T1′"), ("t1-sets", "T1″"), ("t4", "T4"), ("t8", "T8")]:
+        text = (site / "statements" / f"{name}.html").read_text(encoding="utf-8")
+        assert f'<span class="caption-number">Theorem {number} </span>' in text
+    assert ">Theorem T1</a>" in (site / "statements" / "t2.html").read_text(encoding="utf-8")
+
+
 def test_every_statement_page_has_its_parts(site: Path) -> None:
     for name in ("t1", "t1-exact", "t2", "t3", "t4", "t5", "t6"):
         text = (site / "statements" / f"{name}.html").read_text(encoding="utf-8")
