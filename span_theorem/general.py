@@ -334,3 +334,7 @@ STEPS: tuple[Step, ...] = (
         _budget,
     ),
 )
+"""The steps of the general proof, in the order of the argument.
+
+:meta hide-value:
+"""
