@@ -278,7 +278,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "T1′",
-        "exactly degree L",
+        "products of two degrees, and exactly degree L",
         "H_a·H_b is stable, so it meets H_c exactly where T = ∫ f g h dΩ ≠ 0 for some harmonics "
         "f, g, h of degrees a, b, c. T is symmetric in them. Only these: fg has degree at most "
         "a+b, so by symmetry each degree is at most the sum of the others, and r → −r shows that "
@@ -290,10 +290,10 @@ STEPS: tuple[Step, ...] = (
         "Above s0 all factors are positive, so M(c) is a positive multiple of M(s0). If M(s0) "
         "were 0, so would be M(s) for all s ≥ s0, and going down for all s ≥ k. Then q, which is "
         "even, would be orthogonal to all even polynomials with the weight w^k, itself included: "
-        "false. Now T1′. Two factors give 0, 2, …, 2L. If k ≥ 2 factors give every ℓ' ≤ kL with "
-        "ℓ' ≡ kL mod 2, then ℓ ≤ (k+1)L with ℓ ≡ (k+1)L comes from ℓ' = |ℓ−L| ≤ kL, which has the "
-        "right parity and meets the triangle rule. So for d ≥ 2 the span is the sum of H_ℓ, ℓ ≤ "
-        "dL, ℓ ≡ dL mod 2; for d = 1 it is H_L, for d = 0 the constants.",
+        "false. T1′ follows. Two factors give 0, 2, …, 2L. If n ≥ 2 factors give every ℓ' ≤ nL "
+        "with ℓ' ≡ nL mod 2, then ℓ ≤ (n+1)L with ℓ ≡ (n+1)L comes from ℓ' = |ℓ−L| ≤ nL, which "
+        "has the right parity and meets the triangle rule. So for d ≥ 2 the span is the sum of "
+        "H_ℓ, ℓ ≤ dL, ℓ ≡ dL mod 2; for d = 1 it is H_L, for d = 0 the constants.",
         _pure_degree,
     ),
     Step(
