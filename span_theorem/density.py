@@ -120,7 +120,7 @@ def surviving(
 
 
 def density_ranks(basis: CouplingBasis, neighbours: int) -> DensityRanks:
-    """:func:`surviving` for the vectors of a symmetric coupling basis that is at hand."""
+    """:func:`surviving` for the vectors of a given symmetric coupling basis."""
     neighbours = natural("neighbours", neighbours)
     if neighbours < 1:
         raise ValueError(f"neighbours must be an integer ≥ 1, got {neighbours}")

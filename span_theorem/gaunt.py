@@ -196,7 +196,7 @@ def real_wigner_3j(
 
     The 3j symbol carried to the real basis; where l1+l2+l3 is odd the result is imaginary and is
     multiplied by -i. It is unique up to one sign per (l1, l2, l3), and ``convention`` chooses it:
-    ``"3j"`` is what has just been said; with ``"e3nn"`` the values are those of ``o3.wigner_3j`` of
+    ``"3j"`` is the one just described; with ``"e3nn"`` the values are those of ``o3.wigner_3j`` of
     e3nn 0.6, entry by entry, with ``"e3nn-0.4"`` those of the table of e3nn 0.4
     (:func:`span_theorem.real_basis.e3nn_sign`, :func:`span_theorem.real_basis.e3nn_table_sign`).
     Integers only: for half-integers there is no real basis.

@@ -1,4 +1,4 @@
-"""Command line: verify the span theorem for one case, refute a claim, or sweep.
+"""Verify the span theorem for one case, refute a claim, or sweep over many cases.
 
 One direction (T1, T1′, T1″): ``--L 2 --d 2``, ``--irreps "0e+2e" --d 3`` or ``--factors 0e+1o 1o``.
 Several directions (T7): ``--L 2 --d 2 --directions 2``. A density (T8): ``--density 2``.

@@ -66,7 +66,9 @@ def verify_parser() -> command.Parser:
     case.add_argument("--L", type=size("L", 0, MAX_BOUNDARY), help="largest degree")
     case.add_argument("--d", type=size("d", 0, MAX_BOUNDARY), help="degree of the products")
     case.add_argument("--features", choices=("upto", "exact"), default=None)
-    case.add_argument("--irreps", type=irreps_option, metavar="U", help='such as "0e+2e+4e"')
+    case.add_argument(
+        "--irreps", type=irreps_option, metavar="U", help='features, such as "0e+2e+4e"'
+    )
     case.add_argument(
         "--factors", type=irreps_option, nargs="+", metavar="U", help="one space for each factor"
     )
@@ -89,7 +91,8 @@ def verify_parser() -> command.Parser:
         "--claim",
         type=claim_option,
         metavar="N",
-        help="decide 'the span is H_≤N', or with several degrees, as in \"0 2 4\", that it is "
+        help="decide the claim 'the span is H_≤N', or with several degrees, as in \"0 2 4\", "
+        "that it is "
         "exactly these",
     )
     made.add_argument("--explain", action="store_true", help="print the proof for all cases")
@@ -105,13 +108,13 @@ def verify_parser() -> command.Parser:
         "--rank",
         choices=("auto", "dense", "blocks", "both", "none"),
         default="auto",
-        help="exact rank routes; auto runs what is affordable",
+        help="exact ways to compute the rank; auto runs those that are fast enough",
     )
     made.add_argument(
         "--numeric",
         action=argparse.BooleanOptionalAction,
         default=None,
-        help="also observe the rank in floating point (default: where cheap)",
+        help="also observe the rank in floating point (default: only in small cases)",
     )
     return made
 

@@ -29,8 +29,8 @@ def split(data: ForceData, train: int, validation: int, test: int, seed: int) ->
 
     Where the file holds a published split (``train_01``/``test_01`` or ``train``/``test``),
     training and validation frames are drawn from its training part and test frames from its test
-    part; otherwise all are drawn from one permutation. Of frames that are equal the first alone is
-    drawn from. The draw depends on ``seed`` alone.
+    part; otherwise all are drawn from one permutation. Of equal frames only the first
+    can be drawn. The draw depends only on ``seed``.
 
     Raises:
         TypeError, ValueError: a part of less than one frame, or more frames than there are.

@@ -58,7 +58,7 @@ _FAULTS = (
 def write(path: Path, features: FeatureSet, force: bool = False) -> None:
     """Write a feature file whole or not at all.
 
-    Raises FileExistsError where it exists and not ``force``, ValueError for another suffix.
+    Raises FileExistsError if the file exists and ``force`` is false, ValueError for another suffix.
     """
     if path.suffix != ".npz":
         raise ValueError(f"a feature file ends in .npz, got {path.name}")

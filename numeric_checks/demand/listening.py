@@ -36,7 +36,7 @@ def listen(
     centers: Sequence[int] | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> dict[str, Any]:
-    """What share of the squared force error degrees ≤ ℓ explain, for ℓ = 0 … l_max.
+    """The share of the squared force error that degrees ≤ ℓ explain, for ℓ = 0 … l_max.
 
     Args:
         data: frames that the network was not trained on.

@@ -1,4 +1,4 @@
-"""``python -m span_theorem.architecture``: the degrees that a configuration reaches, by layer."""
+"""The degrees that the layers of a configured network reach."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m span_theorem.coupling``: count, write and certify a coupling basis."""
+"""Count, write and certify a coupling basis."""
 
 from __future__ import annotations
 
@@ -36,7 +36,11 @@ def _parser() -> argparse.ArgumentParser:
     made.formatter_class = argparse.RawDescriptionHelpFormatter
     made.add_argument("irreps", help="U in e3nn's notation, e.g. 0e+1o+2e or 8x0e+8x1o")
     made.add_argument(
-        "--degree", "-d", type=integer_option("degree", 1, MAX_DEGREE), required=True, help="d >= 1"
+        "--degree",
+        "-d",
+        type=integer_option("degree", 1, MAX_DEGREE),
+        required=True,
+        help="number of factors d >= 1",
     )
     made.add_argument("--keep", help="outputs to keep, e.g. 0e+1o; default: all that occur")
     made.add_argument("--power", choices=("symmetric", "tensor"), default="symmetric")
