@@ -1,4 +1,4 @@
-"""Memory and time of reading many frames, in parts and at once.
+"""Memory and time of reading many frames and recording features, in parts and at once.
 
     python benchmarks/streaming.py --record docs/results/data/streaming.json
 
@@ -16,13 +16,19 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from numeric_checks.provenance import environment
 from span_theorem.files import write_json
 
+if TYPE_CHECKING:
+    from neural_checks.backbones.interface import Evaluation
+    from numeric_checks.molecules.structures import Structures
+
 ATOMS, BATCH, FRAMES = 50, 5000, (2000, 10_000)
+IRREPS, CHANNELS = ("0e", "1o", "2e"), 4
 
 
 def main() -> int:
@@ -40,11 +46,21 @@ def main() -> int:
             paths = [Path(folder, f"{frames}.{suffix}") for frames in FRAMES]
             for path, frames in zip(paths, FRAMES, strict=True):
                 _write(path, frames)
-            for how in ("iterate", "load"):
+            ways = (
+                "iterate",
+                "load",
+                *(("record_to_file", "record") if suffix == "extxyz" else ()),
+            )
+            for how in ways:
                 rows.append({"format": suffix, "how": how, **_row(how, paths)})
                 print(rows[-1], file=sys.stderr)
     content = {
-        "settings": {"atoms": ATOMS, "batch_atoms": BATCH, "frames": FRAMES},
+        "settings": {
+            "atoms": ATOMS,
+            "batch_atoms": BATCH,
+            "frames": FRAMES,
+            "irreps": "+".join(f"{CHANNELS}x{name}" for name in IRREPS),
+        },
         "rows": rows,
         "environment": environment("cpu"),
     }
@@ -76,7 +92,9 @@ def _read(how: str, path: str) -> dict[str, float]:
     from numeric_checks.molecules.data import iterate, load
 
     begun, frames = time.process_time(), 0
-    if how == "load":
+    if how.startswith("record"):
+        frames = _record(how, Path(path))
+    elif how == "load":
         frames = len(load(path))
     else:
         for part in iterate(path, BATCH):
@@ -84,6 +102,48 @@ def _read(how: str, path: str) -> dict[str, float]:
     assert frames in FRAMES
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {"peak": peak, "seconds": time.process_time() - begun}
+
+
+class _Toy:
+    """Harmonics of the position from the centre of the frame, by weights of the distance."""
+
+    def __init__(self) -> None:
+        self.description = {"package": "toy"}
+
+    def evaluate(self, structures: Structures) -> Evaluation:
+        """Features of ``CHANNELS`` channels, energies zero, no forces."""
+        from neural_checks.backbones.interface import Evaluation
+        from numeric_checks.rotations.wigner import unit_harmonics
+
+        centres = np.add.reduceat(structures.positions, structures.offsets[:-1])
+        vectors = structures.positions - (centres / structures.counts[:, None])[structures.frame_of]
+        distance = np.linalg.norm(vectors, axis=1)
+        weights = np.exp(-distance[:, None] * np.arange(1, CHANNELS + 1) / 4)
+        harmonics = unit_harmonics(len(IRREPS) - 1, vectors / distance[:, None])
+        features = {
+            name: weights[:, :, None] * y[:, None]
+            for name, y in zip(IRREPS, harmonics, strict=True)
+        }
+        return Evaluation(features, np.zeros(len(structures)), np.full_like(vectors, np.nan))
+
+
+def _record(how: str, path: Path) -> int:
+    """Frames whose features were written to a file beside ``path``, every fifth held out."""
+    from neural_checks.features.file import write
+    from neural_checks.features.recorded import record
+    from neural_checks.features.stream import record_to_file
+    from numeric_checks.molecules.data import iterate, load
+
+    rng, out = np.random.default_rng(0), path.with_suffix(".features.npz")
+    out.unlink(missing_ok=True)
+    if how == "record_to_file":
+        frames = sum(len(part) for part in iterate(path, BATCH))
+        record_to_file(out, _Toy(), iterate(path, BATCH), np.arange(frames) % 5 == 0, rng)
+        return frames
+    data = load(path)
+    held_out = np.arange(len(data)) % 5 == 0
+    write(out, record(_Toy(), data, np.flatnonzero(~held_out), np.flatnonzero(held_out), rng))
+    return len(data)
 
 
 def _write(path: Path, frames: int) -> None:

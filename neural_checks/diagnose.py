@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,12 @@ def _parser() -> Parser:
     _add_model_options(made)
     _add_measurement_options(made)
     made.add_argument("--export", type=Path, help="also write the features to this .npz file")
+    made.add_argument(
+        "--all-frames",
+        action="store_true",
+        help="export the features of all frames of --data, part by part; those of --held are held "
+        "out",
+    )
     made.add_argument(
         "--out", type=Path, help="folder for table.txt, the figure and report.json, made if needed"
     )
@@ -124,6 +131,10 @@ def _add_model_options(made: Parser) -> None:
         help="total spin of every frame as the model counts it, if it needs it",
     )
     made.add_argument(
+        "--device",
+        help="cpu (default), cuda or cuda:N: where the network runs; the measurement is on the CPU",
+    )
+    made.add_argument(
         "--trust-model",
         action="store_true",
         help="load the model file even if it can run code (any pickle, packages of nequip)",
@@ -166,7 +177,11 @@ def _judge(arguments: argparse.Namespace) -> None:
     check_targets(arguments.export, force=arguments.force)
     if arguments.export is not None and arguments.export.suffix != ".npz":
         raise ValueError(f"--export writes a feature file, which ends in .npz: {arguments.export}")
+    if arguments.all_frames and arguments.export is None:
+        raise ValueError("--all-frames says what --export writes: give --export")
     if arguments.model.endswith(".npz"):
+        if arguments.device is not None:
+            raise ValueError("a feature file is evaluated already: leave --device out")
         if arguments.layer is not None or arguments.export is not None:
             raise ValueError("a feature file holds one layer: leave --layer and --export out")
         if any(v is not None for v in (arguments.head, arguments.charge, arguments.spin)):
@@ -179,6 +194,10 @@ def _judge(arguments: argparse.Namespace) -> None:
         for option in ("energy_key", "forces_key", "select"):
             if getattr(arguments, option):
                 raise ValueError(f"--{option.replace('_', '-')} says how to read --data; give it")
+    if arguments.device is not None:
+        from neural_checks.devices import usable_device
+
+        usable_device(arguments.device)
 
 
 def _missing(arguments: argparse.Namespace) -> list[str]:
@@ -225,7 +244,7 @@ def _diagnose(arguments: argparse.Namespace) -> DiagnosisReport:
     begun = time.monotonic()
     features = _features(arguments, data)
     say(f"[{time.monotonic() - begun:5.1f} s] features {features.irreps}")
-    if arguments.export is not None:
+    if arguments.export is not None and not arguments.all_frames:
         write(arguments.export, features, arguments.force)
     found = diagnose(features, options, data)
     say(f"[{time.monotonic() - begun:5.1f} s] measured")
@@ -271,20 +290,50 @@ def _features(arguments: argparse.Namespace, data: ForceData | None) -> FeatureS
 
 def _recorded(arguments: argparse.Namespace, data: ForceData) -> FeatureSet:
     """The features of a network on frames drawn by the seed."""
+    import numpy as np
+
     from neural_checks.backbones.interface import Conditions
     from neural_checks.backbones.load import load_backbone
     from neural_checks.data.split import split
     from neural_checks.features.recorded import record
+    from neural_checks.features.stream import record_to_file
     from numeric_checks.seeds import streams
+    from span_theorem.progress import Progress
 
     # Test frames come off the other end of the permutation than training frames.
     parts = split(data, arguments.fit, 1, arguments.held, arguments.seed)
     conditions = Conditions(arguments.head, arguments.charge, arguments.spin)
     backbone = load_backbone(
-        arguments.model, data, arguments.layer, arguments.trust_model, conditions
+        arguments.model,
+        data,
+        arguments.layer,
+        arguments.trust_model,
+        conditions,
+        arguments.device or "cpu",
     )
     rng = streams(arguments.seed, "equivariance")["equivariance"]
-    return record(backbone, data, parts.train, parts.test, rng)
+    with Progress() as progress:
+        features = record(
+            backbone,
+            data,
+            parts.train,
+            parts.test,
+            rng,
+            report=partial(progress.update, "features"),
+        )
+        if arguments.all_frames:
+            held_out = np.zeros(len(data), dtype=bool)
+            held_out[parts.test] = True
+            record_to_file(
+                arguments.export,
+                backbone,
+                [data],
+                held_out,
+                rng,
+                force=arguments.force,
+                report=partial(progress.update, "features of all frames"),
+            )
+    return features
 
 
 if __name__ == "__main__":

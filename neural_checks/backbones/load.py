@@ -53,6 +53,7 @@ def load_backbone(
         layer: counted from 0; None: the deepest whose l > 0 features receive gradient.
         trust: load files that can run code. ``module:function`` is the caller's own code.
         conditions: head, total charge and spin, if the model needs them.
+        device: where a model from a file runs, as torch names it.
 
     Raises:
         UntrustedError: ``trust`` is needed.
@@ -63,6 +64,8 @@ def load_backbone(
     module, colon, function = model.partition(":")
     if colon and not Path(model).exists() and "/" not in module:
         conditions.refuse_all(model)
+        if device != "cpu":
+            raise ValueError(f"{model} chooses its own device: leave --device out")
         return _from_function(module, function, data, layer)
     path = Path(model)
     made = _from_file(path, data, layer, trust, conditions, device)

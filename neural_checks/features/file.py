@@ -14,7 +14,7 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.backbones.interface import Evaluation
+from neural_checks.features.columns import Column
 from neural_checks.features.recorded import Check, FeatureSet, require_finite, require_shape
 from numeric_checks.molecules.structures import Structures
 from span_theorem.files import writing
 from span_theorem.irreps import Irrep, Irreps
 
-__all__ = ["FORMAT", "VERSION", "content_checksum", "read", "write"]
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "content_checksum",
+    "layout",
+    "read",
+    "require_suffix",
+    "save",
+    "write",
+]
 
 Array = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
@@ -60,16 +70,26 @@ def write(path: Path, features: FeatureSet, force: bool = False) -> None:
 
     Raises FileExistsError if the file exists and ``force`` is false, ValueError for another suffix.
     """
-    if path.suffix != ".npz":
-        raise ValueError(f"a feature file ends in .npz, got {path.name}")
+    save(path, layout(features), force)
+
+
+def layout(
+    features: FeatureSet, fixed: bool | None = None, cells: bool | None = None
+) -> dict[str, NDArray[Any] | Column]:
+    """The arrays of a file by their keys, without the checksum.
+
+    ``fixed`` and ``cells`` say whether there is an axis for frames of one molecule, and whether
+    there are cells; both follow from the frames where they are not given.
+    """
     check, structures = features.check, features.structures
-    fixed = structures.fixed
+    fixed = structures.fixed if fixed is None else fixed
+    cells = structures.has_cell if cells is None else cells
 
     def shaped(values: NDArray[Any], frames: int) -> NDArray[Any]:
         """Rows of atoms, by frame where every frame holds the same atoms."""
         return values.reshape(frames, -1, *values.shape[1:]) if fixed else values
 
-    arrays: Arrays = {
+    arrays: dict[str, NDArray[Any] | Column] = {
         "format": np.array(FORMAT),
         "version": np.array(VERSION),
         "irreps": np.array(features.irreps),
@@ -83,7 +103,7 @@ def write(path: Path, features: FeatureSet, force: bool = False) -> None:
     }
     if not fixed:
         arrays["counts"] = structures.counts
-    if structures.has_cell:
+    if cells:
         arrays |= {"cells": structures.cells, "periodic": structures.periodic}
         arrays["check_cells"] = check.structures.cells
     for prefix, part, frames in (
@@ -105,10 +125,42 @@ def write(path: Path, features: FeatureSet, force: bool = False) -> None:
     for name in ("data_name", "data_sha256"):
         if getattr(features, name):
             arrays[name] = np.array(getattr(features, name))
-    arrays["checksum"] = np.array(content_checksum(arrays))
+    return arrays
+
+
+def save(path: Path, arrays: Mapping[str, NDArray[Any] | Column], force: bool = False) -> None:
+    """Write the arrays of :func:`layout` and their checksum; raises as :func:`write`."""
+    require_suffix(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with writing(path, force=force) as stream:
-        np.savez(stream, allow_pickle=False, **arrays)
+    members = {**arrays, "checksum": np.array(content_checksum(arrays))}
+    with (
+        writing(path, force=force) as stream,
+        zipfile.ZipFile(stream, "w", allowZip64=True) as archive,
+    ):
+        for name, values in members.items():
+            header = {
+                "descr": np.lib.format.dtype_to_descr(values.dtype),
+                "fortran_order": False,
+                "shape": values.shape,
+            }
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array_header_1_0(member, header)
+                for block in _blocks(values):
+                    member.write(block)
+
+
+def require_suffix(path: Path) -> None:
+    """ValueError unless the name ends in .npz."""
+    if path.suffix != ".npz":
+        raise ValueError(f"a feature file ends in .npz, got {path.name}")
+
+
+def _blocks(values: NDArray[Any] | Column) -> Iterator[bytes]:
+    """The values in C order."""
+    if isinstance(values, Column):
+        yield from values.blocks()
+    else:
+        yield values.tobytes()
 
 
 def read(path: Path) -> FeatureSet:
@@ -139,14 +191,16 @@ def _load(path: Path) -> Arrays:
         return {key: content[key] for key in content.files}
 
 
-def content_checksum(arrays: Mapping[str, NDArray[Any]]) -> str:
+def content_checksum(arrays: Mapping[str, NDArray[Any] | Column]) -> str:
     """SHA-256 over name, type, shape and bytes of all arrays but ``checksum``, sorted by name."""
     digest = hashlib.sha256()
     for name in sorted(arrays):
         if name != "checksum":
-            value = np.ascontiguousarray(arrays[name])
-            digest.update(f"{name}|{value.dtype.str}|{value.shape}|".encode())
-            digest.update(value.tobytes())
+            value = arrays[name]
+            # One value counts as an array of one, as numpy.ascontiguousarray makes it.
+            digest.update(f"{name}|{value.dtype.str}|{value.shape or (1,)}|".encode())
+            for block in _blocks(value):
+                digest.update(block)
     return digest.hexdigest()
 
 

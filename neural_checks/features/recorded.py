@@ -33,7 +33,15 @@ from numeric_checks.rotations.wigner import FeatureBlocks
 from span_theorem.irreps import Irrep
 from span_theorem.progress import OnProgress
 
-__all__ = ["Check", "FeatureSet", "record", "require_finite", "require_shape"]
+__all__ = [
+    "Check",
+    "FeatureSet",
+    "described",
+    "frames_to_check",
+    "record",
+    "require_finite",
+    "require_shape",
+]
 
 Array = NDArray[np.float64]
 
@@ -194,10 +202,9 @@ def record(
     None. Raises NotEquivariantError where the network is not equivariant under rotations and
     reflections.
     """
-    network = as_backbone(backbone)
     chosen = data.take(np.concatenate([fit, held]))
     structures = chosen.structures
-    frames = np.linspace(0, len(structures) - 1, checks).round().astype(np.int64)
+    frames = frames_to_check(len(structures), checks)
     transforms = random_transforms(checks, rng)
     turned = structures.take(frames).turned(transforms)
     return FeatureSet(
@@ -205,16 +212,24 @@ def record(
         held_out=np.arange(len(structures)) >= len(fit),
         evaluation=evaluate_all(backbone, structures, report),
         check=Check(frames, transforms, turned, evaluate_all(backbone, turned)),
-        description={
-            **network.description,
-            "recorded_with": environment(str(getattr(backbone, "device", "not stated"))),
-        },
+        description=described(backbone),
         reference_energies=_complete(chosen.energies),
         reference_forces=_complete(chosen.forces),
         data_name=data.name,
         data_sha256=data.checksum,
         order=chosen.order,
     )
+
+
+def frames_to_check(frames: int, checks: int) -> NDArray[np.int64]:
+    """``checks`` indices spread evenly over ``frames``."""
+    return np.linspace(0, frames - 1, checks).round().astype(np.int64)
+
+
+def described(backbone: Backbone) -> dict[str, Any]:
+    """The network's description with what it was run on."""
+    device = str(getattr(backbone, "device", "not stated"))
+    return {**as_backbone(backbone).description, "recorded_with": environment(device)}
 
 
 def _complete(values: Array) -> Array | None:
