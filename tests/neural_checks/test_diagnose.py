@@ -15,6 +15,7 @@ import pytest
 
 from neural_checks import diagnose as command
 from neural_checks.backbones.interface import Evaluation
+from neural_checks.data.split import split
 from neural_checks.diagnose import main
 from neural_checks.diagnosis.advice import advise, pairs_of_interest
 from neural_checks.diagnosis.costs import cost_of_pair
@@ -28,11 +29,11 @@ from neural_checks.diagnosis.result import (
     Target,
 )
 from neural_checks.diagnosis.sites import collect_sites
-from neural_checks.features.file import write
+from neural_checks.features.file import read, write
 from neural_checks.features.recorded import FeatureSet, record
 from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.verdict import LIMIT, Doubts, Outcome
-from numeric_checks.molecules.data import ForceData
+from numeric_checks.molecules.data import ForceData, load
 from numeric_checks.molecules.marks import marked_neighbors
 from numeric_checks.outputs import output_folder
 from numeric_checks.rotations.wigner import unit_harmonics
@@ -286,6 +287,26 @@ def test_the_command_and_the_file_it_exports_give_the_same(
     assert "--force" in capsys.readouterr().err
 
 
+def test_all_frames_are_exported_with_those_of_the_test_held_out(
+    toy: Any, module: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, exported = saved(toy, tmp_path / "toy.npz"), tmp_path / "features.npz"
+    call = ["--model", f"{module}:density", "--data", str(data), "--device", "cpu"]
+    call += ["--fit", "100", "--held", "60", "--draws", "50", "--export", str(exported)]
+    assert main([*call, "--all-frames"]) == 0
+    said = capsys.readouterr().err
+    assert "features: 160/160" in said
+    assert "features of all frames: 220/220" in said
+    found = read(exported)
+    assert (len(found.structures), int(found.held_out.sum())) == (220, 60)
+    parts = split(load(data), 100, 1, 60, 0)
+    np.testing.assert_array_equal(np.flatnonzero(found.held_out), parts.test)
+    expected = toy.DensityBackbone(L=1).evaluate(load(data).positions).features["1o"]
+    np.testing.assert_allclose(
+        found.evaluation.features["1o"], expected.reshape(-1, 3, 3), rtol=1e-12, atol=1e-15
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -299,6 +320,7 @@ def test_the_command_and_the_file_it_exports_give_the_same(
         (["--seed", "x"], "seed must be an integer from 0"),
         (["--export", "features.txt", "--data", "embedded"], "which ends in .npz"),
         (["--export", "none/features.npz", "--data", "embedded"], "no folder"),
+        (["--all-frames", "--data", "embedded"], "give --export"),
         ([], "--data is needed"),
         (["--select", "colour=red", "--data", "embedded"], "a selection must be one of"),
         (["--model", "f.npz", "--forces-key", "F"], "--forces-key says how to read --data"),
@@ -378,11 +400,14 @@ def test_exit_codes(
             [f"{module}:broken", "--data", data, "--fit", "50", "--held", "30"],
             "not equivariant: 1o",
         ),
-        ([f"{module}:density", "--data", data, "--layer", "1"], "no --layer"),
+        ([f"{module}:density", "--data", data, "--layer", "1"], "leave --layer out"),
         ([f"{module}:density", "--data", data, "--held", "400"], "available"),
+        ([f"{module}:density", "--data", data, "--device", "tpu9"], "device 'tpu9' cannot be used"),
+        ([f"{module}:density", "--data", data, "--device", "cpu:0"], "leave --device out"),
+        ([str(tmp_path / "few.npz"), "--device", "cpu"], "leave --device out"),
         ([str(tmp_path / "none.pt"), "--data", data], "no model file"),
         ([str(tmp_path / "few.npz"), "--data", data], "belongs to data toy"),
-        ([str(tmp_path / "few.npz"), "--layer", "0"], "no --layer"),
+        ([str(tmp_path / "few.npz"), "--layer", "0"], "leave --layer and"),
         ([str(tmp_path / "toy.npz")], "are missing"),
     ]
     for arguments, words in bad:
