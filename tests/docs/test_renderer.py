@@ -1,4 +1,4 @@
-"""The renderer of formulas is started again where it was asked too early, and none is left behind."""
+"""The renderer of formulas is started again where it was asked too early; none is left behind."""
 
 from __future__ import annotations
 
