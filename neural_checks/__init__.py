@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from neural_checks.features.file import write as write_features  # noqa: F401
     from neural_checks.features.recorded import FeatureSet as FeatureSet
     from neural_checks.features.recorded import record as record_features  # noqa: F401
+    from neural_checks.features.stream import record_to_file as record_features_to_file  # noqa: F401
     from neural_checks.training.train import TrainConfig as TrainConfig
     from neural_checks.training.train import train as train_backbone  # noqa: F401
 
@@ -39,6 +40,7 @@ __getattr__, __dir__, __all__ = attach(
         "load_backbone": "neural_checks.backbones.load",
         "read_features": "neural_checks.features.file:read",
         "record_features": "neural_checks.features.recorded:record",
+        "record_features_to_file": "neural_checks.features.stream:record_to_file",
         "split_frames": "neural_checks.data.split:split",
         "train_backbone": "neural_checks.training.train:train",
         "write_features": "neural_checks.features.file:write",

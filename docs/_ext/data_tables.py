@@ -106,9 +106,9 @@ def _streaming(record: dict[str, Any]) -> str:
         for row in record["rows"]
     ]
     settings = record["settings"]
-    head = ["format", "read by", "peak MiB", "KiB a frame more", "CPU ms a frame"]
+    head = ["format", "by", "peak MiB", "KiB a frame more", "CPU ms a frame"]
     return _table(head, rows) + (
         f"\n{settings['frames'][1]:,} frames of {settings['atoms']} atoms; the growth is the "
         f"difference to {settings['frames'][0]:,} frames. Parts of {settings['batch_atoms']:,} "
-        "atoms.\n"
+        f"atoms; features {settings['irreps']} of every atom.\n"
     )

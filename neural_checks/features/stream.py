@@ -43,7 +43,7 @@ _BY_ATOM = ("positions", "forces", "reference_forces")
 
 
 def record_to_file(
-    path: Path,
+    path: str | Path,
     backbone: Backbone,
     parts: Iterable[ForceData],
     held_out: NDArray[np.bool_],
@@ -82,6 +82,7 @@ def record_to_file(
             different data, or values that are not finite. FileExistsError: the file exists.
         OSError: it cannot be written. In all cases ``path`` is as it was.
     """
+    path = Path(path)
     require_suffix(path)
     if integer("checks", checks) < 4:
         raise ValueError(f"checks must be at least 4, got {checks}")
