@@ -187,7 +187,7 @@ def _write(folder: Path, found: Demand, data: ForceData) -> None:
     from span_theorem.files import write_json, write_text
 
     save_figure(draw(found), figure_paths(folder / "demand", force=True), force=True)
-    if found.by_atom is not None and found.settings.l_max:
+    if found.by_atom is not None and found.settings.l_max and not data.structures.has_cell:
         positions, _ = data.structures.take([0]).molecule
         figure = draw_molecule(found, positions[0])
         save_figure(figure, figure_paths(folder / "molecule", force=True), force=True)
