@@ -132,13 +132,14 @@ class _Recording:
         found = self._evaluate(data.structures, single)
         if self.first is None:
             self.first = data.take([0])
-            self._try(data.structures, found, single)
         if data.checksum != self.first.checksum:
             raise ValueError("all parts must come from one data set; their checksums differ")
         try:
             self._append(data, found)
         except ValueError as error:
             raise ValueError(f"frames {self.done} to {stop - 1}: {error}") from error
+        if self.done == 0:
+            self._try(data.structures, found, single)
         here = self.frames[(self.frames >= self.done) & (self.frames < stop)] - self.done
         if len(here):
             self.kept.append((data.structures.take(here), found.rows(data.structures, here)))

@@ -172,6 +172,15 @@ def test_a_failure_leaves_nothing_behind(
     assert path.read_text() == "mine"
 
 
+def test_values_that_are_not_finite_are_named_before_equivariance_is_judged(
+    toy: Any, tmp_path: Path
+) -> None:
+    network = LateFault(toy.DensityBackbone(), not_finite)
+    network.calls = 2
+    with pytest.raises(ValueError, match="frames 0 to 6: features_1o must be finite"):
+        record_to_file(tmp_path / "a.npz", network, parts(toy.toy_data(30)), HELD, rng())
+
+
 def test_what_cannot_be_recorded_is_refused(toy: Any, tmp_path: Path) -> None:
     network, data, path = toy.DensityBackbone(), toy.toy_data(30), tmp_path / "a.npz"
 
