@@ -36,12 +36,12 @@ class Column:
         self._path, self._narrow = path, narrow
         self.dtype: np.dtype[Any] = np.dtype(np.float32) if narrow else dtype
         self._rows, self._row = 0, row
-        #: (rows, *row), or another shape of as many values, which the caller may set.
+        #: ``(rows, *row)``, or another shape of as many values, which the caller may set.
         self.shape: tuple[int, ...] = (0, *row)
         path.touch(exist_ok=False)
 
     def append(self, values: NDArray[Any]) -> None:
-        """Add the rows ``values`` (n, *row)."""
+        """Add the rows ``values`` of shape ``(n, *row)``."""
         if values.shape[1:] != self._row:
             raise ValueError(f"rows must have shape {self._row}, got {values.shape[1:]}")
         if self._narrow and not np.array_equal(values.astype(np.float32), values):
