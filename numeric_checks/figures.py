@@ -6,6 +6,7 @@ that imports this package keeps its own.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,16 +46,15 @@ def figure_paths(path: str | Path, force: bool = False) -> tuple[Path, ...]:
 
 
 def save_figure(figure: Figure, paths: tuple[Path, ...], *, force: bool = False) -> None:
-    """Write a figure to every path, each in one step; the same figure gives the same file."""
+    """Write a figure to every path, or to none; the same figure gives the same file."""
     import matplotlib as mpl
 
-    for path in paths:
-        # No date, no random names.
-        undated = {"Date": None} if path.suffix == ".svg" else None
-        with (
-            mpl.rc_context({"svg.hashsalt": "span-theorem"}),
-            writing(path, force=force) as stream,
-        ):
+    # All are drawn before the first gets its name: a run that is killed leaves all or none.
+    with mpl.rc_context({"svg.hashsalt": "span-theorem"}), ExitStack() as files:
+        for path in paths:
+            stream = files.enter_context(writing(path, force=force))
+            # No date, no random names.
+            undated = {"Date": None} if path.suffix == ".svg" else None
             figure.savefig(stream, format=path.suffix[1:], dpi=150, metadata=undated)
 
 

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from span_theorem.files import write_text
 
-__all__ = ["output_folder", "write_outputs"]
+__all__ = ["clear_unfinished", "output_folder", "write_outputs"]
 
 _LOCK, _HOLDER = ".lock", ".holder"
 
@@ -22,7 +22,8 @@ def output_folder(path: str | Path, *, last: str, force: bool = False) -> Iterat
     """The folder ``path``, created if needed and locked for this run.
 
     ``last`` is the file that a run writes last. If it exists, the run is complete and is refused
-    unless ``force``. A folder without it holds an interrupted run, which is completed.
+    unless ``force``. A folder without it holds an interrupted run, which is completed. What a
+    killed run had begun to write is removed.
 
     Raises:
         FileExistsError: the run is complete.
@@ -42,11 +43,21 @@ def output_folder(path: str | Path, *, last: str, force: bool = False) -> Iterat
         write_text(
             folder / _HOLDER, f"process {os.getpid()} on {socket.gethostname()}\n", force=True
         )
+        clear_unfinished(folder)
         yield folder
     finally:
         with suppress(OSError):
             (folder / _HOLDER).unlink(missing_ok=True)
         lock.release()
+
+
+def clear_unfinished(folder: Path, name: str = "*") -> None:
+    """Remove what a killed process left of the files ``name`` (a pattern) it was writing.
+
+    Only the holder of a lock may do so: to others the file of a living process looks the same.
+    """
+    for left in folder.glob(f".{name}.*.writing"):
+        left.unlink(missing_ok=True)
 
 
 def write_outputs(

@@ -87,6 +87,7 @@ KINDS = {
     "certificates": "certificates with planted values, and mutants",
     "console": "consoles, closed pipes, full disks",
     "together": "files read after kills",
+    "kills": "runs interrupted, after kills, and on full disks",
 }
 
 
@@ -108,5 +109,6 @@ def _robustness() -> str:
             )
             total = {key: value + row[key] for key, value in total.items()}
     lines.append(f"| all | {total['calls']} | {total['refused']} | {total['tracebacks']} | |")
-    part = {"quick": "The quick part of the suite", "all": "The whole suite"}[record["part"]]
+    quick = [KINDS[kind] for kind, part in record["parts"].items() if part == "quick"]
+    part = f"Of {'; '.join(quick)}: the quick part of the suite" if quick else "The whole suite"
     return "\n".join(lines) + f"\n\n{part}, Python {record['python']}, on a shared machine.\n"

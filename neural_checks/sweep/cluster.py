@@ -117,6 +117,12 @@ def run_all(
                 done(name)
 
 
+def _quietly(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call ``function`` in a worker: what it raises is told by the sweep, not by dask's log too."""
+    logging.getLogger("distributed.worker").setLevel(logging.CRITICAL)
+    return function(*arguments)
+
+
 @dataclass(frozen=True)
 class _Outcome:
     """How a task ended: without an error, or with one; ``killed`` where workers died of it."""
@@ -145,7 +151,7 @@ def _outcomes(
                 return
             key = f"sweep-{name}{suffix}"
             held[key] = name
-            completed.add(client.submit(function, *tasks[name], key=key, pure=False))
+            completed.add(client.submit(_quietly, function, *tasks[name], key=key, pure=False))
 
     with _scheduler_needed(client):
         submit()

@@ -32,6 +32,7 @@ from neural_checks.sweep.result import FORMAT, JobRecord, ReadoutRecord, read_jo
 from neural_checks.sweep.settings import Job, MeasureSettings
 from neural_checks.training.train import force_mae, train
 from numeric_checks.molecules.data import EMBEDDED, ForceData, load, sha256
+from numeric_checks.outputs import clear_unfinished
 from numeric_checks.provenance import environment
 from numeric_checks.readouts.componentwise import componentwise
 from numeric_checks.readouts.samples import spread_sites
@@ -76,6 +77,8 @@ def run_job(job: Job, folder: str, data_dir: str, device: str = "cpu") -> str:
     for place in (work, path.parent):
         place.mkdir(parents=True, exist_ok=True)
     with FileLock(work / "lock"):
+        clear_unfinished(work)
+        clear_unfinished(path.parent, path.name)
         write_text(work / "holder", f"{os.getpid()}\n", force=True)
         if not path.exists():
             record = _record(job, work, Path(data_dir), device)

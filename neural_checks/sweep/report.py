@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from neural_checks.readouts.verdict import Outcome
 from neural_checks.sweep.figures import draw, label, varied
@@ -11,9 +13,13 @@ from neural_checks.sweep.job import read_record
 from neural_checks.sweep.result import Cell, Side, Summary
 from neural_checks.sweep.settings import Sweep
 from neural_checks.sweep.tables import cells, rows, write_csv
-from numeric_checks.figures import figure_paths, save_figure
+from numeric_checks.figures import save_figure
+from numeric_checks.outputs import write_outputs
 from span_theorem.command import Exit, Result
 from span_theorem.files import write_json
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["report", "table"]
 
@@ -23,17 +29,30 @@ def report(sweep: Sweep, folder: Path, failures: dict[str, str]) -> Result:
     found = [read_record(folder, job) for job in sweep.jobs]
     records = [record for record in found if record is not None]
     pooled: list[Cell] = []
+    writers: dict[str, Callable[[Path], None]] = {}
     if records:
         settings = (sweep.amplitudes, sweep.draws, sweep.seed)
         pooled = cells(records, *settings)
-        write_csv(folder / "table.csv", [row.columns() for row in rows(records, *settings)])
-        write_csv(folder / "cells.csv", [cell.columns() for cell in pooled])
+        tables = {
+            "table.csv": [row.columns() for row in rows(records, *settings)],
+            "cells.csv": [cell.columns() for cell in pooled],
+        }
+        writers |= {name: _csv(lines) for name, lines in tables.items()}
         for name, figure in draw(sweep.name, pooled, sweep.draws).items():
-            save_figure(figure, figure_paths(str(folder / name), force=True), force=True)
+            writers |= {f"{name}{suffix}": _figure(figure) for suffix in (".svg", ".png")}
     summary = _summary(sweep, pooled, len(found) - len(records), failures)
-    write_json(folder / "summary.json", asdict(summary), force=True)
+    writers["summary.json"] = lambda path: write_json(path, asdict(summary), force=True)
+    outputs = write_outputs(folder, writers)
     content = asdict(summary) | {"cells": [cell.columns(lists=True) for cell in pooled]}
-    return Result(table(summary, pooled, folder), content, Exit(summary.exit_code))
+    return Result(table(summary, pooled), content, Exit(summary.exit_code), outputs)
+
+
+def _csv(lines: list[dict[str, Any]]) -> Callable[[Path], None]:
+    return lambda path: write_csv(path, lines)
+
+
+def _figure(figure: Figure) -> Callable[[Path], None]:
+    return lambda path: save_figure(figure, (path,), force=True)
 
 
 def _summary(sweep: Sweep, pooled: list[Cell], missing: int, failures: dict[str, str]) -> Summary:
@@ -55,7 +74,7 @@ def _summary(sweep: Sweep, pooled: list[Cell], missing: int, failures: dict[str,
     )
 
 
-def table(summary: Summary, pooled: list[Cell], folder: Path) -> str:
+def table(summary: Summary, pooled: list[Cell]) -> str:
     """A line per setting and readout, and one for the whole."""
     keys = varied(pooled)
     lines = [["setting", "n", "readout", "d_r", "proved", "measured", "R² at", "R² above", ""]]
@@ -88,7 +107,7 @@ def table(summary: Summary, pooled: list[Cell], folder: Path) -> str:
             *(shown if pooled else ["no job has a result"]),
             "",
             f"{done} of {summary.jobs} jobs done; {summary.not_as_expected} cells not as expected, "
-            f"{summary.undecided} of them undecided; written to {folder}",
+            f"{summary.undecided} of them undecided",
         ]
     )
 

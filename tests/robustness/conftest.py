@@ -6,12 +6,13 @@ The suite calls every command of the project in ways that a user, a script or an
   cannot take; options that are unknown, missing, repeated or too much;
 - ``test_certificates``: values planted in every field of certificates, mutants with recorded seeds;
 - ``test_console``: ASCII consoles, 40 columns, closed pipes, full disks;
-- ``test_together``: two runs at once, kills at random moments.
+- ``test_together``: two runs at once, kills at random moments;
+- ``test_kills``: kills, interrupts and full disks for commands that write folders or figures.
 
 Most calls are made in this process (``call``), on a console that shows ASCII alone; those that
 need a process of their own use ``process``. Every call is counted. With
 ``SPAN_THEOREM_ROBUSTNESS=PATH`` the counts are written to that file; the table on the page about
-limits is made from it::
+limits is made from it. One module at a time may be run: the file keeps the counts of the others::
 
     SPAN_THEOREM_ROBUSTNESS=docs/results/robustness/record.json \\
         python -m pytest tests/robustness [-m "not docs"]
@@ -105,14 +106,22 @@ class Tally:
         row["tracebacks"] += outcome.traceback
         row["slowest_seconds"] = max(row["slowest_seconds"], round(outcome.seconds, 2))
 
-    def record(self) -> dict[str, Any]:
-        """The content of the record."""
+    def record(self, part: str, before: dict[str, Any]) -> dict[str, Any]:
+        """The content of the record: ``before``, with the modules that were run replaced."""
+        made = {
+            (command, kind): {"command": command, "kind": kind} | row
+            for (command, kind), row in self.rows.items()
+        }
+        kinds = {kind for _, kind in made}
+        kept = {
+            (row["command"], row["kind"]): row
+            for row in before.get("rows", ())
+            if row["kind"] not in kinds
+        }
         return {
             "python": platform.python_version(),
-            "rows": [
-                {"command": command, "kind": kind} | row
-                for (command, kind), row in sorted(self.rows.items())
-            ],
+            "parts": dict(sorted((before.get("parts", {}) | dict.fromkeys(kinds, part)).items())),
+            "rows": [row for _, row in sorted((kept | made).items())],
         }
 
 
@@ -127,15 +136,18 @@ COMMANDS = _read_commands()
 TALLY = Tally()
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the record where one is wanted."""
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write the record where one is wanted; modules that were not run keep what it says of them."""
     place = os.environ.get("SPAN_THEOREM_ROBUSTNESS")
-    if place and TALLY.rows:
-        quick = "not slow" in session.config.option.markexpr
-        record = {"part": "quick" if quick else "all"} | TALLY.record()
+    ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    if place and TALLY.rows and ended:
+        path = Path(place)
+        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        part = "quick" if "not slow" in session.config.option.markexpr else "all"
+        record = TALLY.record(part, before)
         text = json.dumps(record, indent=1, ensure_ascii=False)
-        Path(place).parent.mkdir(parents=True, exist_ok=True)
-        Path(place).write_text(text + "\n", encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n", encoding="utf-8")
 
 
 class _Refusing(io.TextIOWrapper):
@@ -283,6 +295,15 @@ def process(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., Out
         return outcome
 
     return make
+
+
+@pytest.fixture
+def count_run(request: pytest.FixtureRequest) -> Callable[[str, int, str, str, float], None]:
+    """``count_run(command, code, out, err, seconds)``: count a process that a test ran itself."""
+    kind = request.path.stem.removeprefix("test_")
+    return lambda command, code, out, err, seconds: TALLY.add(
+        kind, Outcome(command, (), code, out, err, seconds)
+    )
 
 
 @pytest.fixture
