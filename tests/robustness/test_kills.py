@@ -205,6 +205,8 @@ def start(name: str, folder: Path, largest: int | None = None) -> subprocess.Pop
     """Begin the command in ``folder``; ``largest`` is the size of file that the disk takes."""
 
     def limited() -> None:
+        # A shell in the background hands down that Ctrl-C is ignored.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         if largest is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
