@@ -109,6 +109,9 @@ def _robustness() -> str:
             )
             total = {key: value + row[key] for key, value in total.items()}
     lines.append(f"| all | {total['calls']} | {total['refused']} | {total['tracebacks']} | |")
-    quick = [KINDS[kind] for kind, part in record["parts"].items() if part == "quick"]
-    part = f"Of {'; '.join(quick)}: the quick part of the suite" if quick else "The whole suite"
+    short = [words for kind, words in KINDS.items() if record["parts"].get(kind) == "quick"]
+    absent = [words for kind, words in KINDS.items() if kind not in record["parts"]]
+    part = f"The suite, of {'; '.join(short)} its quick part" if short else "The suite"
+    if absent:
+        part += f" (not counted: {'; '.join(absent)})"
     return "\n".join(lines) + f"\n\n{part}, Python {record['python']}, on a shared machine.\n"
