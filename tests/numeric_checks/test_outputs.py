@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from numeric_checks.figures import save_figure, subplots
 from numeric_checks.outputs import output_folder
 
 
@@ -22,6 +23,32 @@ def test_a_complete_run_is_refused_and_an_interrupted_one_is_not(tmp_path: Path)
         pytest.fail("entered")
     with output_folder(folder, last="report.json", force=True) as path:
         assert path == folder
+
+
+def test_what_a_killed_run_had_begun_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from numeric_checks.outputs import output_folder\n"
+        "from span_theorem.files import writing\n"
+        "with output_folder(sys.argv[1], last='x') as folder, writing(folder / 'a.csv'):\n"
+        "    os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert done.returncode == -9
+    assert len(list(tmp_path.glob(".a.csv.*.writing"))) == 1
+    for kept in ("a.writing", "b.csv"):
+        (tmp_path / kept).touch()
+    with output_folder(tmp_path, last="x"):
+        pass
+    assert {path.name for path in tmp_path.iterdir()} == {".lock", "a.writing", "b.csv"}
+
+
+def test_a_figure_is_written_to_all_of_its_paths_or_to_none(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    figure, _ = subplots(figsize=(2, 2))
+    (tmp_path / "f.png").touch()
+    with pytest.raises(FileExistsError):
+        save_figure(figure, (tmp_path / "f.svg", tmp_path / "f.png"))
+    assert [path.name for path in tmp_path.iterdir()] == ["f.png"]
 
 
 def test_two_runs_at_once_are_refused_by_name(tmp_path: Path) -> None:
