@@ -26,6 +26,7 @@ from neural_checks.diagnosis.result import (
     FittedCurve,
     FramesUsed,
     Options,
+    Row,
     Site,
     Target,
 )
@@ -105,7 +106,7 @@ def diagnose(
     """
     options = options or Options()
     rng = streams(options.seed, "component-wise", "bootstrap")
-    collected = collect_sites(features, options.sites)
+    collected = collect_sites(features, options.sites, top_degree(features.L, options.degree))
     fits = _fit(collected, features.L, options, rng["component-wise"])
     closed, component = (
         _curve(pool(runs), options, collected.rows, rng["bootstrap"])
@@ -113,10 +114,12 @@ def diagnose(
     )
     used = _frames_used(features)
     doubts = doubts_of(used, collected, fits.closed, features.L)
-    verdict = decide(closed, component, features.L, options.degree, doubts)
-    deficits = _deficits(collected.sites, fits.by_site, verdict.boundary, options.level)
+    attainable = _attainable(collected)
+    verdict = decide(closed, component, features.L, options.degree, doubts, attainable)
+    deficits = deficits_of(collected.sites, fits.by_site, verdict.boundary, options.level)
     target, note = _bandwidth(data, collected)
     costs = _costs(features, options, target)
+    advice = advise(features.L, options, verdict.outcome, deficits, target, note, costs)
     mae, zero = _force_errors(features)
     return Diagnosis(
         network=dict(features.description),
@@ -137,9 +140,11 @@ def diagnose(
         target=target,
         target_note=note,
         costs=costs,
-        advice=tuple(advise(features.L, options, verdict.outcome, deficits, target, note, costs)),
+        advice=(*advice, *_symmetry(collected, attainable)),
         warnings=_warnings(mae, zero, closed, component),
         left_out=collected.left_out,
+        attainable=attainable,
+        notes=collected.notes,
     )
 
 
@@ -187,21 +192,50 @@ def _curve(
 
 
 def decide(
-    closed: FittedCurve, component: RecoveryCurve, L: int, degree: int, doubts: Doubts | None = None
+    closed: FittedCurve,
+    component: RecoveryCurve,
+    L: int,
+    degree: int,
+    doubts: Doubts | None = None,
+    attainable: Row | None = None,
 ) -> Verdict:
     """The verdict: every ℓ ≤ dL recovered by the closed form, none above by the component-wise one.
 
+    Within the boundary a degree is judged by R² / S_ℓ, with S_ℓ = ``attainable``, if given.
     ``doubts`` are those of :func:`doubts_of`.
     """
-    return judge(closed.followed_by(component, boundary(L, degree)), L, degree, doubts)
+    edge = boundary(L, degree)
+    within = closed if attainable is None else closed.relative_to(attainable)
+    return judge(within.followed_by(component, edge), L, degree, doubts)
+
+
+def _attainable(collected: Collected) -> Row | None:
+    """S_ℓ over all held-out rows, as the curves are; None where nothing is exchanged."""
+    if not any(share < 1 for site in collected.sites for share in site.attainable):
+        return None
+    rows = np.array([site.rows or 1 for site in collected.sites], dtype=np.float64)
+    pooled: list[float] = (collected.attainable @ rows / rows.sum()).tolist()
+    return tuple(pooled)
+
+
+def _symmetry(collected: Collected, attainable: Row | None) -> list[str]:
+    """What the reader must know of sites where neighbours are exchanged."""
+    if attainable is None:
+        return []
+    names = [site.label for site in collected.sites if min(site.attainable, default=1) < 1]
+    return [
+        f"Proved (T9): at {', '.join(names)} symmetry exchanges the marked neighbour with others, "
+        "so no network can recover more than the share S_ℓ there. The verdict and the list of low "
+        "sites are taken relative to S_ℓ."
+    ]
 
 
 def doubts_of(used: FramesUsed, collected: Collected, closed: Sequence[Recovery], L: int) -> Doubts:
     """What keeps the measurement from deciding.
 
     Nothing is decided with too few frames. A degree within the boundary that is lost says nothing
-    where more weights were fitted than the frames bear, or where the features of natural parity end
-    below L.
+    where more weights were fitted than the frames bear, where the features of natural parity end
+    below L, or where symmetry leaves nothing to be read at any site.
     """
     if used.fit < MIN_FIT or used.held < MIN_HELD:
         return Doubts(
@@ -215,6 +249,10 @@ def doubts_of(used: FramesUsed, collected: Collected, closed: Sequence[Recovery]
             misses=f"features of natural parity end at l = {natural}, those of the other parity at "
             f"l = {L}: the closed form does not use the latter"
         )
+    shares = collected.attainable.max(axis=1, initial=0.0)
+    gone = [str(ell) for ell, share in enumerate(shares.tolist(), start=1) if share <= LIMIT]
+    if gone:
+        return Doubts(misses=f"symmetry leaves nothing to be read at ℓ = {', '.join(gone)}")
     # A ridge fit with more weights than equations may miss what is there.
     for part, run in zip(collected.samples, closed, strict=True):
         if max(run.weights) > WEIGHTS_PER_ROW * len(part.fit):
@@ -231,14 +269,15 @@ def _costs(features: FeatureSet, options: Options, target: Target | None) -> tup
     return tuple(cost_of_pair(*pair, width) for pair in pairs)
 
 
-def _deficits(
+def deficits_of(
     sites: tuple[Site, ...], per_site: Array, edge: int, level: float
 ) -> tuple[Deficit, ...]:
+    """Sites below the level of what can be read there; none where symmetry leaves nothing."""
     return tuple(
-        Deficit(index, site.label, ell, float(per_site[ell - 1, index]))
+        Deficit(index, site.label, ell, float(per_site[ell - 1, index]), site.share(ell))
         for ell in range(1, edge + 1)
         for index, site in enumerate(sites)
-        if per_site[ell - 1, index] < level
+        if site.share(ell) > LIMIT and per_site[ell - 1, index] < level * site.share(ell)
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from neural_checks.diagnosis.upgrade import from_version_1
+from neural_checks.diagnosis.upgrade import from_version_1, from_version_2
 from neural_checks.readouts.verdict import RecoveryCurve, Verdict
 from neural_checks.schema import Schema
 
@@ -22,6 +22,7 @@ __all__ = [
     "FittedCurve",
     "FramesUsed",
     "Options",
+    "Row",
     "Site",
     "SiteKind",
     "Target",
@@ -44,7 +45,7 @@ class Options:
     """How a diagnosis is made.
 
     ``degree`` d of the readout, 1 to 3; ``orientations`` per frame of the component-wise readout;
-    ``draws`` of the bootstrap over frames; ``level`` of R² below which a site has a deficit;
+    ``draws`` of the bootstrap over frames; ``level`` of R² / S_ℓ below which a site has a deficit;
     ``seed`` of rotations and draws; ``sites`` what is measured together.
     """
 
@@ -78,22 +79,34 @@ class Site:
 
     ``marked`` is the index of the marked neighbour of an atom; None for a kind of site, whose
     marked neighbour is found frame by frame. ``rows`` counts the held-out atoms measured.
+    ``exchanged`` are the neighbours that symmetry exchanges with the marked one, and ``attainable``
+    what that leaves to be read: S_ℓ of T9 for ℓ = 1, 2, …, 1 where nothing is exchanged.
     """
 
     label: str
     number: int
     marked: int | None = None
     rows: int | None = None
+    exchanged: tuple[int, ...] = ()
+    attainable: Row = ()
+
+    def share(self, ell: int) -> float:
+        """S_ℓ; 1 where it is not known."""
+        return self.attainable[ell - 1] if ell <= len(self.attainable) else 1.0
 
 
 @dataclass(frozen=True)
 class Deficit:
-    """A site whose field of degree ``ell`` ≤ dL is recovered to less than the level."""
+    """A site where less than the level of what can be read of degree ``ell`` ≤ dL is recovered.
+
+    That is R² / S_ℓ < level, with S_ℓ = ``attainable``.
+    """
 
     site: int
     label: str
     ell: int
     R2: float
+    attainable: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -158,11 +171,13 @@ class DiagnosisReport:
     """What was measured of one network.
 
     ``closed`` and ``component`` are the curves of the two readouts; ``orientation`` the R² that the
-    rigid orientation alone explains, None where there is no fixed molecule; ``per_site`` (ℓ, sites)
-    the closed form's; ``force_mae`` and ``zero_mae``, meV/Å, the error of the network's forces and
-    that of predicting zero, None where not known; ``target`` the bandwidth of the forces of the
-    data, None with the reason in ``target_note``; ``warnings`` what a reader must know first;
-    ``left_out`` what was not measured.
+    rigid orientation alone explains, None where there is no fixed molecule; ``attainable`` the
+    share S_ℓ of the field that symmetry leaves to be read (T9), over all sites, None where every
+    site has all of it; ``per_site`` (ℓ, sites) the closed form's R²; ``force_mae`` and
+    ``zero_mae``, meV/Å, the error of the network's forces and that of predicting zero, None where
+    not known; ``target`` the bandwidth of the forces of the data, None with the reason in
+    ``target_note``; ``warnings`` what a reader must know first; ``left_out`` what was not measured;
+    ``notes`` what a reader must know of the sites.
     """
 
     network: Mapping[str, Any]
@@ -187,7 +202,9 @@ class DiagnosisReport:
     warnings: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     provenance: dict[str, Any] | None = None
-    schema: int = 2
+    attainable: Row | None = None
+    notes: tuple[str, ...] = ()
+    schema: int = 3
 
     @property
     def boundary(self) -> int:
@@ -200,4 +217,6 @@ class DiagnosisReport:
         return self.verdict.sentence
 
 
-REPORT = Schema(DiagnosisReport, "a report of a diagnosis", 2, {1: from_version_1})
+REPORT = Schema(
+    DiagnosisReport, "a report of a diagnosis", 3, {1: from_version_1, 2: from_version_2}
+)

@@ -20,14 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.backbones.neighbors import edges
-from neural_checks.diagnosis.result import Site, SiteKind
+from neural_checks.diagnosis.result import Row, Site, SiteKind
 from neural_checks.features.recorded import FeatureSet
 from neural_checks.readouts.bootstrap import trajectory_blocks
 from neural_checks.readouts.samples import Samples
+from numeric_checks.molecules.bonds import BOND
 from numeric_checks.molecules.distances import vectors_to
-from numeric_checks.molecules.marks import directions, fixed_topology, marked_rows
+from numeric_checks.molecules.marks import TIE, directions, fixed_topology, margins, marked_rows
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.symbols import SYMBOLS
+from numeric_checks.molecules.symmetry import Exchange, exchanges, share_of_rows
 
 __all__ = ["MIN_FIT", "MIN_HELD", "Collected", "collect_sites"]
 
@@ -38,8 +40,6 @@ Integers = NDArray[np.int64]
 MIN_FIT, MIN_HELD = 40, 20
 #: Rows of one kind that are fitted, and held out, at most: spread evenly over the frames.
 MOST_FIT, MOST_HELD = 6000, 3000
-#: Two atoms are bonded where they are closer than this times the sum of their covalent radii.
-BOND = 1.25
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class Collected:
     """Samples that are fitted one by one; ``sites`` names the sites of all of them, in order.
 
     ``units`` holds, for every part of ``samples``, what the bootstrap draws together: the frame,
-    or block of frames, of every held-out row. ``left_out`` says what is not measured.
+    or block of frames, of every held-out row. ``left_out`` says what is not measured, ``notes``
+    what a reader must know of what is.
     """
 
     samples: tuple[Samples, ...]
@@ -55,6 +56,7 @@ class Collected:
     units: tuple[Integers, ...]
     left_out: tuple[str, ...]
     by_atom: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def rows(self) -> Integers:
@@ -62,43 +64,113 @@ class Collected:
         parts = zip(self.samples, self.units, strict=True)
         return np.concatenate([np.tile(unit, part.vectors.shape[1]) for part, unit in parts])
 
+    @property
+    def attainable(self) -> Array:
+        """S_ℓ of every site, (ℓ, sites); 1 where nothing is exchanged."""
+        return np.array([site.attainable for site in self.sites]).T
 
-def collect_sites(features: FeatureSet, kind: SiteKind) -> Collected:
+
+@dataclass(frozen=True)
+class _Marks:
+    """The marked neighbours of all rows: ``there`` where the field can be read.
+
+    ``exchanged`` are the neighbours that symmetry exchanges, for the atoms of one molecule.
+    """
+
+    rows: Integers
+    there: NDArray[np.bool_]
+    exchanged: tuple[Exchange, ...]
+    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def collect_sites(features: FeatureSet, kind: SiteKind, degrees: int = 0) -> Collected:
     """The samples of ``features`` by ``kind`` of site.
 
     ``SiteKind.AUTO`` stands for atoms where every frame holds the same ones and they keep their
     neighbours, else for species.
-    Atoms whose marked neighbour is farther than the network's cut-off are left out: the field is
-    not there to be read.
+    Atoms are left out where the field is not there to be read: the marked neighbour is farther than
+    the network's cut-off, the features do not depend on it, or nothing tells it from another that
+    is as near. The sites carry S_ℓ for ℓ = 1 … ``degrees``.
 
     Raises:
         ValueError: atoms are asked for and the frames hold different ones; no site is left.
     """
     structures = features.structures
     fitted = structures.take(~features.held_out)
+    fixed = fixed_topology(fitted) and structures.fixed
     if kind is SiteKind.AUTO:
-        kind = SiteKind.ATOMS if fixed_topology(fitted) and structures.fixed else SiteKind.SPECIES
+        kind = SiteKind.ATOMS if fixed else SiteKind.SPECIES
     held = np.flatnonzero(features.held_out)
     order = features.order
     blocks = trajectory_blocks(None if order is None else order[held])
     units = np.arange(len(held)) if blocks is None else blocks
-    marked = marked_rows(structures, fitted if structures.fixed else None)
-    near, cutoff = _within(features, marked)
+    marks = _marks(features, fixed)
     found = (
-        _atoms(features, marked, near, units)
+        _atoms(features, marks, units, degrees)
         if kind is SiteKind.ATOMS
-        else _kinds(features, kind, marked, near, units)
+        else _kinds(features, kind, marks, units, degrees)
     )
-    far = int(((marked >= 0) & ~near).sum())
-    lines = found.left_out
-    if far:
-        lines += (
-            f"{far} of {len(near)} atoms in all frames: their marked neighbour is beyond the "
-            f"network's cut-off of {cutoff:g} Å",
-        )
+    left_out = (*found.left_out, *marks.left_out)
     if not found.samples:
-        raise ValueError("no site is left to measure: " + "; ".join(lines))
-    return replace(found, left_out=lines)
+        raise ValueError("no site is left to measure: " + "; ".join(left_out))
+    return replace(found, left_out=left_out, notes=marks.notes)
+
+
+def _marks(features: FeatureSet, fixed: bool) -> _Marks:
+    """Marked neighbours, and where the field that they make is not there to be read."""
+    structures = features.structures
+    over = structures.take(~features.held_out) if structures.fixed else None
+    rows = marked_rows(structures, over)
+    near, cutoff = _within(features, rows)
+    there, left_out, notes = near.copy(), [], list[str]()
+    far = int(((rows >= 0) & ~near).sum())
+    if far:
+        left_out.append(
+            f"{far} of {len(near)} atoms in all frames: their marked neighbour is beyond the "
+            f"network's cut-off of {cutoff:g} Å"
+        )
+    found: tuple[Exchange, ...] = ()
+    gone: list[tuple[int, str]] = [
+        (atom, "no path in the network's graph leads from the marked neighbour to it")
+        for atom in features.description.get("unseen_marks", ())
+    ]
+    if fixed:
+        first = rows[: int(structures.counts[0])]
+        found = exchanges(structures.take(~features.held_out), first.tolist())
+        gone += [(e.atom, _TIED) for e in found if e.tied]
+        notes += [_doubtful(structures, e) for e in found if e.doubtful and not e.tied]
+    else:
+        tied = near & (margins(structures) < TIE)
+        if tied.any():
+            left_out.append(
+                f"{int(tied.sum())} of {len(near)} atoms in all frames: two neighbours are the "
+                "nearest, so none is marked"
+            )
+        there &= ~tied
+    for atom, reason in gone:
+        there[structures.offsets[:-1] + atom] = False
+        left_out.append(f"{_name(structures, atom)}: {reason}")
+    return _Marks(rows, there, found, tuple(left_out), tuple(notes))
+
+
+_TIED = (
+    "a tie: the graph exchanges its marked neighbour with another whose mean distance is the "
+    "same, but the frames are not symmetric under the exchange"
+)
+
+
+def _name(structures: Structures, atom: int) -> str:
+    return f"{SYMBOLS[int(structures.numbers[atom])]}{atom}"
+
+
+def _doubtful(structures: Structures, found: Exchange) -> str:
+    others = ", ".join(_name(structures, other) for other in found.doubtful)
+    return (
+        f"{_name(structures, found.atom)}: the graph exchanges the marked neighbour with {others}, "
+        f"but the frames tell them apart (distances differ by {found.difference:.1f} standard "
+        "deviations); S_ℓ is taken without this exchange"
+    )
 
 
 def _within(features: FeatureSet, marked: Integers) -> tuple[NDArray[np.bool_], float]:
@@ -113,44 +185,53 @@ def _within(features: FeatureSet, marked: Integers) -> tuple[NDArray[np.bool_], 
     return near, float(cutoff)
 
 
-def _atoms(
-    features: FeatureSet, marked: Integers, near: NDArray[np.bool_], units: Integers
-) -> Collected:
-    """Every atom of a molecule; those whose neighbour is beyond the cut-off in half the frames
-    are left out."""
+def _atoms(features: FeatureSet, marks: _Marks, units: Integers, degrees: int) -> Collected:
+    """Every atom of a molecule; those whose field is not there in half the frames are left out."""
+    structures = features.structures
     samples = features.samples()
     frames, atoms, _ = samples.vectors.shape
-    kept = np.flatnonzero(near.reshape(frames, atoms).mean(axis=0) > 0.5).tolist()
-    numbers = features.numbers.tolist()
-    within = (marked.reshape(frames, atoms) - features.structures.offsets[:-1, None]).T.tolist()
+    kept = np.flatnonzero(marks.there.reshape(frames, atoms).mean(axis=0) > 0.5).tolist()
+    within = (marks.rows.reshape(frames, atoms) - structures.offsets[:-1, None]).T.tolist()
     # None where it is another neighbour in another frame.
     neighbors = [row[0] if len(set(row)) == 1 else None for row in within]
+    others = {e.atom: e.neighbors[1:] for e in marks.exchanged}
+    starts = structures.offsets[:-1][features.held_out]
     sites = tuple(
-        Site(f"{SYMBOLS[numbers[i]]}{i}", numbers[i], neighbors[i], len(samples.held)) for i in kept
+        Site(
+            _name(structures, i),
+            int(structures.numbers[i]),
+            neighbors[i],
+            len(samples.held),
+            others.get(i, ()),
+            _share(structures, marks, starts + i, degrees),
+        )
+        for i in kept
     )
     parts = (samples if len(kept) == atoms else samples.at(kept),) if kept else ()
     return Collected(parts, sites, (units,) * len(parts), (), by_atom=True)
 
 
+def _share(structures: Structures, marks: _Marks, rows: Integers, degrees: int) -> Row:
+    """S_ℓ of some rows together."""
+    shares = share_of_rows(structures, marks.exchanged, rows, degrees)
+    return tuple(shares.mean(axis=0).tolist())
+
+
 def _kinds(
-    features: FeatureSet,
-    kind: SiteKind,
-    marked: Integers,
-    near: NDArray[np.bool_],
-    units: Integers,
+    features: FeatureSet, kind: SiteKind, marks: _Marks, units: Integers, degrees: int
 ) -> Collected:
     structures = features.structures
     labels = _labels(structures, kind)
-    vectors, errors, rms = directions(structures, marked), _errors(features), _force_rms(features)
+    vectors, errors, rms = directions(structures, marks.rows), _errors(features), _rms(features)
     held_rows = features.held_out[structures.frame_of]
     unit = np.zeros(len(structures), dtype=np.int64)
     unit[features.held_out] = units
     samples, sites, of_rows, left_out = [], [], [], []
-    lone = int((marked < 0).sum())
+    lone = int((marks.rows < 0).sum())
     if lone:
         left_out.append(f"{lone} atoms with only hydrogen beside them")
     for label in sorted(set(labels.tolist())):
-        here = near & (labels == label)
+        here = marks.there & (labels == label)
         fit = _spread(np.flatnonzero(here & ~held_rows), MOST_FIT)
         held = _spread(np.flatnonzero(here & held_rows), MOST_HELD)
         if len(fit) < MIN_FIT or len(held) < MIN_HELD:
@@ -169,7 +250,8 @@ def _kinds(
                 force_rms=rms,
             )
         )
-        sites.append(Site(label, int(structures.numbers[rows[0]]), None, len(held)))
+        share = _share(structures, marks, held, degrees)
+        sites.append(Site(label, int(structures.numbers[rows[0]]), None, len(held), (), share))
         of_rows.append(unit[structures.frame_of[held]])
     return Collected(tuple(samples), tuple(sites), tuple(of_rows), tuple(left_out), by_atom=False)
 
@@ -189,7 +271,7 @@ def _errors(features: FeatureSet) -> Array:
     return features.reference_forces - forces
 
 
-def _force_rms(features: FeatureSet) -> float:
+def _rms(features: FeatureSet) -> float:
     """RMS length of a force over the fitted frames, eV/Å; 1 where forces are not known."""
     if features.reference_forces is None:
         return 1.0

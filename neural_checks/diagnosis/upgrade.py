@@ -1,4 +1,4 @@
-"""Reports of a diagnosis without a version, brought to the layout of version 2."""
+"""Reports of a diagnosis of earlier versions, brought up to date one version at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from neural_checks.readouts.verdict import Doubts, RecoveryCurve, judge
 from numeric_checks.molecules.symbols import SYMBOLS
 
-__all__ = ["from_version_1"]
+__all__ = ["from_version_1", "from_version_2"]
 
 Content = dict[str, Any]
 
@@ -46,3 +46,8 @@ def from_version_1(old: Content) -> Content:
             for d in old["deficits"]
         ],
     }
+
+
+def from_version_2(old: Content) -> Content:
+    """The content of version 3, which adds what symmetry leaves to be read; not known then."""
+    return {**old, "schema": 3}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neural_checks.diagnosis.result import DiagnosisReport
+from neural_checks.readouts.verdict import LIMIT
 from numeric_checks.figures import COLORS, subplots
 
 if TYPE_CHECKING:
@@ -31,15 +32,34 @@ def _curves(found: DiagnosisReport) -> Rows:
         rows.append([f"{name} R²", *map(_number, curve.values)])
         ends = zip(curve.low, curve.high, strict=True)
         rows.append(["  95 %", *(f"{_number(a, 2)}…{_number(b, 2)}" for a, b in ends)])
+    if found.attainable is not None:
+        shares = found.closed.relative_to(found.attainable).values
+        rows.append(["attainable S_ℓ", *map(_number, found.attainable)])
+        within = [_number(v) if k < found.boundary else "" for k, v in enumerate(shares)]
+        rows.append(["closed form R² / S_ℓ", *within])
     if found.orientation is not None:
         rows.append(["orientation alone", *map(_number, found.orientation)])
     return rows
 
 
 def _deficits(found: DiagnosisReport) -> Rows:
-    rows = [["site", "ℓ", "R²"]]
+    rows = [["site", "ℓ", "R²", "S_ℓ", "R² / S_ℓ"]]
     for d in sorted(found.deficits, key=lambda d: (d.site, d.ell)):
-        rows.append([d.label, str(d.ell), _number(d.R2)])
+        numbers = (d.R2, d.attainable, d.R2 / d.attainable)
+        rows.append([d.label, str(d.ell), *map(_number, numbers)])
+    return rows
+
+
+def _symmetric(found: DiagnosisReport) -> Rows:
+    """R² and S_ℓ at the sites whose marked neighbour symmetry exchanges."""
+    degrees = range(1, found.boundary + 1)
+    rows = [["site", "marked or", *(f"ℓ = {ell}" for ell in degrees)]]
+    for k, site in enumerate(found.sites):
+        if any(site.share(ell) < 1 for ell in degrees):
+            others = ", ".join(map(str, (site.marked, *site.exchanged))) if site.exchanged else "–"
+            pairs = ((found.per_site[ell - 1][k], site.share(ell)) for ell in degrees)
+            cells = (f"{_number(value)} of {_number(share)}" for value, share in pairs)
+            rows.append([site.label, others, *cells])
     return rows
 
 
@@ -72,6 +92,7 @@ def _facts(found: DiagnosisReport) -> list[str]:
         f"{found.data.held} held out{drawn}; force MAE {mae}",
         f"equivariance and parity, measured: error ≤ {found.equivariance[worst]:.1e} ({worst})",
         *(f"left out: {line}" for line in found.left_out),
+        *(f"note: {line}" for line in found.notes),
     ]
 
 
@@ -79,8 +100,13 @@ def _sections(found: DiagnosisReport) -> list[tuple[str, Rows]]:
     sections = [
         ("R² of a field of degree ℓ (* above the boundary); intervals over frames", _curves(found))
     ]
+    symmetric = _symmetric(found)
+    if len(symmetric) > 1:
+        title = "Sites whose marked neighbour symmetry exchanges: R² of S_ℓ, the share left to read"
+        sections.append((title, symmetric))
     if found.deficits:
-        title = f"Sites below R² = {found.options.level:g} within the boundary"
+        what = "R²" if found.attainable is None else "R² / S_ℓ"
+        title = f"Sites below {what} = {found.options.level:g} within the boundary"
         sections.append((title, _deficits(found)))
     sections.append(("What L and the degree cost (exact counts, no times)", _costs(found)))
     return sections
@@ -124,7 +150,7 @@ def html(found: DiagnosisReport) -> str:
 
 
 def figure(found: DiagnosisReport) -> Figure:
-    """Left: R² against ℓ with the boundary; right: the closed form by site."""
+    """Left: R² against ℓ with the boundary; right: the closed form by site, as a part of S_ℓ."""
     drawing, (left, right) = subplots(1, 2, figsize=(11.0, 4.6), width_ratios=[1.0, 1.15])
     _draw_curves(left, found)
     image = _draw_sites(right, found)
@@ -146,6 +172,8 @@ def _draw_curves(axes: Any, found: DiagnosisReport) -> None:
         values = np.array(curve.values)
         spread = np.abs(np.array([curve.low, curve.high]) - values)
         axes.errorbar(degrees, values, spread, color=color, marker=marker, capsize=2, label=name)
+    if found.attainable is not None:
+        axes.plot(degrees, found.attainable, color="0.3", marker="_", ms=12, ls="none", label="S_ℓ")
     if found.orientation is not None:
         axes.plot(degrees, found.orientation, color="0.5", ls=":", label="rigid orientation alone")
     axes.axvline(found.boundary + 0.5, color="0.5", alpha=0.4, lw=6, label="proved boundary dL")
@@ -161,11 +189,14 @@ def _draw_curves(axes: Any, found: DiagnosisReport) -> None:
 
 def _draw_sites(axes: Any, found: DiagnosisReport) -> Any:
     values = np.array(found.per_site)
+    shares = np.array([site.attainable or (1.0,) * len(values) for site in found.sites]).T
+    values = np.where(shares > LIMIT, values / np.maximum(shares, LIMIT), np.nan)
     image = axes.imshow(values, aspect="auto", origin="lower", cmap="viridis", vmin=0, vmax=1)
     axes.axhline(found.boundary - 0.5, color="white", lw=2)
     axes.set_yticks(range(len(values)), [str(ell) for ell in range(1, len(values) + 1)])
     names = [site.label for site in found.sites]
     axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
     axes.set_ylabel("degree ℓ of the field")
-    axes.set_title(f"closed form, by site ({found.verdict.outcome})")
+    what = "closed form" if found.attainable is None else "closed form / S_ℓ"
+    axes.set_title(f"{what}, by site ({found.verdict.outcome})")
     return image

@@ -72,6 +72,18 @@ class RecoveryCurve:
             self.high[:edge] + above.high[edge:],
         )
 
+    def relative_to(self, shares: Sequence[float]) -> RecoveryCurve:
+        """The curve as a part of what can be attained, ℓ by ℓ; shares up to the limit count as 1.
+
+        >>> RecoveryCurve((0.25,), (0.2,), (0.25,)).relative_to([0.25])
+        RecoveryCurve(values=(1.0,), low=(0.8,), high=(1.0,))
+        """
+        by = [share if share > LIMIT else 1.0 for share in shares]
+        parts = (self.values, self.low, self.high)
+        return RecoveryCurve(
+            *(tuple(v / share for v, share in zip(p, by, strict=True)) for p in parts)
+        )
+
     def at(self, ell: int) -> tuple[float, float, float]:
         """Value, low and high end at degree ``ell`` ≥ 1."""
         return self.values[ell - 1], self.low[ell - 1], self.high[ell - 1]

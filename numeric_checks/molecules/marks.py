@@ -34,10 +34,12 @@ from numeric_checks.molecules.distances import mean_distances, nearest_image, ve
 from numeric_checks.molecules.structures import Structures
 
 __all__ = [
+    "TIE",
     "Changes",
     "changes",
     "directions",
     "fixed_topology",
+    "margins",
     "marked_neighbors",
     "marked_rows",
     "nearest_neighbors",
@@ -192,20 +194,25 @@ def changes(structures: Structures, margin: float = 0.05) -> Changes:
     shape = structures.molecule[0].shape[:2]
     return Changes(
         differing=tuple((fixed != each).reshape(shape).mean(axis=0).tolist()),
-        ties=tuple((_gaps(structures) < margin).reshape(shape).mean(axis=0).tolist()),
+        ties=tuple((margins(structures) < margin).reshape(shape).mean(axis=0).tolist()),
         margin=margin,
     )
 
 
-def _gaps(structures: Structures) -> Array:
-    """By how much the second nearest non-hydrogen atom is farther than the nearest, in Å."""
-    result = np.full(structures.molecule[0].shape[:2], np.inf)
-    for frame in range(len(structures)):
+def margins(structures: Structures) -> Array:
+    """By how much the second nearest non-hydrogen atom is farther than the nearest.
+
+    Returns:
+        (atoms_total,), Å; ∞ where the frame holds fewer than two others.
+    """
+    result = np.full(len(structures.numbers), np.inf)
+    for frame, start in enumerate(structures.offsets[:-1]):
         heavy, distances = _to_heavy(structures, frame)
-        if len(heavy) > 2:
-            nearest = np.partition(distances, 1, axis=1)
-            result[frame] = nearest[:, 1] - nearest[:, 0]
-    return result.reshape(-1)
+        if len(heavy) > 1:
+            two = np.partition(distances, 1, axis=1)[:, :2]
+            gaps = np.where(np.isfinite(two[:, 1]), two[:, 1], np.inf) - two[:, 0]
+            result[start : start + len(two)] = np.where(np.isfinite(two[:, 0]), gaps, np.inf)
+    return result
 
 
 def _to_heavy(structures: Structures, frame: int) -> tuple[Integers, Array]:
