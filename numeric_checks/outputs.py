@@ -1,8 +1,10 @@
-"""A folder of results that one run at a time may write."""
+"""A folder, or a file made over hours, that one run at a time may write."""
 
 from __future__ import annotations
 
+import glob
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -10,9 +12,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from span_theorem.files import write_text
+from span_theorem.files import check_targets, temporary_prefix, write_text
 
-__all__ = ["clear_unfinished", "output_folder", "write_outputs"]
+__all__ = ["clear_unfinished", "output_file", "output_folder", "write_outputs"]
 
 _LOCK, _HOLDER = ".lock", ".holder"
 
@@ -51,13 +53,46 @@ def output_folder(path: str | Path, *, last: str, force: bool = False) -> Iterat
         lock.release()
 
 
-def clear_unfinished(folder: Path, name: str = "*") -> None:
-    """Remove what a killed process left of the files ``name`` (a pattern) it was writing.
+@contextmanager
+def output_file(path: str | Path, *, force: bool = False) -> Iterator[Path]:
+    """The file ``path``, which this run alone may write meanwhile, with its neighbours.
+
+    What a killed run had begun to write of it is removed. The lock is a file beside it, which is
+    removed at the end.
+
+    Raises:
+        ValueError: another process is at work on ``path``.
+        OSError: as :func:`span_theorem.files.check_targets`.
+    """
+    target = Path(path)
+    check_targets(target, force=force)
+    lock = FileLock(target.with_name(f"{temporary_prefix(target)}lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ValueError(f"another process is at work on {target}") from None
+    try:
+        check_targets(target, force=force)  # another run may have ended meanwhile
+        clear_unfinished(target.parent, target.name)
+        yield target
+    finally:
+        # Before the release: afterwards the file may be the lock of another process.
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
+
+
+def clear_unfinished(folder: Path, name: str = "") -> None:
+    """Remove what a killed process left of the file ``name``, or of any, that it was writing.
 
     Only the holder of a lock may do so: to others the file of a living process looks the same.
     """
-    for left in folder.glob(f".{name}.*.writing"):
-        left.unlink(missing_ok=True)
+    # Eight characters are tempfile's own part: ".a.b.….writing" is not of "a".
+    began = glob.escape(temporary_prefix(name)) if name else ".*."
+    for left in folder.glob(f"{began}????????.writing"):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def write_outputs(

@@ -17,7 +17,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["check_targets", "plain", "read_text", "write_json", "write_text", "writing"]
+__all__ = [
+    "check_targets",
+    "plain",
+    "read_text",
+    "temporary_prefix",
+    "write_json",
+    "write_text",
+    "writing",
+]
 
 _MODE = 0o666
 
@@ -86,7 +94,7 @@ def writing(path: str | Path, *, force: bool = False) -> Iterator[IO[bytes]]:
     if target.exists() and not force:
         raise FileExistsError(f"{target} exists; --force replaces it")
     handle, temporary = tempfile.mkstemp(
-        dir=target.parent, prefix=f".{target.name[:80]}.", suffix=".writing"
+        dir=target.parent, prefix=temporary_prefix(target), suffix=".writing"
     )
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -103,6 +111,15 @@ def writing(path: str | Path, *, force: bool = False) -> Iterator[IO[bytes]]:
     finally:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
+
+
+def temporary_prefix(path: str | Path) -> str:
+    """How the names of temporary files for ``path`` begin, short enough for any file system.
+
+    >>> temporary_prefix("folder/a.npz")
+    '.a.npz.'
+    """
+    return f".{Path(path).name[:48]}."  # a character may take four bytes, a name 255
 
 
 def _link(temporary: str, target: Path) -> None:

@@ -7,8 +7,9 @@ is a minimum of the same Hamiltonian. Overall translation is removed from the st
 overall rotation is left as the dynamics gave it.
 
 ``python -m neural_checks.make_trajectory --out FILE.npz`` writes the data set and may be killed
-and started again: positions, velocities and the generator's state are kept in
-``FILE.npz.partial``.
+and started again: positions, momenta and the generator's state are kept in ``FILE.npz.partial``.
+The self-consistent field starts anew at every frame, so that the trajectory depends on this state
+alone, and a run that continues gives the result of one that was not cut off.
 ``--check FILE.npz`` recomputes: forces of stored frames, one force by finite differences of the
 energy, and the energy drift of a constant-energy run of 1 ps.
 
@@ -28,9 +29,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numeric_checks.interrupts import deferred
+from numeric_checks.outputs import clear_unfinished, output_file
 from span_theorem.arguments import integer_option, within
 from span_theorem.command import Exit, Result, alias, parser, run
-from span_theorem.files import check_targets, writing
+from span_theorem.files import writing
 from span_theorem.progress import Progress
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ __all__ = ["ASPIRIN", "check_dataset", "main", "make_trajectory"]
 Array = NDArray[np.float64]
 
 #: First word of the format of partial files.
-PARTIAL = "span_theorem.trajectory.1"
+PARTIAL = "span_theorem.trajectory.2"
 
 #: A GFN2-xTB minimum of aspirin (largest force below 5 meV/Å before rounding), Å.
 ASPIRIN: tuple[tuple[str, float, float, float], ...] = (
@@ -93,46 +96,56 @@ def make_trajectory(
 ) -> None:
     """Run the trajectory and write ``output``: R (Å), F (eV/Å), E (eV), z and provenance strings.
 
-    ``output.partial`` holds the state meanwhile; if it exists, the run continues from it.
+    ``output.partial`` holds the state meanwhile; if it exists, the run continues from it. After
+    Ctrl-C and SIGTERM, too, the state is written, at the end of a frame.
 
     Raises:
         FileExistsError: ``output`` exists.
-        ValueError: the partial file cannot be used, or no frame is asked for.
+        ValueError: the partial file cannot be used, another process is at work on the same output,
+            or no frame is asked for.
     """
     within("frames", frames, 1, 10**6)
-    check_targets(output)
-    atoms = _molecule()
-    rng = np.random.RandomState(seed)
-    partial = output.with_name(output.name + ".partial")
-    if partial.exists():
-        kept, velocities = _resume(partial, atoms, rng, seed)
-    else:
-        kept, velocities = {"R": [], "F": [], "E": []}, None
-    dynamics = _langevin(atoms, rng, velocities)
-    with Progress() as progress:
-        while len(kept["E"]) < frames:
-            dynamics.run(STEPS_PER_FRAME)
-            kept["R"].append(atoms.get_positions() - atoms.get_center_of_mass())
-            kept["F"].append(atoms.get_forces())
-            kept["E"].append(atoms.get_potential_energy())
-            done = len(kept["E"])
-            if done % report_every == 0 or done == frames:
-                _save(partial, atoms, rng, seed, kept)
-            progress.update("trajectory", done, frames, f"{atoms.get_temperature():.0f} K")
-    _write_dataset(output, atoms, seed, kept)
-    partial.unlink()
+    with output_file(output):
+        atoms = _molecule()
+        rng = np.random.RandomState(seed)
+        partial = output.with_name(output.name + ".partial")
+        clear_unfinished(partial.parent, partial.name)
+        if partial.exists():
+            kept, momenta = _resume(partial, atoms, rng, seed)
+        else:
+            kept, momenta = {"R": [], "F": [], "E": []}, None
+        dynamics = _langevin(atoms, rng, momenta)
+        with Progress() as progress, deferred() as interrupt:
+            while len(kept["E"]) < frames:
+                dynamics.run(STEPS_PER_FRAME)
+                _append(kept, atoms)
+                done = len(kept["E"])
+                if done % report_every == 0 or done == frames or interrupt.asked:
+                    _save(partial, atoms, rng, seed, kept)
+                    interrupt.raise_if_asked()
+                progress.update("trajectory", done, frames, f"{atoms.get_temperature():.0f} K")
+        _write_dataset(output, atoms, seed, {key: values[:frames] for key, values in kept.items()})
+        partial.unlink()
 
 
-def _langevin(atoms: Atoms, rng: np.random.RandomState, velocities: Array | None) -> Any:
-    """The dynamics, equilibrated where it starts anew (``velocities`` is None)."""
+def _append(kept: dict[str, list[Any]], atoms: Atoms) -> None:
+    """Append the frame, whose field does not start from that of the step before."""
+    atoms.calc.reset()
+    kept["R"].append(atoms.get_positions() - atoms.get_center_of_mass())
+    kept["F"].append(atoms.get_forces())
+    kept["E"].append(atoms.get_potential_energy())
+
+
+def _langevin(atoms: Atoms, rng: np.random.RandomState, momenta: Array | None) -> Any:
+    """The dynamics, equilibrated where it starts anew (``momenta`` is None)."""
     from ase import units
     from ase.md.langevin import Langevin
     from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
 
-    if velocities is None:
+    if momenta is None:
         MaxwellBoltzmannDistribution(atoms, temperature_K=TEMPERATURE_K, rng=rng)
     else:
-        atoms.set_velocities(velocities)
+        atoms.set_momenta(momenta)
     dynamics = Langevin(
         atoms,
         timestep=TIME_STEP_FS * units.fs,
@@ -141,7 +154,7 @@ def _langevin(atoms: Atoms, rng: np.random.RandomState, velocities: Array | None
         rng=rng,
         fixcm=False,
     )
-    if velocities is None:
+    if momenta is None:
         dynamics.run(EQUILIBRATION_STEPS)
     return dynamics
 
@@ -157,7 +170,7 @@ def _save(
             format=np.array(f"{PARTIAL} {kind}"),
             seed=np.array(seed),
             positions=atoms.get_positions(),
-            velocities=atoms.get_velocities(),
+            momenta=atoms.get_momenta(),  # velocities would be rounded
             rng_keys=keys,
             rng_place=np.array([place, has_gauss]),
             rng_gauss=np.array(gauss),
@@ -170,10 +183,10 @@ def _save(
 def _resume(
     partial: Path, atoms: Atoms, rng: np.random.RandomState, seed: int
 ) -> tuple[dict[str, list[Any]], Array]:
-    """The kept frames and the velocities; positions and the generator's state are set."""
+    """The kept frames and the momenta; positions and the generator's state are set."""
     count = len(ASPIRIN)
     shapes: dict[str, tuple[int | None, ...]] = {
-        "positions": (count, 3), "velocities": (count, 3), "rng_keys": (624,), "rng_place": (2,),
+        "positions": (count, 3), "momenta": (count, 3), "rng_keys": (624,), "rng_place": (2,),
         "rng_gauss": (), "seed": (), "R": (None, count, 3), "F": (None, count, 3), "E": (None,),
     }  # fmt: skip
     try:
@@ -199,7 +212,7 @@ def _resume(
     place, has_gauss = (int(value) for value in found["rng_place"])
     keys = found["rng_keys"].astype(np.uint32)
     rng.set_state(("MT19937", keys, place, has_gauss, float(found["rng_gauss"])))
-    return {name: list(found[name]) for name in "RFE"}, found["velocities"]
+    return {name: list(found[name]) for name in "RFE"}, found["momenta"]
 
 
 def _write_dataset(output: Path, atoms: Atoms, seed: int, kept: dict[str, list[Any]]) -> None:

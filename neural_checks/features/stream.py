@@ -1,7 +1,8 @@
 """Feature files of any number of frames: recorded part by part, in bounded memory.
 
 What :func:`neural_checks.features.recorded.record` keeps in memory is kept in files here, in a
-folder beside the target that is removed at the end, after a failure and after an interrupt.
+folder beside the target that is removed at the end, after a failure and after an interrupt. What a
+killed process left of it is removed by the next one with the same target.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ from neural_checks.features.recorded import (
 )
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.structures import Structures
+from numeric_checks.outputs import output_file
 from span_theorem.arguments import integer
-from span_theorem.files import check_targets
+from span_theorem.files import temporary_prefix
 from span_theorem.progress import OnProgress
 
 __all__ = ["record_to_file"]
@@ -79,8 +81,9 @@ def record_to_file(
     Raises:
         NotEquivariantError: the network is not equivariant under rotations and reflections.
         ValueError: another suffix, another number of frames than ``held_out`` has, parts of
-            different data, or values that are not finite. FileExistsError: the file exists.
-        OSError: it cannot be written. In all cases ``path`` is as it was.
+            different data, values that are not finite, or another process is at work on the file.
+        FileExistsError: the file exists. OSError: it cannot be written. In all cases ``path`` is
+        as it was.
     """
     path = Path(path)
     require_suffix(path)
@@ -90,10 +93,12 @@ def record_to_file(
     if marks.dtype != np.bool_ or marks.ndim != 1 or not 0 < marks.sum() < len(marks):
         raise ValueError("held_out must be one array of booleans that marks some frames, not all")
     path.parent.mkdir(parents=True, exist_ok=True)
-    check_targets(path, force=force)
-    with tempfile.TemporaryDirectory(
-        dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".writing"
-    ) as folder:
+    with (
+        output_file(path, force=force),
+        tempfile.TemporaryDirectory(
+            dir=path.parent, prefix=temporary_prefix(path), suffix=".writing"
+        ) as folder,
+    ):
         recording = _Recording(Path(folder), backbone, marks, random_transforms(checks, rng))
         for part in parts:
             for batch in part.batches(ATOMS):

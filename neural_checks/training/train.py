@@ -24,7 +24,7 @@ from neural_checks.backbones.neighbors import Edges, edges
 from neural_checks.backbones.nequip import BackboneConfig, NequIPBackbone
 from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import Split
-from neural_checks.training.interrupts import deferred
+from numeric_checks.interrupts import deferred
 from numeric_checks.molecules.data import ForceData
 from span_theorem.arguments import shown, within
 

@@ -42,6 +42,8 @@ class NpzArchive:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        if path.exists() and not path.is_file():  # to open a pipe would wait for its other end
+            raise ValueError(f"{path} is not an ordinary file")
         with self._whole():
             self._zip = zipfile.ZipFile(path)
             self._members = {

@@ -7,6 +7,7 @@ coordinates. The platform is OpenMM's Reference, in double precision.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,23 +23,27 @@ KJ_PER_MOL = 0.0103642696562639
 """1 kJ/mol in eV."""
 
 
+_AT_ONCE = 20
+"""Steps of dynamics between two looks for an interrupt."""
+
+
 class Peptide:
-    """The peptide of a PDB text in an OpenMM context."""
+    """The peptide of a PDB text in an OpenMM context; ValueError for another text."""
 
     def __init__(self, pdb: str, settings: PeptideSettings) -> None:
         import openmm
-        from openmm import app, unit
+        from openmm import unit
 
-        structure = app.PDBFile(io.StringIO(pdb))
+        try:
+            structure, system = _read(pdb)
+        except Exception as error:  # whatever OpenMM's reader stumbles over
+            raise ValueError(f"no structure that OpenMM reads: {error}") from error
         names = [residue.name for residue in structure.topology.residues()]
         found = "".join(_letter(name) for name in names)
         if found != settings.sequence:
             raise ValueError(f"the saved structure is of {found}, not of {settings.sequence}")
         self.numbers = np.array(
             [atom.element.atomic_number for atom in structure.topology.atoms()], dtype=np.uint8
-        )
-        system = force_field().createSystem(
-            structure.topology, nonbondedMethod=app.NoCutoff, constraints=None
         )
         self.integrator = openmm.LangevinMiddleIntegrator(
             settings.temperature * unit.kelvin,
@@ -50,22 +55,79 @@ class Peptide:
         self.context = openmm.Context(system, self.integrator, platform)
         self.context.setPositions(structure.positions)
 
+    def begin(self, settings: PeptideSettings, stop: Callable[[], bool]) -> bool:
+        """Minimise the energy, draw velocities, equilibrate; False where ``stop`` ended it."""
+        from openmm import LocalEnergyMinimizer, MinimizationReporter
+
+        class Stopping(MinimizationReporter):  # type: ignore[misc]
+            def report(self, *_: Any) -> bool:
+                return stop()
+
+        LocalEnergyMinimizer.minimize(self.context, reporter=Stopping())
+        self.context.setVelocitiesToTemperature(settings.temperature, settings.seed + 1)
+        return self.run(settings.equilibration_steps, stop)
+
+    def state(self) -> tuple[Array, Array]:
+        """Positions (nm) and velocities (nm/ps), (atoms, 3) each."""
+        from openmm import unit
+
+        state = self.context.getState(getPositions=True, getVelocities=True)
+        velocity = unit.nanometer / unit.picosecond
+        return (
+            np.array(state.getPositions(asNumpy=True).value_in_unit(unit.nanometer)),
+            np.array(state.getVelocities(asNumpy=True).value_in_unit(velocity)),
+        )
+
+    def go_on(self, state: tuple[Array, Array], seed: int) -> None:
+        """Go on from :meth:`state` with the random numbers of ``seed`` from 1 on.
+
+        What follows depends on these alone. OpenMM's own checkpoints would keep the generator, but
+        a damaged one ends the process.
+        """
+        positions, velocities = state
+        self.integrator.setRandomNumberSeed(seed)
+        self.context.reinitialize()
+        self.context.setPositions(positions)
+        self.context.setVelocities(velocities)
+
+    def run(self, steps: int, stop: Callable[[], bool] = lambda: False) -> bool:
+        """Take ``steps`` steps; False where ``stop`` ended them early.
+
+        A few at a time: while OpenMM is at work, Python sees no signal.
+        """
+        for done in range(0, steps, _AT_ONCE):
+            if stop():
+                return False
+            self.integrator.step(min(_AT_ONCE, steps - done))
+        return not stop()
+
     def frame(self) -> tuple[Array, Array, float]:
-        """Positions (Å), forces (eV/Å) and energy (eV)."""
+        """Positions (Å), forces (eV/Å) and energy (eV); ValueError where they are not finite."""
         from openmm import unit
 
         state = self.context.getState(getPositions=True, getForces=True, getEnergy=True)
         per_mol = unit.kilojoule_per_mole
-        return (
-            np.array(state.getPositions(asNumpy=True).value_in_unit(unit.angstrom)),
-            np.array(state.getForces(asNumpy=True).value_in_unit(per_mol / unit.angstrom))
-            * KJ_PER_MOL,
-            state.getPotentialEnergy().value_in_unit(per_mol) * KJ_PER_MOL,
-        )
+        positions = np.array(state.getPositions(asNumpy=True).value_in_unit(unit.angstrom))
+        forces = np.array(state.getForces(asNumpy=True).value_in_unit(per_mol / unit.angstrom))
+        energy = state.getPotentialEnergy().value_in_unit(per_mol) * KJ_PER_MOL
+        if not (np.isfinite(positions).all() and np.isfinite(forces).all() and np.isfinite(energy)):
+            raise ValueError("the dynamics diverged: energies or forces are not finite")
+        return positions, forces * KJ_PER_MOL, energy
 
     def place(self, positions: Array) -> None:
         """Set the positions, (atoms, 3) in Å."""
         self.context.setPositions(positions * 0.1)  # nm
+
+
+def _read(pdb: str) -> tuple[Any, Any]:
+    """The structure of a PDB text, and its system of forces."""
+    from openmm import app
+
+    structure = app.PDBFile(io.StringIO(pdb))
+    system = force_field().createSystem(
+        structure.topology, nonbondedMethod=app.NoCutoff, constraints=None
+    )
+    return structure, system
 
 
 def _letter(residue: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from numeric_checks.figures import save_figure, subplots
-from numeric_checks.outputs import output_folder
+from numeric_checks.outputs import clear_unfinished, output_file, output_folder
 
 
 def test_a_complete_run_is_refused_and_an_interrupted_one_is_not(tmp_path: Path) -> None:
@@ -40,6 +40,42 @@ def test_what_a_killed_run_had_begun_is_removed_and_nothing_else(tmp_path: Path)
     with output_folder(tmp_path, last="x"):
         pass
     assert {path.name for path in tmp_path.iterdir()} == {".lock", "a.writing", "b.csv"}
+
+
+@pytest.mark.parametrize("name", ["a.npz", "[x]*?", "é" * 120, "😀" * 60, "x" * 250])
+def test_what_a_killed_writer_of_a_file_left_is_removed(tmp_path: Path, name: str) -> None:
+    code = (
+        "import os, sys; from numeric_checks.outputs import output_file\n"
+        "from span_theorem.files import writing\n"
+        "with output_file(sys.argv[1]) as path, writing(path):\n"
+        "    os.kill(os.getpid(), 9)"
+    )
+    path = tmp_path / name
+    done = subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+    assert done.returncode == -9
+    assert len(list(tmp_path.iterdir())) == 2  # the lock, and the file begun
+    others = {".a.b.abcdefgh.writing", ".x.abcdefgh.writing", "a.npz.writing"}
+    for other in others:
+        (tmp_path / other).touch()
+    with output_file(path), pytest.raises(ValueError, match="another process"), output_file(path):
+        pytest.fail("entered")
+    assert {p.name for p in tmp_path.iterdir()} == others
+    path.touch()
+    with pytest.raises(FileExistsError, match="--force"), output_file(path):
+        pytest.fail("entered")
+    with output_file(path, force=True):
+        pass
+
+
+def test_a_link_is_removed_and_not_what_it_leads_to(tmp_path: Path) -> None:
+    folder, kept = tmp_path / "folder", tmp_path / "kept"
+    for made in (folder, kept):
+        made.mkdir()
+    (kept / "x").touch()
+    (folder / ".a.abcdefgh.writing").symlink_to(kept)
+    clear_unfinished(folder)
+    assert not list(folder.iterdir())
+    assert (kept / "x").exists()
 
 
 def test_a_figure_is_written_to_all_of_its_paths_or_to_none(tmp_path: Path) -> None:

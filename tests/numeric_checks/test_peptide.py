@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import random
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +14,9 @@ import pytest
 from numeric_checks.molecules.data import load
 from numeric_checks.peptide.__main__ import main
 from numeric_checks.peptide.dataset import make_peptide
-from numeric_checks.peptide.dynamics import energies_forces
+from numeric_checks.peptide.dynamics import Peptide, energies_forces
 from numeric_checks.peptide.structure import PeptideSettings, build_peptide
+from span_theorem.command import Terminated
 
 SHORT = {"steps_per_frame": 10, "equilibration_steps": 100}
 
@@ -64,6 +68,75 @@ def test_the_file_holds_the_peptide_and_its_forces(folder: Path, structure: str)
         make_peptide(folder / "a.npz", PeptideSettings("GYG", **SHORT), 6)
 
 
+def test_two_runs_of_one_seed_are_the_same(tmp_path: Path, structure: str) -> None:
+    """Without a saved structure: it is built each time."""
+    random.seed(7)
+    before = random.getstate()
+    made = []
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        make_peptide(tmp_path / f"{name}.npz", PeptideSettings("GYG", seed=seed, **SHORT), 3)
+        made.append(load(tmp_path / f"{name}.npz"))
+        assert (tmp_path / f"{name}.pdb").read_text(encoding="utf-8") == structure
+        random.random()
+    assert np.array_equal(made[0].positions, made[1].positions)
+    assert np.array_equal(made[0].forces, made[1].forces)
+    assert not np.allclose(made[0].positions, made[2].positions)
+    random.setstate(before)
+    build_peptide("GG")
+    assert random.getstate() == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("when", ["minimised", "equilibrated", "between frames", "in a frame"])
+def test_an_interrupt_keeps_the_frames(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, when: str
+) -> None:
+    settings = PeptideSettings("GYG", steps_per_frame=40, equilibration_steps=100)
+    make_peptide(folder / "a.npz", settings, 4)
+    (folder / "b.pdb").write_text((folder / "a.pdb").read_text())
+    calls = 0
+    run, begin = Peptide.run, Peptide.begin
+
+    def send_at(wanted: str, count: int) -> None:
+        nonlocal calls
+        if when == wanted:
+            calls += 1
+            if calls == count:
+                os.kill(os.getpid(), number)
+
+    def began(self: Peptide, settings: PeptideSettings, stop: Callable[[], bool]) -> bool:
+        send_at("minimised", 1)
+        return begin(self, settings, stop)
+
+    def ran(self: Peptide, steps: int, stop: Callable[[], bool] = lambda: False) -> bool:
+        send_at("equilibrated", 1)
+        send_at("between frames", 4)
+
+        def asked() -> bool:
+            send_at("in a frame", 12)  # after 5 of the equilibration, two or three a frame
+            return stop()
+
+        return run(self, steps, asked)
+
+    monkeypatch.setattr(Peptide, "begin", began)
+    monkeypatch.setattr(Peptide, "run", ran)
+    with pytest.raises(KeyboardInterrupt) as raised:
+        make_peptide(folder / "b.npz", settings, 4, save_every=50)
+    monkeypatch.undo()
+    assert isinstance(raised.value, Terminated) == (number == signal.SIGTERM)
+    sampled = when in ("between frames", "in a frame")
+    assert ("checkpoint is written" in str(raised.value)) == sampled
+    left = {"a.npz", "a.pdb", "b.pdb"} | ({"b.npz.partial"} if sampled else set())
+    assert {path.name for path in folder.iterdir()} == left
+    if sampled:
+        with np.load(folder / "b.npz.partial", allow_pickle=False) as state:
+            assert 0 < len(state["E"]) < 4
+    make_peptide(folder / "b.npz", settings, 4)
+    first, second = load(folder / "a.npz"), load(folder / "b.npz")
+    assert np.array_equal(first.positions, second.positions)
+    assert np.array_equal(first.forces, second.forces)
+
+
 def test_a_run_cut_off_ends_as_if_it_had_not_been(folder: Path) -> None:
     settings = PeptideSettings("GYG", **SHORT)
     whole, parts = folder / "a.npz", folder / "b.npz"
@@ -90,6 +163,63 @@ def test_a_run_cut_off_ends_as_if_it_had_not_been(folder: Path) -> None:
     (folder / "c.pdb").write_text((folder / "a.pdb").read_text())
     make_peptide(other, PeptideSettings("GYG", seed=1, **SHORT), 8)
     assert not np.allclose(load(other).positions, first.positions)
+
+
+def test_a_planted_state_is_refused(folder: Path) -> None:
+    """Shapes of another peptide, values that are no numbers, no arrays: one line, no crash."""
+    make_peptide(folder / "a.npz", PeptideSettings("GYG", **SHORT), 4)
+    (folder / "b.pdb").write_text((folder / "a.pdb").read_text())
+
+    def stop(done: int) -> None:
+        raise RuntimeError
+
+    settings = PeptideSettings("GYG", **SHORT)
+    with pytest.raises(RuntimeError):
+        make_peptide(folder / "b.npz", settings, 4, report=stop, save_every=1)
+    partial = folder / "b.npz.partial"
+    with np.load(partial, allow_pickle=False) as state:
+        whole = {name: state[name] for name in state.files}
+    wrong = [np.zeros(3), np.array("x"), np.full_like(whole["state"], np.nan), np.zeros((0, 0))]
+    wrong += [whole["R"][:, 1:], np.repeat(whole["R"], 3, axis=0), np.array(["a", "b"])]
+    for key in whole:
+        for value in wrong:
+            np.savez(partial.with_suffix(".npz"), **(whole | {key: value}))
+            partial.with_suffix(".npz").replace(partial)
+            with pytest.raises(ValueError, match=r"is damaged; remove it|was made with other"):
+                make_peptide(folder / "b.npz", settings, 4)
+    far = whole | {"state": whole["state"] * 1e200}
+    np.savez(partial.with_suffix(".npz"), **far)
+    partial.with_suffix(".npz").replace(partial)
+    with pytest.raises(ValueError, match="the dynamics diverged"):
+        make_peptide(folder / "b.npz", settings, 4)
+    assert not (folder / "b.npz").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "",
+        lambda text: "\0" * 100,
+        lambda text: text[: len(text) // 2],
+        lambda text: "\n".join(text.splitlines()[5:]),
+        lambda text: text.replace("CA ", "XX "),
+        lambda text: text.replace("ATOM", "ATOMATOM"),
+        lambda text: text.replace("0", "x"),
+        lambda text: text.replace(".", " "),
+        lambda text: text.replace("GLY", "   "),
+    ],
+    ids=map(str, range(9)),
+)
+def test_a_damaged_structure_is_one_message(
+    folder: Path, change: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (folder / "a.pdb").read_text(encoding="utf-8")
+    (folder / "a.pdb").write_text(change(text), encoding="utf-8")
+    arguments = ["--sequence", "GYG", "--frames", "1", "--out", str(folder / "a.npz")]
+    code = main([*arguments, "--steps-per-frame", "1", "--equilibration", "1"])
+    said = capsys.readouterr().err
+    assert code == 2, said
+    assert "a.pdb" in said.replace("\n  ", "")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"text"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -25,28 +27,38 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trajectories, "STEPS_PER_FRAME", 1)
 
 
-def test_a_killed_run_goes_on_to_the_same_trajectory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("number", [None, signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_was_ended_goes_on_to_the_same_trajectory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals | None
 ) -> None:
+    """``None`` is a kill after a state was written; a signal has one written."""
+    monkeypatch.setattr(trajectories, "STEPS_PER_FRAME", 3)
     whole, cut = tmp_path / "whole.npz", tmp_path / "cut.npz"
-    make_trajectory(whole, frames=4, seed=1)
-    save = trajectories._save
+    make_trajectory(whole, frames=5, seed=1)
+    save, append = trajectories._save, trajectories._append
 
     def killed(*arguments: object) -> None:
         save(*arguments)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(trajectories, "_save", killed)
-    with pytest.raises(KeyboardInterrupt):
-        make_trajectory(cut, frames=4, seed=1, report_every=2)
-    monkeypatch.setattr(trajectories, "_save", save)
+    def interrupted(kept: dict[str, list[object]], atoms: object) -> None:
+        append(kept, atoms)  # type: ignore[arg-type]
+        if number is not None and len(kept["E"]) == 3:
+            os.kill(os.getpid(), number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trajectories, "_append", interrupted)
+        if number is None:
+            patch.setattr(trajectories, "_save", killed)
+        with pytest.raises(KeyboardInterrupt, match="checkpoint is written" if number else ""):
+            make_trajectory(cut, frames=5, seed=1, report_every=50 if number else 2)
     assert [p.name for p in sorted(tmp_path.glob("cut*"))] == ["cut.npz.partial"]
-    make_trajectory(cut, frames=4, seed=1)
+    make_trajectory(cut, frames=5, seed=1)
     one, other = load(whole), load(cut)
-    assert len(other) == 4
-    # The self-consistent field starts anew after the kill: equal to its accuracy, not to the bit.
-    np.testing.assert_allclose(other.positions, one.positions, atol=1e-5)
-    np.testing.assert_allclose(other.molecule_forces, one.molecule_forces, atol=2e-3)
+    assert len(other) == 5
+    assert np.array_equal(other.positions, one.positions)
+    assert np.array_equal(other.forces, one.forces)
+    assert np.array_equal(other.energies, one.energies)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cut.npz", "whole.npz"]
 
 

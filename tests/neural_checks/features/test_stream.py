@@ -172,6 +172,29 @@ def test_a_failure_leaves_nothing_behind(
     assert path.read_text() == "mine"
 
 
+def test_what_a_killed_process_left_is_removed_by_the_next(toy: Any, tmp_path: Path) -> None:
+    path, data = tmp_path / "a.npz", toy.toy_data(30)
+    left = tmp_path / ".a.npz.abcdefgh.writing"
+    other = tmp_path / ".b.npz.abcdefgh.writing"  # of a process that may be alive
+    for folder in (left, other):
+        folder.mkdir()
+        (folder / "positions").write_bytes(b"begun")
+    (tmp_path / ".a.npz.lock").touch()
+    record_to_file(path, toy.DensityBackbone(), parts(data), HELD, rng())
+    assert sorted(p.name for p in tmp_path.iterdir()) == [other.name, "a.npz"]
+
+
+def test_two_recordings_of_one_file_are_not_mixed(toy: Any, tmp_path: Path) -> None:
+    path, data = tmp_path / "a.npz", toy.toy_data(30)
+
+    def again(done: int, _of: int) -> None:
+        with pytest.raises(ValueError, match="another process is at work on"):
+            record_to_file(path, toy.DensityBackbone(), parts(data), HELD, rng())
+
+    record_to_file(path, toy.DensityBackbone(), parts(data), HELD, rng(), report=again)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.npz"]
+
+
 def test_values_that_are_not_finite_are_named_before_equivariance_is_judged(
     toy: Any, tmp_path: Path
 ) -> None:

@@ -25,8 +25,8 @@ from neural_checks.backbones.checkpoints import VERSION, read_checkpoint
 from neural_checks.backbones.load import load_backbone
 from neural_checks.backbones.nequip import BackboneConfig
 from neural_checks.data.split import split
-from neural_checks.training.interrupts import deferred
 from neural_checks.training.train import TrainConfig, Trained, train
+from numeric_checks.interrupts import deferred
 from span_theorem.command import Terminated
 
 pytestmark = [

@@ -24,20 +24,21 @@ class Interrupt:
         """Whether the work is to end."""
         return self.number is not None
 
-    def raise_if_asked(self) -> None:
-        """Raise what the signal would have raised when it came."""
-        if self.number == signal.SIGTERM:
-            raise Terminated("terminated; the checkpoint is written")
-        if self.number is not None:
-            raise KeyboardInterrupt("interrupted; the checkpoint is written")
+    def raise_if_asked(self, saved: str = "the checkpoint is written") -> None:
+        """Raise what the signal would have raised when it came; ``saved`` is added to its word."""
+        if self.number is None:
+            return
+        word = "terminated" if self.number == signal.SIGTERM else "interrupted"
+        kind = Terminated if self.number == signal.SIGTERM else KeyboardInterrupt
+        raise kind(f"{word}; {saved}" if saved else word)
 
 
 @contextlib.contextmanager
 def deferred() -> Iterator[Interrupt]:
     """SIGINT and SIGTERM are noted meanwhile, for the work to end at a place of its own choice.
 
-    A second one is raised at once. In other threads than the main one, where Python allows no
-    handlers, nothing is changed.
+    A second one is raised at once. One that the work did not raise is raised at the end. In other
+    threads than the main one, where Python allows no handlers, nothing is changed.
     """
     interrupt = Interrupt()
     if threading.current_thread() is not threading.main_thread():
@@ -46,7 +47,7 @@ def deferred() -> Iterator[Interrupt]:
 
     def note(number: int, _frame: Any) -> None:
         if interrupt.asked:
-            interrupt.raise_if_asked()
+            interrupt.raise_if_asked("")
         interrupt.number = number
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -55,3 +56,4 @@ def deferred() -> Iterator[Interrupt]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    interrupt.raise_if_asked()
