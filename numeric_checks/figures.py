@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COLORS", "figure_paths", "save_figure", "subplots"]
 
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe–Ito colours, told apart by most readers."""
 
 _SUFFIXES = (".svg", ".png")

@@ -12,6 +12,7 @@ from typing import Any
 
 from proof_map import DOCS
 
+from neural_checks.injection.control_rows import ControlCurve, Interval
 from neural_checks.injection.result import REPORT, InjectionReport, Metric, Readout
 
 Write = Callable[[Path, str], None]
@@ -24,6 +25,9 @@ FIGURES = {
     "quadratic readout. Dashed: above dL",
     "per_atom": "The molecule, coloured by R² of the field at the boundary, quadratic closed form",
     "training": "Force error on validation frames while training",
+    "seeds": "R²_inj of every seed of the trained readouts on every backbone",
+    "bootstrap": "The bootstrap distributions of Δ = G(dL) − G(dL + 1) (above) and of ρ(dL) and "
+    "ρ(dL + 1) (below)",
 }
 METRICS = {
     Metric.FIELD: "R² of the field",
@@ -113,6 +117,8 @@ def _with_interval(readout: Readout, metric: Metric, ell: int) -> str:
 def _measured(readout: Readout) -> str:
     verdict = readout.verdict
     found = "none" if verdict.measured is None else str(verdict.measured)
+    if readout.not_judged:
+        return f"{found} (not judged: {readout.not_judged})"
     return f"{found} ({verdict.outcome})" if verdict.agrees else f"{found} (**{verdict.outcome}**)"
 
 
@@ -122,7 +128,7 @@ def _overview(runs: Runs) -> str:
         "|---|---|---|---|---|---|",
     ]
     for name, report in runs.items():
-        verdicts = [readout.verdict for readout in report.measurement.readouts]
+        verdicts = [readout.verdict for readout in report.measurement.judged]
         lines.append(
             f"| [{name}](/measured/runs/{name}.md) | {report.data.level_of_theory} "
             f"| {len(report.backbones)} | {report.measurement.settings.draws:,} | {_maes(report)} "
@@ -163,22 +169,49 @@ def _published(runs: Runs) -> str:
 def _control_table(report: InjectionReport) -> str:
     controls = report.measurement.controls
     sites = ", ".join(str(site) for site in controls.cone.sites)
-    gain = _number(controls.gain_without_injection)
-    return "\n".join(
-        [
-            _by_degree("control", list(controls.rows())),
-            "",
-            "R² of the field on held-out frames, quadratic readout, first backbone "
-            f"(n = 1, {report.frames.held} held-out frames; no bootstrap, so no B).",
-            "",
-            f"No injection: gain on the force error alone: {gain}.",
-            "",
-            f"Cone and non-polynomial readout: atoms {sites} only.",
-        ]
-    )
+    few = "Cone and non-polynomial readout"
+    if controls.shuffled_sites is not None:
+        few = "Shuffled target, cone and non-polynomial readout"
+    lines = [
+        _by_degree("control", [(words, _cells(curve)) for words, curve in controls.rows()]),
+        "",
+        "R² of the field on held-out frames, quadratic readouts, "
+        + _control_counts(report, controls.shuffled),
+        "",
+        f"{few}: atoms {sites} only.",
+        "",
+        *_alone(report),
+    ]
+    return "\n".join(lines)
 
 
-def _by_degree(head: str, rows: Sequence[tuple[str, Sequence[float]]]) -> str:
+def _control_counts(report: InjectionReport, curve: ControlCurve) -> str:
+    held, draws = report.frames.held, report.measurement.settings.draws
+    if curve.low is None:
+        return f"first backbone (n = 1, {held} held-out frames; no bootstrap, so no B)."
+    return f"95 % intervals; n = {curve.backbones}, {held} held-out frames, B = {draws:,}."
+
+
+def _cells(curve: ControlCurve) -> list[str]:
+    return [_interval(curve.at(ell)) for ell in range(1, len(curve.values) + 1)]
+
+
+def _interval(found: Interval) -> str:
+    ends = [_number(end) for end in (found.low, found.high) if end is not None]
+    return _number(found.value) + (f" [{', '.join(ends)}]" if ends else "")
+
+
+def _alone(report: InjectionReport) -> list[str]:
+    """The gain without injection, by readout."""
+    known = [(r.name, r.alone) for r in report.measurement.readouts if r.alone is not None]
+    return [
+        "| no injection: readout | gain on the force error alone |",
+        "|---|---|",
+        *(f"| {name} | {_interval(gain)} |" for name, gain in known),
+    ]
+
+
+def _by_degree(head: str, rows: Sequence[tuple[str, Sequence[float | str]]]) -> str:
     """A table with one column per degree ℓ; rows may end early."""
     width = max((len(values) for _, values in rows), default=0)
     lines = [
@@ -186,7 +219,8 @@ def _by_degree(head: str, rows: Sequence[tuple[str, Sequence[float]]]) -> str:
         "|---" * (width + 1) + "|",
     ]
     for name, values in rows:
-        cells = [_number(value) for value in values] + [""] * width
+        shown = [value if isinstance(value, str) else _number(value) for value in values]
+        cells = shown + [""] * width
         lines.append(f"| {name} | " + " | ".join(cells[:width]) + " |")
     return "\n".join(lines)
 
@@ -214,9 +248,9 @@ def _first_figure(runs: Runs) -> str:
         f"*Measured* on {report.data.level_of_theory}: recovery ρ of a field of degree ℓ, by "
         "readouts of degree 1, 2, 3 of features of degree ≤ "
         f"{report.measurement.settings.L}. The bars are the *proved* boundaries dL. "
-        f"{_counts(report)}. The closed form has nothing to couple above dL: its zeros there are "
-        "the theorem. The other readouts know nothing of representations: their values there are "
-        f"measurements. [This run](/measured/runs/{match[3]}.md)"
+        f"{_counts(report)}. The readouts are trained by gradient descent and know nothing of "
+        "representations: their values above dL are measurements. "
+        f"[This run](/measured/runs/{match[3]}.md)"
     )
     return f"```{{figure}} /{match[2]}\n:alt: {match[1]}\n\n{caption}.\n```\n"
 
@@ -241,9 +275,12 @@ def _run_page(name: str, report: InjectionReport) -> str:
         ]
         lines += [f"## {title} by degree", "", _by_degree("readout", rows), "", f"{counts}.", ""]
     lines += _amplitudes(report)
+    for stem, title in (("seeds", "Seeds of the trained readouts"), ("bootstrap", "Bootstrap")):
+        figure = _figure(name, stem, f"{FIGURES[stem]}. {counts}")
+        lines += [f"## {title}", "", figure] if figure else []
     lines += ["## Controls", "", _control_table(report), ""]
     lines += ["[What each control is for](../controls.md).", ""]
-    cone = "first backbone (n = 1; no bootstrap, so no B)"
+    cone = _control_counts(report, report.measurement.controls.cone.curves[0]).rstrip(".")
     lines += [_figure(name, "cone", f"{FIGURES['cone']}; {cone}"), "## The molecule", ""]
     lines += [_figure(name, "per_atom", f"{FIGURES['per_atom']}. {counts}"), "## Training", ""]
     training = f"n = {len(report.backbones)}, single curves: no bootstrap, so no B"

@@ -1,18 +1,18 @@
-"""Figures of a run: recovery against ℓ, the cone, the molecule coloured by recovery, training."""
+"""Figures of a run: recovery against ℓ, the cone, training; the others are in modules beside."""
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import pdist
-from scipy.spatial.transform import Rotation
 
+from neural_checks.injection.figure_frame import SMALL, STYLES, caption, counts, panels
+from neural_checks.injection.figure_molecule import per_atom
+from neural_checks.injection.figure_spread import draws, seeds
 from neural_checks.injection.result import InjectionReport, Metric, Readout, ReadoutKind
-from numeric_checks.figures import COLORS, subplots
-from numeric_checks.molecules.symbols import SYMBOLS
+from numeric_checks.figures import COLORS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,64 +21,132 @@ __all__ = ["figure_of", "names"]
 
 Array = NDArray[np.float64]
 
-#: (colour, marker, line) of every kind of readout.
-_STYLES = {
-    ReadoutKind.CLOSED: (COLORS[0], "o", "-"),
-    ReadoutKind.POOLED: ("#56B4E9", "v", "-."),
-    ReadoutKind.COMPONENT: (COLORS[2], "s", ":"),
-    ReadoutKind.TRAINED: (COLORS[1], "D", "--"),
-}
-
 
 def names(report: InjectionReport) -> tuple[str, ...]:
-    """The figures that a report allows; ``per_atom`` only where it holds the geometry."""
-    known = ("recovery", "cone", "training")
-    return known if report.geometry is None else (*known, "per_atom")
+    """The figures that a report allows.
+
+    ``per_atom`` needs the geometry, ``seeds`` trained readouts, ``bootstrap`` the distributions:
+    reports of earlier versions lack some of them.
+    """
+    readouts = report.measurement.readouts
+    possible = {
+        "recovery": True,
+        "recovery_small": any(r.kind is ReadoutKind.TRAINED for r in readouts),
+        "cone": True,
+        "training": True,
+        "per_atom": report.geometry is not None,
+        "seeds": any(r.per_seed is not None for r in readouts),
+        "bootstrap": any(r.distribution is not None for r in readouts),
+    }
+    return tuple(name for name, there in possible.items() if there)
 
 
 def figure_of(report: InjectionReport, name: str) -> Figure:
     """The figure of that name; ValueError for one that the report does not allow."""
     if name not in names(report):
         raise ValueError(f"this report allows the figures {', '.join(names(report))}, not {name}")
-    draw = {"recovery": _recovery, "cone": _cone, "training": _training, "per_atom": _per_atom}
+    draw: dict[str, Callable[[InjectionReport], Figure]] = {
+        "recovery": _recovery,
+        "recovery_small": _recovery_small,
+        "cone": _cone,
+        "training": _training,
+        "per_atom": per_atom,
+        "seeds": seeds,
+        "bootstrap": draws,
+    }
     return draw[name](report)
 
 
 def _recovery(report: InjectionReport) -> Figure:
     measured = report.measurement
     degrees = sorted({readout.degree for readout in measured.readouts})
-    figure, panels = subplots(
-        1, len(degrees), figsize=(1.5 + 3.6 * len(degrees), 4.4), sharey=True, squeeze=False
-    )
-    for axes, degree in zip(panels[0], degrees, strict=True):
+    figure, axes_of = panels(1, len(degrees), 4.0, 4.9, sharey=True)
+    for axes, degree in zip(axes_of[0], degrees, strict=True):
         readouts = [r for r in measured.readouts if r.degree == degree]
         for place, readout in enumerate(readouts):
-            _errorbars(axes, readout, 0.09 * (place - 1.5))
+            shift = 0.09 * (place - (len(readouts) - 1) / 2)
+            color, marker, line = STYLES[readout.kind]
+            _errorbars(axes, readout, shift, color, marker, line, str(readout.kind))
         boundary = readouts[0].verdict.boundary
-        axes.axvline(boundary + 0.5, color="0.55", alpha=0.5, lw=5, zorder=0)
-        known = report.published.values(Metric.RECOVERY)
-        if degree == 2 and known:
-            axes.plot(
-                list(known), list(known.values()), "kx", ms=9, mew=2, ls="none", label="published"
-            )
-        axes.axhline(0, color="0.7", lw=0.8, zorder=0)
-        axes.set_title(f"readout degree {degree}: dL = {boundary}")
-        axes.set_xlabel("degree ℓ of the injected field")
+        _boundary(axes, boundary, "0.55")
+        if degree == 2:
+            _published(axes, report)
+        axes.set_title(f"readout degree {degree}: dL = {boundary}", fontsize=13)
+        axes.set_xlabel("degree ℓ of the injected field", fontsize=12)
         axes.set_xticks(range(1, boundary + 4))
-    panels[0][0].set_ylabel("recovery ρ(ℓ), held-out frames")
-    panels[0][min(1, len(degrees) - 1)].legend(fontsize=8)
-    figure.supxlabel(
-        f"{report.data.name}, features of degree ≤ {measured.settings.L}. Bar: proved "
-        f"boundary dL. n = {len(report.backbones)} backbones, {measured.settings.spn.seeds} seeds "
-        f"of the trained one, {report.frames.held} held-out frames, "
-        f"B = {measured.settings.draws}; 95 % intervals.",
-        fontsize=8,
+    axes_of[0][0].set_ylabel("recovery ρ(ℓ)", fontsize=12)
+    _legend_above(figure, axes_of[0][min(1, len(degrees) - 1)], 3)
+    caption(
+        figure,
+        f"Bar: proved boundary dL of features of degree ≤ {measured.settings.L}. {_source(report)}"
+        "95 % intervals.",
+        counts(report, seeds=True),
+        width=4.0 * len(degrees),
     )
     return figure
 
 
-def _errorbars(axes: Any, readout: Readout, shift: float) -> None:
-    color, marker, line = _STYLES[readout.kind]
+def _recovery_small(report: InjectionReport) -> Figure:
+    """One panel: the trained readout of every degree."""
+    figure, axes_of = panels(1, 1, 5.2, 5.4)
+    axes = axes_of[0][0]
+    readouts = [r for r in report.measurement.readouts if r.kind is ReadoutKind.TRAINED]
+    for place, (readout, color) in enumerate(zip(readouts, COLORS, strict=False)):
+        label = f"degree {readout.degree}, dL = {readout.verdict.boundary}"
+        _errorbars(axes, readout, 0.1 * (place - 1), color, "osD"[place], "-", label)
+        _boundary(axes, readout.verdict.boundary, color)
+        if readout.degree == 2:
+            _published(axes, report)
+    top = max(len(readout.recovery.values) for readout in readouts)
+    axes.set_xticks(range(1, top + 1))
+    axes.set_xlabel("degree ℓ of the injected field", fontsize=13)
+    axes.set_ylabel("recovery ρ(ℓ)", fontsize=13)
+    _legend_above(figure, axes, 2)
+    caption(
+        figure,
+        f"Readouts trained per atom. Bars: proved boundaries dL. {_source(report)}95 % intervals.",
+        counts(report, seeds=True),
+        width=5.2,
+    )
+    return figure
+
+
+def _legend_above(figure: Figure, axes: Any, columns: int) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize=SMALL, loc="outside upper center", ncols=columns)
+
+
+def _boundary(axes: Any, boundary: int, color: str) -> None:
+    axes.axvline(boundary + 0.5, color=color, alpha=0.4, lw=5, zorder=0)
+    axes.axhline(0, color="0.7", lw=0.8, zorder=0)
+
+
+def _published(axes: Any, report: InjectionReport) -> None:
+    """Crosses where there is something published: with L = 2 alone."""
+    known = report.published.values(Metric.RECOVERY)
+    if report.measurement.settings.L == 2 and known:
+        label = "published, degree 2"
+        axes.plot(
+            list(known),
+            list(known.values()),
+            "kx",
+            ms=10,
+            mew=2.2,
+            ls="none",
+            label=label,
+            zorder=5,
+        )
+
+
+def _source(report: InjectionReport) -> str:
+    """What the crosses are, where there are any."""
+    p = report.published
+    return f"Crosses: {p.source}, n = {p.backbones}. " if report.measurement.settings.L == 2 else ""
+
+
+def _errorbars(
+    axes: Any, readout: Readout, shift: float, color: str, marker: str, line: str, label: str
+) -> None:
     curve = readout.recovery
     values = np.array(curve.values)
     axes.errorbar(
@@ -88,11 +156,11 @@ def _errorbars(axes: Any, readout: Readout, shift: float) -> None:
         yerr=np.abs(np.array([curve.low, curve.high]) - values),
         color=color,
         marker=marker,
-        markersize=4.5,
+        markersize=5.5,
         linestyle=line,
-        linewidth=1.2,
-        capsize=2,
-        label=str(readout.kind),
+        linewidth=1.5,
+        capsize=2.5,
+        label=label,
     )
 
 
@@ -102,7 +170,8 @@ def _cone(report: InjectionReport) -> Figure:
     cone = report.measurement.controls.cone
     values = np.array(cone.values)
     boundary = 2 * report.measurement.settings.L
-    figure, axes = subplots(figsize=(6.4, 4.2))
+    figure, axes_of = panels(1, 1, 6.6, 5.0)
+    axes = axes_of[0][0]
     shades = colormaps["viridis"](np.linspace(0, 0.9, values.shape[1]))
     for ell, color in enumerate(shades, start=1):
         axes.plot(
@@ -110,97 +179,49 @@ def _cone(report: InjectionReport) -> Figure:
             values[:, ell - 1],
             color=color,
             marker="o",
-            ms=4,
+            ms=5,
             linestyle="-" if ell <= boundary else "--",
             label=f"ℓ = {ell}",
         )
+        ends = [(curve.at(ell).low, curve.at(ell).high) for curve in cone.curves]
+        if all(low is not None and high is not None for low, high in ends):
+            axes.fill_between(cone.angles, *zip(*ends, strict=True), color=color, alpha=0.2, lw=0)
     axes.axhline(0, color="0.7", lw=0.8, zorder=0)
-    axes.set_xlabel("largest turn from the stored orientation (degrees)")
-    axes.set_ylabel("R² of the field, component-wise ridge")
-    axes.set_title("The leak: rotations limited to a cone, quadratic readout")
-    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    figure.supxlabel(
-        f"{report.data.name}. Dashed: above dL = {boundary}. First backbone, "
-        f"{len(cone.sites)} atoms, {report.frames.held} held-out frames.",
-        fontsize=8,
-    )
-    return figure
-
-
-def _per_atom(report: InjectionReport) -> Figure:
-    positions = np.array(report.geometry)
-    closed = [r for r in report.measurement.readouts if r.kind is ReadoutKind.CLOSED]
-    readout = next((r for r in closed if r.degree == 2), closed[0])
-    ell = readout.verdict.boundary
-    values = np.array(readout.per_site[ell - 1])
-    numbers = np.array(report.data.numbers)
-    flat = _clearest_view(positions)
-    figure, axes = subplots(figsize=(6.4, 4.8))
-    _bonds(axes, positions, flat, numbers)
-    dots = axes.scatter(
-        *flat.T,
-        c=values,
-        s=np.where(numbers == 1, 130, 300),
-        cmap="viridis",
-        vmin=min(0.5, values.min()),
-        vmax=1,
-        edgecolors="black",
-        zorder=2,
-    )
-    _labels(axes, flat, numbers)
-    figure.colorbar(dots, label=f"R² of the field of degree ℓ = {ell} (closed form)")
-    axes.set_title(f"Recovery at the boundary, readout degree {readout.degree}", pad=16)
-    axes.set_aspect("equal")
-    axes.axis("off")
-    figure.supxlabel(
-        f"{report.data.name}. Mean of n = {len(report.backbones)} backbones, "
+    axes.set_xticks(range(0, 181, 30))
+    axes.set_xlabel("largest turn from the stored orientation (degrees)", fontsize=12)
+    axes.set_ylabel("R² of the field", fontsize=12)
+    axes.set_title("Quadratic readout where rotations are limited", fontsize=13)
+    axes.legend(fontsize=SMALL, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    n = cone.curves[0].backbones
+    caption(
+        figure,
+        f"Component-wise ridge. Dashed: above dL = {boundary}.",
+        f"{report.data.name}, n = {n} backbone{'s' if n > 1 else ''}, {len(cone.sites)} atoms, "
         f"{report.frames.held} held-out frames.",
-        fontsize=8,
+        width=6.6,
     )
     return figure
-
-
-def _bonds(axes: Any, positions: Array, flat: Array, numbers: NDArray[np.int64]) -> None:
-    distances = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
-    for i, j in zip(*np.nonzero(np.triu(distances, 1)), strict=True):
-        if distances[i, j] < (1.25 if 1 in (numbers[i], numbers[j]) else 1.7):
-            axes.plot(*flat[[i, j]].T, color="0.7", lw=2, zorder=1)
-
-
-def _labels(axes: Any, flat: Array, numbers: NDArray[np.int64]) -> None:
-    for index, place in enumerate(flat):
-        axes.annotate(
-            f"{SYMBOLS[numbers[index]]}{index}",
-            place,
-            xytext=(0, 11),
-            textcoords="offset points",
-            ha="center",
-            fontsize=7,
-        )
-
-
-def _clearest_view(positions: Array) -> Array:
-    """(atoms, 2): of the views tilted from the principal plane, the one that hides atoms least."""
-    centred = positions - positions.mean(axis=0)
-    principal = centred @ np.linalg.eigh(centred.T @ centred)[1][:, ::-1]
-    tilts = itertools.product(range(-60, 61, 10), repeat=2)
-    views = [Rotation.from_euler("xy", t, degrees=True).apply(principal)[:, :2] for t in tilts]
-    return max(views, key=lambda view: float(pdist(view).min()))
 
 
 def _training(report: InjectionReport) -> Figure:
-    figure, axes = subplots(figsize=(6.4, 4.0))
-    for row in report.backbones:
+    figure, axes_of = panels(1, 1, 6.6, 4.8)
+    axes = axes_of[0][0]
+    lines = 0
+    for row, color in zip(report.backbones, COLORS * len(report.backbones), strict=False):
         if row.history:
             steps, _, maes = zip(*row.history, strict=True)
             error = "not known" if row.force_mae is None else f"{row.force_mae:.0f} meV/Å"
-            axes.plot(steps, maes, marker="o", ms=2, lw=1, label=f"seed {row.seed}: test {error}")
+            label = f"seed {row.seed}: test {error}"
+            axes.plot(steps, maes, color=color, marker="o", ms=3, lw=1.2, label=label)
+            lines += 1
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_formatter("{x:g}")
-    axes.set_xlabel("training step")
-    axes.set_ylabel("force MAE on validation frames (meV/Å)")
-    if axes.lines:
-        axes.legend(fontsize=8)
-    figure.supxlabel(f"{report.data.name}, n = {len(report.backbones)} backbones", fontsize=8)
+    axes.tick_params(which="minor", labelsize=SMALL)
+    axes.set_xlabel("training step", fontsize=12)
+    axes.set_ylabel("force MAE on validation frames (meV/Å)", fontsize=12)
+    if lines:
+        axes.legend(fontsize=SMALL)
+    n = len(report.backbones)
+    caption(figure, f"{report.data.name}, n = {n} backbone{'s' if n > 1 else ''}.", width=6.6)
     return figure

@@ -6,13 +6,17 @@ experiment: R²_field, G, ρ, R²_inj.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import fmean, pstdev
 from typing import Any
 
-from neural_checks.injection.upgrade import from_version_1
+import numpy as np
+from numpy.typing import NDArray
+
+from neural_checks.injection.control_rows import Controls, Interval
+from neural_checks.injection.upgrade import from_version_1, from_version_2
 from neural_checks.readouts.metrics import Cliff
 from neural_checks.readouts.trained import SpnConfig
 from neural_checks.readouts.verdict import Outcome, RecoveryCurve, Verdict, overall
@@ -22,10 +26,10 @@ __all__ = [
     "PUBLISHED",
     "REPORT",
     "Amplitude",
-    "Cone",
-    "Controls",
     "DataOrigin",
+    "Distribution",
     "Frames",
+    "Histogram",
     "InjectionReport",
     "Measurement",
     "Metric",
@@ -46,7 +50,13 @@ class ReadoutKind(StrEnum):
     CLOSED = "closed form"
     POOLED = "pooled closed form"
     COMPONENT = "component-wise"
-    TRAINED = "trained"
+    TRAINED = "trained, per atom"
+    SHARED = "trained, shared"
+
+    @property
+    def by_gradient(self) -> bool:
+        """Whether it is trained by gradient descent, with seeds."""
+        return self in (ReadoutKind.TRAINED, ReadoutKind.SHARED)
 
 
 class Metric(StrEnum):
@@ -99,6 +109,31 @@ class Amplitude:
 
 
 @dataclass(frozen=True)
+class Histogram:
+    """Draws of the bootstrap, counted in bins of equal width from ``low`` to ``high``."""
+
+    low: float
+    high: float
+    counts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, draws: NDArray[np.float64], bins: int = 40) -> Histogram:
+        """That of ``draws``, from the least to the largest of them."""
+        counts, edges = np.histogram(draws, bins)
+        return cls(float(edges[0]), float(edges[-1]), tuple(counts.tolist()))
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """The bootstrap distributions of Δ, of ρ(dL) and of ρ(dL + 1); ``interval`` of Δ at 95 %."""
+
+    contrast: Histogram
+    inside: Histogram
+    outside: Histogram
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Readout:
     """One readout on all backbones.
 
@@ -106,8 +141,9 @@ class Readout:
     readout that is trained on the residual as a whole, and so is ``recovery_injected``. The verdict
     is on :attr:`score`. ``per_backbone`` (backbones, ℓ) and ``per_site`` (ℓ, sites) are of the
     score; ``per_seed`` (backbones, seeds, ℓ) where there are seeds; ``by_amplitude`` where the
-    metrics at other amplitudes follow from the same fit. ``contrast`` is G(dL) − G(dL + 1);
-    ``cliff`` is that of ρ, between the same degrees.
+    metrics at other amplitudes follow from the same fit. ``contrast`` is Δ = G(dL) − G(dL + 1);
+    ``cliff`` is that of ρ, between the same degrees. ``alone`` is the gain without injection.
+    ``not_judged`` says why the verdict does not count for the run; empty where it does.
     """
 
     kind: ReadoutKind
@@ -126,6 +162,9 @@ class Readout:
     per_site: Table
     per_seed: tuple[Table, ...] | None = None
     by_amplitude: dict[str, Amplitude] | None = None
+    alone: Interval | None = None
+    distribution: Distribution | None = None
+    not_judged: str = ""
 
     @property
     def name(self) -> str:
@@ -157,54 +196,6 @@ class Readout:
         if self.per_seed is None:
             return None
         return fmean(pstdev(row[ell - 1] for row in seeds) for seeds in self.per_seed)
-
-
-@dataclass(frozen=True)
-class Cone:
-    """R² of the field (angles, ℓ) where frames turn by at most ``angles`` degrees."""
-
-    sites: tuple[int, ...]
-    channels: int
-    angles: tuple[float, ...]
-    values: Table
-
-
-@dataclass(frozen=True)
-class Controls:
-    """Quadratic readouts of the first backbone under each control: R² of the field by ℓ.
-
-    ``gain_without_injection`` is a gain G; ``nonpolynomial`` is R²_inj. ``stored`` is None where
-    there were too few frames for it, ``untrained`` where no untrained backbone was given.
-    """
-
-    gain_without_injection: float
-    shuffled: Row
-    rigid_body: Row
-    stored: Row | None
-    quadrature: Row
-    cone: Cone
-    nonpolynomial: Row
-    untrained: Row | None
-
-    def rows(self) -> Iterator[tuple[str, Row]]:
-        """Every row of the table of controls, with its words."""
-        for name, words in _CONTROLS.items():
-            values = getattr(self, name)
-            if values is not None:
-                yield words, values
-            if name == "quadrature":
-                for angle, row in zip(self.cone.angles, self.cone.values, strict=True):
-                    yield f"turns up to {angle:g}°", row
-
-
-_CONTROLS = {
-    "shuffled": "shuffled target",
-    "rigid_body": "rigid body",
-    "stored": "stored orientation, component-wise",
-    "quadrature": "exact quadrature, component-wise, in sample",
-    "nonpolynomial": "non-polynomial readout (SiLU network), R²_inj",
-    "untrained": "untrained backbone",
-}
 
 
 @dataclass(frozen=True)
@@ -240,8 +231,13 @@ class Measurement:
 
     @property
     def outcome(self) -> Outcome:
-        """One outcome for all readouts."""
-        return overall(readout.verdict for readout in self.readouts)
+        """One outcome for all readouts that are judged."""
+        return overall(readout.verdict for readout in self.judged)
+
+    @property
+    def judged(self) -> tuple[Readout, ...]:
+        """The readouts whose verdict counts."""
+        return tuple(readout for readout in self.readouts if not readout.not_judged)
 
 
 @dataclass(frozen=True)
@@ -328,17 +324,23 @@ class InjectionReport:
     published: Published = PUBLISHED
     geometry: tuple[tuple[float, float, float], ...] | None = None
     note: str = ""
-    schema: int = 2
+    schema: int = 3
 
     @property
     def sentence(self) -> str:
         """The verdict on the run as a whole, in one sentence."""
-        verdicts = [readout.verdict for readout in self.measurement.readouts]
-        agree = sum(verdict.agrees for verdict in verdicts)
+        judged = self.measurement.judged
+        agree = sum(readout.verdict.agrees for readout in judged)
+        rest = len(self.measurement.readouts) - len(judged)
         return (
-            f"{self.measurement.outcome.upper()}: {agree} of {len(verdicts)} readouts have their "
-            "cliff at the proved boundary"
+            f"{self.measurement.outcome.upper()}: {agree} of {len(judged)} readouts have their "
+            "cliff at the proved boundary" + (f"; {rest} not judged" if rest else "")
         )
 
 
-REPORT = Schema(InjectionReport, "a report of the injection experiment", 2, {1: from_version_1})
+REPORT = Schema(
+    InjectionReport,
+    "a report of the injection experiment",
+    3,
+    {1: from_version_1, 2: from_version_2},
+)

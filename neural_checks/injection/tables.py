@@ -58,17 +58,20 @@ def text(report: InjectionReport) -> str:
     for metric, title in (
         (Metric.RECOVERY, "recovery ρ(ℓ)"),
         (Metric.INJECTED, "R²_inj(ℓ)"),
-        (Metric.FIELD, "R² of the injected field, and controls (quadratic, first backbone)"),
+        (Metric.FIELD, "R² of the injected field, and controls (quadratic)"),
     ):
         lines += [title, *_by_degree(report, metric), ""]
-    gain = measured.controls.gain_without_injection
-    lines += [f"no injection: gain on the force error alone {gain:.3f}", ""]
+    lines += ["no injection: gain on the force error alone", *_alone(measured), ""]
     lines += [
         "ρ(dL) / ρ(dL + 1) by amplitude ε; deviation of R²_inj(dL) over seeds",
         *_sensitivity(measured),
         "",
     ]
-    lines += [f"{r.kind}, {r.verdict.sentence}; {_cliff(r)}" for r in measured.readouts]
+    lines += [
+        f"{r.kind}, {r.verdict.sentence}; {_cliff(r)}"
+        + (f"; not judged ({r.not_judged})" if r.not_judged else "")
+        for r in measured.readouts
+    ]
     return "\n".join([*lines, report.sentence])
 
 
@@ -103,8 +106,20 @@ def _by_degree(report: InjectionReport, metric: Metric) -> list[str]:
             ["published, degree 2", *("" if value is None else _number(value) for value in cells)]
         )
     if metric is Metric.FIELD:
-        rows += [[words, *map(_number, values)] for words, values in measured.controls.rows()]
+        rows += [[words, *map(_number, c.values)] for words, c in measured.controls.rows()]
     return _aligned(rows)
+
+
+def _alone(measured: Measurement) -> list[str]:
+    """The gain without injection of every readout that has it, with its interval."""
+    rows = []
+    for readout in measured.readouts:
+        gain = readout.alone
+        if gain is not None:
+            ends = (gain.low, gain.high)
+            known = [_number(end) for end in ends if end is not None]
+            rows.append([readout.name, _number(gain.value), f"[{', '.join(known)}]"])
+    return _aligned(rows or [["not measured"]])
 
 
 def _number(value: float) -> str:

@@ -1,13 +1,14 @@
-"""Reports of the injection experiment without a version, brought to the layout of version 2."""
+"""Reports of the injection experiment of earlier versions, brought to the present layout."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
 
-from neural_checks.readouts.verdict import RecoveryCurve, judge
+from neural_checks.injection.judged import why_not_judged
+from neural_checks.readouts.verdict import RecoveryCurve, Verdict, judge
 
-__all__ = ["from_version_1"]
+__all__ = ["from_version_1", "from_version_2"]
 
 Content = dict[str, Any]
 
@@ -115,4 +116,40 @@ def _backbone(row: Content) -> Content:
         **{name: row[name] for name in known},
         "force_mae": row["force_mae_meV_per_A"],
         "description": rest,
+    }
+
+
+def from_version_2(old: Content) -> Content:
+    """The content of version 3: controls have intervals, and trained readouts are told apart.
+
+    Version 2 measured the controls on the first backbone without intervals, and had one kind of
+    trained readout, one network per atom. Its component-wise cubic readout was judged; whether that
+    verdict counts is decided anew.
+    """
+    measured = old["measurement"]
+    controls = dict(measured["controls"])
+    gain = controls.pop("gain_without_injection")
+    cone = dict(controls.pop("cone"))
+    cone["curves"] = [{"values": values} for values in cone.pop("values")]
+    curves = {name: row and {"values": row} for name, row in controls.items()}
+    return {
+        **old,
+        "schema": 3,
+        "measurement": {
+            **measured,
+            "controls": {**curves, "cone": cone},
+            "readouts": [_told_apart(entry, gain) for entry in measured["readouts"]],
+        },
+    }
+
+
+def _told_apart(old: Content, gain: float) -> Content:
+    kind = "trained, per atom" if old["kind"] == "trained" else old["kind"]
+    score, verdict = RecoveryCurve(**(old["field"] or old["injected"])), Verdict(**old["verdict"])
+    first = (kind, old["degree"]) == ("closed form", 2)
+    return {
+        **old,
+        "kind": kind,
+        "alone": {"value": gain} if first else None,
+        "not_judged": why_not_judged(kind, old["channels"], score, verdict),
     }

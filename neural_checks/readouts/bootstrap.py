@@ -12,7 +12,15 @@ from neural_checks.readouts.recovery import Recovery
 from neural_checks.readouts.trained import SpnRun
 from numeric_checks.molecules.repeats import blocks as consecutive
 
-__all__ = ["BLOCKS", "bootstrap", "bootstrap_spn", "resample", "trajectory_blocks"]
+__all__ = [
+    "BLOCKS",
+    "bootstrap",
+    "bootstrap_field",
+    "bootstrap_gain",
+    "bootstrap_spn",
+    "resample",
+    "trajectory_blocks",
+]
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -143,3 +151,30 @@ def bootstrap_spn(
 
     point, drawn = resample(table, draws, rng, blocks)
     return metrics(point), metrics(drawn)
+
+
+def bootstrap_field(
+    fields: Sequence[Array], draws: int, rng: np.random.Generator, blocks: Labels | None = None
+) -> tuple[Array, Array]:
+    """R² of the field (ℓ,) and its draws (draws, ℓ), from |y − p_y|² (ℓ, sites, rows) by backbone.
+
+    ``blocks`` are as in :func:`resample`.
+    """
+    table = np.array([field.mean(axis=1) for field in fields])[:, None]
+    point, drawn = resample(table, draws, rng, blocks)
+    return 1 - point, 1 - drawn
+
+
+def bootstrap_gain(
+    pairs: Sequence[tuple[Array, Array]],
+    draws: int,
+    rng: np.random.Generator,
+    blocks: Labels | None = None,
+) -> tuple[float, Array]:
+    """Gain 1 − Σ|r − p|²/Σ|r|² and its draws, from |r|² and |r − p|² by backbone.
+
+    Both are (seeds, sites, rows); a fit without seeds has one of them.
+    """
+    table = np.array([np.stack([part.mean(axis=1) for part in pair], axis=1) for pair in pairs])
+    point, drawn = resample(table, draws, rng, blocks)
+    return float(1 - point[1] / point[0]), 1 - drawn[:, 1] / drawn[:, 0]

@@ -55,6 +55,21 @@ class Samples(Sites):
             errors=self.errors[:, chosen],
         )
 
+    def with_fewer(self, count: int) -> Samples:
+        """The same with only the first ``count`` of the fitted frames."""
+        if count >= len(self.fit):
+            return self
+        kept = np.concatenate([self.fit[:count], self.held])
+        return replace(
+            self,
+            features={name: values[kept] for name, values in self.features.items()},
+            vectors=self.vectors[kept],
+            errors=self.errors[kept],
+            positions=self.positions[kept],
+            fit=np.arange(count),
+            held=np.arange(count, len(kept)),
+        )
+
 
 def top_degree(L: int, degree: int) -> int:
     """The last degree ℓ measured, dL + 3."""

@@ -212,7 +212,7 @@ def test_the_report_is_written_last_and_what_is_missing_beside_it_is_completed(
     assert not (tmp_path / "run" / "report.json").exists()
     assert aspirin.main(command) == 0
     names = {path.name for path in (tmp_path / "run").iterdir() if path.name[0] != "."}
-    assert len(names) == 11
+    assert len(names) == 15
     assert REPORT.read(tmp_path / "run" / "report.json") == report
     assert len(measured) == 2
     assert aspirin.main(command) == 2

@@ -35,7 +35,9 @@ SETTINGS = Settings(
     degrees_read=(1, 2),
     orientations=6,
     draws=50,
-    spn=SpnConfig(steps=150, batch=16, seeds=2, width=16, channels=2, orientations=2),
+    spn=SpnConfig(
+        steps=150, batch=16, shared_batch=8, seeds=2, width=16, channels=2, orientations=2
+    ),
     control_sites=2,
 )
 FIT, HELD = np.arange(80), np.arange(80, 120)
@@ -87,8 +89,13 @@ def test_every_readout_has_its_numbers_and_intervals(report: InjectionReport) ->
         assert readout.verdict.boundary == 2 * readout.degree
         assert np.shape(readout.per_site) == (2 * readout.degree + 3, 5)
         assert np.shape(readout.per_backbone) == (2, 2 * readout.degree + 3)
+        assert readout.alone is not None
+        found = readout.distribution
+        assert found is not None
+        assert sum(found.contrast.counts) == sum(found.inside.counts) == 50
+        assert found.contrast.low <= found.interval[0] <= found.interval[1] <= found.contrast.high
         # The toy predicts no forces at all, so that only the field's own R² is clean.
-        if readout.kind is not ReadoutKind.TRAINED:
+        if not readout.kind.by_gradient:
             assert readout.verdict.agrees, readout.name
         else:
             assert np.shape(readout.per_seed) == (2, 2, 2 * readout.degree + 3)
@@ -98,8 +105,15 @@ def test_every_readout_has_its_numbers_and_intervals(report: InjectionReport) ->
 
 def test_controls_do_what_they_must(report: InjectionReport) -> None:
     controls = report.measurement.controls
-    assert max(controls.shuffled) < 0.05
-    assert max(controls.quadrature[4:]) < 1e-20
+    assert max(controls.shuffled.values) < 0.05
+    assert max(controls.quadrature.values[4:]) < 1e-12
+    for words, curve in controls.rows():
+        assert curve.low is not None, words
+        assert curve.high is not None, words
+        assert all(a <= b + 1e-9 for a, b in zip(curve.low, curve.values, strict=True)), words
+        assert all(a <= b + 1e-9 for a, b in zip(curve.values, curve.high, strict=True)), words
+    assert controls.shuffled.backbones == controls.cone.curves[0].backbones == 2
+    assert controls.rigid_body.backbones == 1
     assert controls.cone.angles == CONE
     above = np.array(controls.cone.values)[:, 4]
     assert above[0] > 0.2 > 0.05 > above[-1]
@@ -130,11 +144,18 @@ def test_tables_hold_the_numbers(report: InjectionReport) -> None:
 def test_figures_show_the_readouts_and_the_molecule(report: InjectionReport) -> None:
     pytest.importorskip("matplotlib")
     drawn = {name: figure_of(report, name) for name in names(report)}
-    assert set(drawn) == {"recovery", "cone", "per_atom", "training"}
-    assert [a.get_title() for a in drawn["recovery"].axes] == [
-        "readout degree 1: dL = 2",
-        "readout degree 2: dL = 4",
-    ]
+    assert set(drawn) == {
+        "recovery", "recovery_small", "cone", "per_atom", "training", "seeds", "bootstrap",
+    }  # fmt: skip
+    titles = ["readout degree 1: dL = 2", "readout degree 2: dL = 4"]
+    assert [a.get_title() for a in drawn["recovery"].axes] == titles
+    assert [a.get_title() for a in drawn["seeds"].axes] == titles
+    # A line for every kind, backbone and seed, and the two that mark 0 and the boundary.
+    assert len(drawn["seeds"].axes[0].lines) == 2 * 2 * 2 + 2
+    for name, figure in drawn.items():
+        shown = figure.get_supxlabel()
+        assert "toy" in shown, name
+        assert "n = " in shown, name
     with pytest.raises(ValueError, match="not per_atom"):
         figure_of(replace(report, geometry=None), "per_atom")
 

@@ -10,10 +10,10 @@ import pytest
 
 pytest.importorskip("torch")
 
-from neural_checks.readouts.bootstrap import bootstrap_spn, resample
+from neural_checks.readouts.bootstrap import bootstrap_gain, bootstrap_spn, resample
 from neural_checks.readouts.metrics import recovery_cliff
 from neural_checks.readouts.samples import Samples, collect_samples
-from neural_checks.readouts.trained import SpnConfig, SpnRun, train_spn
+from neural_checks.readouts.trained import SpnConfig, SpnRun, SpnTask, Target, train_spn
 from neural_checks.readouts.verdict import RecoveryCurve, judge
 
 SMALL = SpnConfig(steps=250, batch=32, seeds=2, width=24, channels=2, orientations=3)
@@ -26,7 +26,7 @@ def samples(toy: Any) -> Samples:
 
 @pytest.fixture(scope="module")
 def quadratic(samples: Samples) -> SpnRun:
-    return train_spn(samples.at([0, 1]), 2, 6, SMALL, rng(0), 3.0)
+    return train_spn(samples.at([0, 1]), SpnTask.upto(2, 6, 3.0), SMALL, rng(0))
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -46,12 +46,12 @@ def test_a_trained_quadratic_readout_falls_at_the_boundary(quadratic: SpnRun) ->
 def test_a_network_that_is_no_polynomial_breaks_the_ceiling(samples: Samples) -> None:
     """The same features carry the degrees above dL: the degree is what stops the quadratic."""
     config = replace(SMALL, steps=600, width=48)
-    assert _r2(train_spn(samples.at([1]), None, 5, config, rng(0), 3.0))[4] > 0.2
+    assert _r2(train_spn(samples.at([1]), SpnTask.upto(None, 5, 3.0), config, rng(0)))[4] > 0.2
 
 
 def test_a_cubic_readout_goes_beyond_the_quadratic_boundary(samples: Samples) -> None:
     config = replace(SMALL, steps=500)
-    run = train_spn(samples.at([1]), 3, 7, config, rng(0), 3.0)
+    run = train_spn(samples.at([1]), SpnTask.upto(3, 7, 3.0), config, rng(0))
     assert _r2(run)[4] > 0.1
     point, draws = bootstrap_spn([run], 200, np.random.default_rng(0))
     curve = RecoveryCurve.of(point.injected, draws.injected)
@@ -59,9 +59,9 @@ def test_a_cubic_readout_goes_beyond_the_quadratic_boundary(samples: Samples) ->
 
 
 def test_the_seed_decides_and_seeds_differ(samples: Samples, quadratic: SpnRun) -> None:
-    again = train_spn(samples.at([0, 1]), 2, 6, SMALL, rng(0), 3.0)
+    again = train_spn(samples.at([0, 1]), SpnTask.upto(2, 6, 3.0), SMALL, rng(0))
     np.testing.assert_array_equal(again.missed, quadratic.missed)
-    other = train_spn(samples.at([0, 1]), 2, 6, SMALL, rng(1), 3.0)
+    other = train_spn(samples.at([0, 1]), SpnTask.upto(2, 6, 3.0), SMALL, rng(1))
     assert not np.array_equal(other.power, quadratic.power)
     assert not np.array_equal(quadratic.power[0], quadratic.power[1])
 
@@ -74,10 +74,75 @@ def test_on_a_gpu_the_readout_is_that_of_the_cpu(samples: Samples, quadratic: Sp
 
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device")
-    there = train_spn(samples.at([0, 1]), 2, 6, SMALL, rng(0), 3.0, device="cuda")
+    there = train_spn(samples.at([0, 1]), SpnTask.upto(2, 6, 3.0), SMALL, rng(0), device="cuda")
     np.testing.assert_allclose(there.power, quadratic.power, rtol=1e-4)  # the same draws
     np.testing.assert_allclose(_r2(there), _r2(quadratic), atol=0.02)
     assert environment("cuda")["device_name"] == torch.cuda.get_device_name()
+
+
+def test_one_network_for_all_sites_falls_at_the_boundary_too(samples: Samples) -> None:
+    config = replace(SMALL, steps=600, shared_batch=24)
+    run = train_spn(samples.at([0, 1]), SpnTask.upto(2, 6, 3.0, shared=True), config, rng(0))
+    assert run.missed.shape == (2, 6, 2, 40)
+    values = _r2(run)
+    assert values[:4].min() > 0.05
+    assert values[4:].max() < 0.05
+
+
+def test_the_shared_network_is_the_same_at_every_site(samples: Samples) -> None:
+    """Two copies of one site: what it leaves of them is the same, and each frame counts once."""
+    twice = samples.at([1, 1])
+    config = replace(SMALL, steps=30)
+    shared = train_spn(twice, SpnTask.upto(2, 3, shared=True), config, rng(0))
+    np.testing.assert_allclose(shared.missed[:, :, 0], shared.missed[:, :, 1], rtol=1e-4)
+    own = train_spn(twice, SpnTask.upto(2, 3), config, rng(0))
+    assert not np.allclose(own.missed[:, :, 0], own.missed[:, :, 1], rtol=1e-2)
+    assert shared.weights == own.weights
+
+
+def test_targets_apart_have_units_of_their_own(samples: Samples) -> None:
+    """One target more multiplies the hidden weights, and adds linear ones only where shared."""
+    one = SpnTask(2, (Target(2),))
+    two = replace(one, targets=(Target(2), Target(5)), apart=True)
+    config = replace(SMALL, steps=1)
+    part = samples.at([0])
+    weights = [train_spn(part, task, config, rng(0)).weights for task in (one, two)]
+    assert weights[1] == 2 * weights[0]
+    run = train_spn(part, replace(two, targets=(Target(2, 3.0), Target(5, 3.0))), SMALL, rng(0))
+    values = _r2(run)
+    assert values[0] > 0.3
+    assert values[1] < 0.05
+
+
+def test_a_network_that_is_fed_the_field_finds_it_at_any_degree(samples: Samples) -> None:
+    quiet = replace(samples.at([0]), errors=np.zeros_like(samples.errors[:, :1]))
+    for ell in (4, 9):
+        task = SpnTask(1, (Target(ell, 1.0),), fed=True)
+        assert _r2(train_spn(quiet, task, replace(SMALL, steps=400), rng(0)))[0] > 0.9
+
+
+def test_frames_as_stored_show_no_cliff(samples: Samples) -> None:
+    task = SpnTask(2, (Target(5, 3.0),))
+    config = replace(SMALL, steps=500)
+    at = samples.at([1])
+    turned, stored = (
+        _r2(train_spn(at, t, config, rng(0)))[0] for t in (task, replace(task, stored=True))
+    )
+    assert turned < 0.05 < 0.2 < stored
+
+
+def test_without_injection_the_residual_is_the_force_error(samples: Samples) -> None:
+    task = replace(SpnTask.upto(2, 2), targets=(Target(2), Target(1, 0.0)))
+    run = train_spn(samples.at([0]), task, replace(SMALL, steps=20), rng(0))
+    assert (run.take([1]).power == 0).all()
+    np.testing.assert_allclose(
+        run.total[:, 1], np.broadcast_to(run.before, run.total[:, 1].shape), rtol=1e-5
+    )
+    value, drawn = bootstrap_gain(
+        [(run.total[:, 1], run.left[:, 1])], 100, np.random.default_rng(0)
+    )
+    assert value == pytest.approx(1 - run.left[:, 1].mean() / run.before.mean(), rel=1e-5)
+    assert drawn.min() <= value <= drawn.max()
 
 
 def test_power_of_the_injected_field_is_the_amplitude_squared(quadratic: SpnRun) -> None:
@@ -87,13 +152,15 @@ def test_power_of_the_injected_field_is_the_amplitude_squared(quadratic: SpnRun)
 
 def test_bad_settings_are_refused(samples: Samples) -> None:
     with pytest.raises(ValueError, match="degree"):
-        train_spn(samples, 4, 5, SMALL, rng())
+        SpnTask.upto(4, 5)
+    with pytest.raises(ValueError, match="at least one"):
+        SpnTask.upto(2, 0)
     with pytest.raises(ValueError, match="width"):
         replace(SMALL, width=0)
     with pytest.raises(ValueError, match="learning_rate"):
         replace(SMALL, learning_rate=0.0)
     with pytest.raises(FloatingPointError, match="not finite"):
-        train_spn(samples, 1, 2, SMALL, rng(), amplitude=float("inf"))
+        train_spn(samples, SpnTask.upto(1, 2, float("inf")), SMALL, rng())
 
 
 def test_the_bootstrap_has_a_level_for_backbones_seeds_and_frames() -> None:
