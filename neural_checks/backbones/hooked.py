@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from neural_checks.backbones.interface import Evaluation
 from neural_checks.backbones.neighbors import Edges, edges
+from neural_checks.backbones.weights import shuffle_weights, weights_checksum
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.rotations.wigner import FeatureBlocks
 from span_theorem.irreps import Irrep
@@ -19,7 +20,7 @@ from span_theorem.irreps import Irrep
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["AtomGraph", "HookedBackbone"]
+__all__ = ["AtomGraph", "HookedBackbone", "deepest_layer", "degree_norms"]
 
 Array = NDArray[np.float64]
 
@@ -104,6 +105,7 @@ class HookedBackbone(ABC):
         self.elements, self.cutoff, self.layer = tuple(elements), float(cutoff), layer
         self.device = torch.device(device)
         self.gradients: dict[str, list[float]] = {}
+        self.shuffled: int | None = None
         # Place of every atomic number among the elements, −1 where it is not known.
         types = torch.full((119,), -1, dtype=torch.long)
         types[list(self.elements)] = torch.arange(len(self.elements))
@@ -123,7 +125,11 @@ class HookedBackbone(ABC):
 
     @abstractmethod
     def node_features(self, output: Any) -> torch.Tensor:
-        """Node features (atoms, components) in what a layer returns."""
+        """Node features in what a layer returns: that tensor itself, for its gradient."""
+
+    def arranged(self, values: Array) -> Array:
+        """Values of :meth:`node_features` as (atoms, components) in e3nn's order of the irreps."""
+        return values
 
     @abstractmethod
     def predict(self, inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
@@ -133,13 +139,20 @@ class HookedBackbone(ABC):
     def energy(self, inputs: Any) -> torch.Tensor:
         """Energies (frames,) with the graph of autograd kept."""
 
+    def shuffle(self, seed: int) -> None:
+        """:func:`neural_checks.backbones.weights.shuffle_weights` on the network."""
+        shuffle_weights(self.model, seed)
+        self.shuffled = seed
+
     def layer_description(self) -> dict[str, Any]:
-        """The layer that is read, the gradients of all layers, the number of parameters."""
+        """The layer that is read, the gradients of all layers, number and checksum of weights."""
         return {
             "layer": self.layer,
             "layer_irreps": None if self.layer is None else str(self.layers()[self.layer][1]),
             "gradient_by_layer": self.gradients,
             "parameters": sum(p.numel() for p in self.model.parameters()),
+            "weights_sha256": weights_checksum(self.model),
+            "weights_shuffled": self.shuffled,
         }
 
     def types(self, numbers: torch.Tensor) -> torch.Tensor:
@@ -205,7 +218,9 @@ class HookedBackbone(ABC):
         if len(seen) != 1:
             raise ValueError(f"the layer that is read was called {len(seen)} times, not once")
         return Evaluation(
-            _by_irrep(array(seen[0]), irreps), array(energies).reshape(-1), array(forces)
+            _by_irrep(self.arranged(array(seen[0])), irreps),
+            array(energies).reshape(-1),
+            array(forces),
         )
 
     def select_layer(self, structures: Structures) -> int:
@@ -217,23 +232,16 @@ class HookedBackbone(ABC):
         layers = self.layers()
         gradients = self._layer_gradients(structures)
         top = max(degree for _, irreps in layers for _, (degree, _) in irreps)
-        chosen = None
+        rows = []
         for index, ((_, irreps), gradient) in enumerate(zip(layers, gradients, strict=True)):
-            norms = [0.0] * (top + 1)
-            offset = 0
-            for multiplicity, (degree, _) in irreps:
-                size = multiplicity * (2 * degree + 1)
-                if gradient is not None:
-                    part = gradient[:, offset : offset + size]
-                    norms[degree] = float(np.hypot(norms[degree], part.norm().item()))
-                offset += size
-            self.gradients[f"layer {index + 1} of {len(layers)}"] = norms
-            if all(norm > 0.0 for norm in norms[1:]):
-                chosen = index
-        if chosen is None:
-            raise ValueError("no layer has l > 0 features that receive gradient from the energy")
-        self.layer = chosen
-        return chosen
+            blocks: FeatureBlocks = {}
+            if gradient is not None:
+                values = gradient.detach().cpu().numpy().astype(np.float64)
+                blocks = _by_irrep(self.arranged(values), irreps)
+            rows.append(degree_norms(blocks, top))
+            self.gradients[f"layer {index + 1} of {len(layers)}"] = rows[-1]
+        self.layer = deepest_layer(rows)
+        return self.layer
 
     def _layer_gradients(self, structures: Structures) -> Sequence[torch.Tensor | None]:
         """∂E/∂h of the features of every layer, None where the energy does not depend on them."""
@@ -262,6 +270,34 @@ class HookedBackbone(ABC):
             self.model.eval()
             for handle in handles:
                 handle.remove()
+
+
+def degree_norms(gradient: FeatureBlocks, top: int) -> list[float]:
+    """‖∂E/∂h‖ by degree, l = 0 … ``top``, of gradients by irrep (atoms, channels, 2l+1).
+
+    >>> degree_norms({"0e": np.zeros((1, 1, 1)), "1o": np.array([[[0.0, 3.0, 4.0]]])}, 2)
+    [0.0, 5.0, 0.0]
+    """
+    norms = [0.0] * (top + 1)
+    for name, values in gradient.items():
+        degree = Irrep.parse(name).l
+        norms[degree] = float(np.hypot(norms[degree], np.linalg.norm(values)))
+    return norms
+
+
+def deepest_layer(norms: Sequence[Sequence[float]]) -> int:
+    """The last layer that receives gradient at every l > 0.
+
+    ``norms``: those of :func:`degree_norms` by layer, all to the same degree. Raises ValueError
+    where no layer qualifies.
+
+    >>> deepest_layer([[1.0, 2.0], [1.0, 3.0], [4.0, 0.0]])
+    1
+    """
+    fitting = [index for index, row in enumerate(norms) if all(norm > 0.0 for norm in row[1:])]
+    if not fitting:
+        raise ValueError("no layer has l > 0 features that receive gradient from the energy")
+    return fitting[-1]
 
 
 def _by_irrep(flat: Array, irreps: Any) -> FeatureBlocks:

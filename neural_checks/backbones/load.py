@@ -6,13 +6,13 @@ caller allows it (``trust``). Everything else is read without running code from 
 
 from __future__ import annotations
 
-import importlib
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from neural_checks.backbones.calculator import CalculatorBackbone
 from neural_checks.backbones.checkpoints import from_state, is_checkpoint
 from neural_checks.backbones.guard import require_agreement
 from neural_checks.backbones.hooked import HookedBackbone
@@ -25,6 +25,7 @@ from neural_checks.backbones.model_files import (
     plain_state,
     refuse_missing_classes,
 )
+from neural_checks.backbones.reading import Reading, import_named, of_calculator
 from numeric_checks.molecules.data import ForceData
 
 __all__ = ["load_backbone"]
@@ -40,6 +41,7 @@ def load_backbone(
     trust: bool = False,
     conditions: Conditions | None = None,
     device: str = "cpu",
+    reading: Reading | None = None,
 ) -> Backbone:
     """The network that ``model`` names, for the frames of ``data``.
 
@@ -49,31 +51,47 @@ def load_backbone(
     Args:
         model: ``module:function``, a function that takes the ForceData and returns a Backbone; a
             ``.ckpt`` or ``.nequip.zip`` of nequip; a checkpoint of
-            :mod:`neural_checks.training.train`; a model file of mace.
+            :mod:`neural_checks.training.train`; a model file of mace. With hooks in ``reading``:
+            ``module:callable`` that makes a calculator of ASE.
         layer: counted from 0; None: the deepest whose l > 0 features receive gradient.
         trust: load files that can run code. ``module:function`` is the caller's own code.
         conditions: head, total charge and spin, if the model needs them.
         device: where a model from a file runs, as torch names it.
+        reading: which modules or features are read, and with which weights.
 
     Raises:
         UntrustedError: ``trust`` is needed.
         ValueError, TypeError: the model cannot be used, or not on these frames.
         FileNotFoundError: the file does not exist; ImportError: its package is not installed.
     """
-    conditions = conditions or Conditions()
-    module, colon, function = model.partition(":")
+    conditions, reading = conditions or Conditions(), reading or Reading()
+    module, colon, _ = model.partition(":")
     if colon and not Path(model).exists() and "/" not in module:
         conditions.refuse_all(model)
         if device != "cpu":
             raise ValueError(f"{model} chooses its own device: leave --device out")
-        return _from_function(module, function, data, layer)
+        if reading.hooks:
+            return _shuffled(of_calculator(model, reading, trust), reading)
+        return _shuffled(_called(model, data, layer, reading.arguments, trust), reading)
+    if reading.hooks or reading.arguments:
+        raise ValueError(f"--hook and --argument need module:callable, and {model} is a file")
     path = Path(model)
-    made = _from_file(path, data, layer, trust, conditions, device)
+    made = _from_file(path, data, layer, trust, conditions, device, reading)
     if isinstance(made, HookedBackbone):
         made.require_known(data.structures.numbers)
+    backbone = _shuffled(made, reading)
     if hasattr(made, "calculator"):
         few = np.unique(np.linspace(0, len(data) - 1, _GUARDED).astype(np.int64))
         made.differences = require_agreement(made, data.structures.take(few), path.name)
+    return backbone
+
+
+def _shuffled(made: Any, reading: Reading) -> Backbone:
+    """The network, its weights put out of place where that is asked for."""
+    if reading.shuffle is not None:
+        if not hasattr(made, "shuffle"):
+            raise ValueError("this network has no shuffle: leave --shuffle-weights out")
+        made.shuffle(reading.shuffle)
     backbone: Backbone = made
     return backbone
 
@@ -85,6 +103,7 @@ def _from_file(
     trust: bool,
     conditions: Conditions,
     device: str,
+    reading: Reading,
 ) -> Any:
     kind = file_kind(path)
     if kind is FileKind.PACKAGE:
@@ -121,7 +140,7 @@ def _from_file(
     refuse_missing_classes(path)
     from neural_checks.backbones.mace import load_mace
 
-    return load_mace(path, layer, device, conditions)
+    return load_mace(path, layer, device, conditions, reading.features)
 
 
 def _from_nequip(path: Path, layer: int | None, conditions: Conditions, device: str) -> Any:
@@ -134,19 +153,22 @@ def _from_nequip(path: Path, layer: int | None, conditions: Conditions, device: 
     return load_nequip(path, layer, device)
 
 
-def _from_function(module: str, function: str, data: ForceData, layer: int | None) -> Backbone:
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+def _called(
+    model: str, data: ForceData, layer: int | None, arguments: Mapping[str, Any], trust: bool
+) -> Backbone:
+    """What the function ``module:function`` makes of the data and the arguments."""
+    for value in arguments.values():
+        if not trust and isinstance(value, str) and Path(value).exists():
+            raise UntrustedError(f"{model} is to load {value}: {TRUST}")
     try:
-        made = getattr(importlib.import_module(module), function)(data)
-    except AttributeError as error:
-        raise ValueError(f"{module}:{function}: {error}") from error
-    try:
+        made = import_named(model)(data, **arguments)
         backbone = as_backbone(made)
+    except AttributeError as error:
+        raise ValueError(f"{model}: {error}") from error
     except TypeError as error:
-        raise TypeError(f"{module}:{function}: {error}") from error
+        raise TypeError(f"{model}: {error}") from error
     if layer is not None:
-        if not isinstance(made, HookedBackbone):
-            raise ValueError(f"{module}:{function} chooses its own features: leave --layer out")
+        if not isinstance(made, HookedBackbone | CalculatorBackbone):
+            raise ValueError(f"{model} chooses its own features: leave --layer out")
         made.layer = layer
     return backbone

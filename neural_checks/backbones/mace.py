@@ -1,7 +1,11 @@
 """The model of the ``mace-torch`` package as a backbone (I. Batatia et al., NeurIPS 2022).
 
 The package pins an e3nn that the ``nequip`` package does not accept: it needs an environment of its
-own. The features of a layer are what its product block returns; the last layer keeps scalars alone.
+own. The features of a layer are what its product block returns (``product``; the last layer keeps
+scalars alone), or the density that this block is given (``a-basis``): the sum over neighbours whose
+powers up to ``correlation`` the product takes, of degrees up to ``max_ell``. In the first layer the
+density is linear in each neighbour's harmonics: the object of the theorem, with L = ``max_ell`` and
+d = ``correlation``.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neural_checks.backbones.hooked import AtomGraph, HookedBackbone
 from neural_checks.backbones.interface import Conditions
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MACEBackbone", "load_mace", "new_mace"]
 
+Array = NDArray[np.float64]
 
 #: The models of the package that are read: their layers and inputs are known.
 _MODELS = ("MACE", "ScaleShiftMACE")
@@ -43,6 +49,7 @@ class MACEBackbone(HookedBackbone):
         layer: int | None = None,
         origin: str = "built here",
         conditions: Conditions | None = None,
+        features: str = "product",
     ) -> None:
         if type(model).__name__ not in _MODELS:
             raise ValueError(
@@ -52,7 +59,7 @@ class MACEBackbone(HookedBackbone):
         known = [int(z) for z in model.atomic_numbers]
         super().__init__(known, float(model.r_max), device, layer)
         self.model, self.origin = model.to(device), origin
-        self.conditions = conditions or Conditions()
+        self.conditions, self.features = conditions or Conditions(), features
         self.differences: dict[str, float] | None = None
         self._dtype = next(model.parameters()).dtype
         self._head = self._chosen_head()
@@ -107,6 +114,7 @@ class MACEBackbone(HookedBackbone):
             "charge": self.conditions.charge,
             "spin": self.conditions.spin,
             "layers": len(self.layers()),
+            "features": self.features,
             "guard": self.differences,
             **self.layer_description(),
         }
@@ -150,11 +158,22 @@ class MACEBackbone(HookedBackbone):
         }
 
     def layers(self) -> list[tuple[Any, Any]]:
-        return [(product, product.linear.irreps_out) for product in self.model.products]
+        if self.features == "product":
+            return [(product, product.linear.irreps_out) for product in self.model.products]
+        # Every degree of the target irreps has as many channels.
+        return [(block, block.target_irreps) for block in self.model.interactions]
 
     def node_features(self, output: Any) -> torch.Tensor:
-        features: torch.Tensor = output
+        features: torch.Tensor = output[0] if isinstance(output, tuple) else output
         return features
+
+    def arranged(self, values: Array) -> Array:
+        """The A-basis (atoms, channels, (L+1)²) with the components within the channels."""
+        if values.ndim == 2:
+            return values
+        cuts = [l * l for l in range(1, round(values.shape[2] ** 0.5))]
+        parts = np.split(values, cuts, axis=2)
+        return np.concatenate([part.reshape(len(values), -1) for part in parts], axis=1)
 
     def predict(self, inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
         output = self.model(inputs)
@@ -220,6 +239,7 @@ def load_mace(
     layer: int | None = None,
     device: str = "cpu",
     conditions: Conditions | None = None,
+    features: str = "product",
 ) -> MACEBackbone:
     """A model file of the package: a whole pickled module, which runs code when it is loaded.
 
@@ -237,4 +257,4 @@ def load_mace(
         raise ValueError(f"{path.name} cannot be loaded: {error!r}") from error
     if not isinstance(model, torch.nn.Module) or not hasattr(model, "atomic_numbers"):
         raise ValueError(f"{path.name} holds {type(model).__name__}, no MACE model")
-    return MACEBackbone(model.eval(), device, layer, path.name, conditions)
+    return MACEBackbone(model.eval(), device, layer, path.name, conditions, features)

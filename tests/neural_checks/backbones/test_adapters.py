@@ -1,0 +1,107 @@
+"""Networks of other packages with the weights that they ship, each where its package is installed.
+
+Each package has an environment of its own, so that most of these tests are skipped in any one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from scipy.spatial.transform import Rotation
+
+from neural_checks.backbones.calculator import CalculatorBackbone
+from neural_checks.backbones.equivariance import equivariance_errors
+from neural_checks.backbones.load import load_backbone
+from neural_checks.backbones.model_files import UntrustedError
+from numeric_checks.molecules.data import load
+from numeric_checks.molecules.structures import Structures
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+ADAPTERS = "neural_checks.backbones.adapters"
+
+
+@pytest.fixture(scope="module")
+def crystal() -> Structures:
+    """Two strained cells of two atoms, Ge and Te."""
+    shifts = np.array([[0.0, 0, 0], [1.6, 1.5, 1.7]])
+    positions = np.concatenate([shifts, shifts + np.array([[0.1, 0, -0.1], [0, 0.05, 0]])])
+    cell = np.array([[0, 3.1, 3.0], [3.0, 0.1, 3.1], [3.2, 3.0, 0]])
+    return Structures(
+        numbers=np.array([32, 52, 32, 52]),
+        positions=positions,
+        counts=np.array([2, 2]),
+        cells=np.array([cell, cell * 1.02]),
+        periodic=np.ones((2, 3), dtype=bool),
+    )
+
+
+def proper_errors(backbone: CalculatorBackbone, structures: Structures) -> dict[str, float]:
+    """Errors of equivariance under proper rotations."""
+    turns = Rotation.random(len(structures), rng=np.random.default_rng(1)).as_matrix()
+    before, after = backbone.evaluate(structures), backbone.evaluate(structures.turned(turns))
+    return equivariance_errors(before, after, turns[structures.frame_of])
+
+
+def finite_difference(backbone: CalculatorBackbone, structures: Structures) -> tuple[float, float]:
+    """A force component of the first frame, and minus the slope of the energy along it."""
+    one = structures.take([0])
+    energies = []
+    for sign in (1, -1):
+        positions = one.positions.copy()
+        positions[0, 1] += sign * 0.01
+        moved = Structures(one.numbers, positions, one.counts, one.cells, one.periodic)
+        energies.append(backbone.evaluate(moved).energies[0])
+    return backbone.evaluate(one).forces[0, 1], -(energies[0] - energies[1]) / 0.02
+
+
+def test_sevennet_0_is_equivariant_under_rotations_alone(crystal: Structures) -> None:
+    pytest.importorskip("sevenn", reason="sevenn is not installed: see constraints-sevenn.txt")
+    data = load("embedded")
+    backbone = load_backbone(f"{ADAPTERS}:sevennet", data)
+    assert isinstance(backbone, CalculatorBackbone)
+    for structures in (data.structures.take(slice(2)), crystal):
+        errors = proper_errors(backbone, structures)
+        assert set(errors) == {"0e", "1o", "2e", "forces", "energy"}
+        assert max(errors.values()) < 1e-4
+    # The last layer is scalar; the one before it is read, by the gradient of the energy.
+    assert backbone.layer == 3
+    assert backbone.gradients["layer 5 of 5"][1] == 0.0
+    assert backbone.description["layer_irreps"] == "128x0e+64x1o+32x2e"
+    force, slope = finite_difference(backbone, crystal)
+    assert force == pytest.approx(slope, abs=0.02)
+    two = data.structures.take(slice(2))
+    mirror = np.diag([1.0, 1.0, -1.0])[None].repeat(2, axis=0)
+    before, after = backbone.evaluate(two), backbone.evaluate(two.turned(mirror))
+    mirrored = equivariance_errors(before, after, mirror[two.frame_of])
+    assert mirrored["1o"] > 0.01
+    assert mirrored["energy"] < 1e-4
+
+
+def test_chgnet_is_invariant(crystal: Structures) -> None:
+    pytest.importorskip("chgnet", reason="chgnet is not installed: see constraints-chgnet.txt")
+    data = load("embedded")
+    backbone = load_backbone(f"{ADAPTERS}:chgnet", data)
+    assert isinstance(backbone, CalculatorBackbone)
+    for structures in (data.structures.take(slice(2)), crystal):
+        errors = proper_errors(backbone, structures)
+        assert set(errors) == {"0e", "forces", "energy"}
+        assert max(errors.values()) < 1e-3
+    assert backbone.description["layer_irreps"] == "64x0e"
+    force, slope = finite_difference(backbone, crystal)
+    assert force == pytest.approx(slope, abs=0.02)
+
+
+def test_a_file_needs_trust(toy: Any, tmp_path: Path) -> None:
+    from neural_checks.backbones.reading import Reading
+
+    (tmp_path / "weights.pth").write_bytes(b"")
+    reading = Reading(arguments={"model": str(tmp_path / "weights.pth")})
+    with pytest.raises(UntrustedError, match="--trust-model"):
+        load_backbone(f"{ADAPTERS}:sevennet", toy.toy_data(2), reading=reading)
