@@ -53,7 +53,7 @@ def _parity(irrep: Any, natural: bool) -> str:
 
 
 def chgnet(data: ForceData, model: str = "0.3.0") -> CalculatorBackbone:
-    """CHGNet (B. Deng et al., Nat. Mach. Intell. 5, 1031 (2023)); ``model``: version of the weights.
+    """CHGNet (B. Deng et al., Nat. Mach. Intell. 5, 1031 (2023)); ``model``: which weights.
 
     Read: the output of the convolutions of atoms, invariants alone. A molecule is put into a cubic
     cell, 20 Å larger than it is.
