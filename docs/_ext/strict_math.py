@@ -1,4 +1,7 @@
-"""Formulas rendered to HTML while building; one that KaTeX cannot read is a build error."""
+"""Formulas rendered to HTML while building; one that KaTeX cannot read is a build error.
+
+There are no macros, so that the sources read the same on a code host.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +15,6 @@ from sphinx.util import logging
 from sphinxcontrib import katex
 
 logger = logging.getLogger(__name__)
-
-MACROS = {
-    r"\SO": r"\mathrm{SO}(3)",
-    r"\R": r"\mathbb{R}",
-    r"\C": r"\mathbb{C}",
-    r"\N": r"\mathbb{N}",
-    r"\Sym": r"\operatorname{Sym}",
-    r"\Hom": r"\operatorname{Hom}",
-    r"\spn": r"\operatorname{span}",
-    r"\E": r"\operatorname{\mathbb{E}}",
-    r"\i": r"\mathrm{i}",
-    r"\e": r"\mathrm{e}",
-    r"\dd": r"\,\mathrm{d}",
-    r"\threej": r"\begin{pmatrix}#1 & #2 & #3\\#4 & #5 & #6\end{pmatrix}",
-}
 
 
 def _start_renderer(attempts: int = 5) -> None:
@@ -61,7 +49,7 @@ def _render(latex: str, node: nodes.Node, display: bool) -> str:
     if katex.KaTeXServer.katex_server is None:
         _start_renderer()
     try:
-        options = {"displayMode": display, "macros": dict(MACROS)}
+        options = {"displayMode": display}
         return str(katex.render_latex(latex, options))
     except katex.KaTeXError as error:
         logger.warning("KaTeX cannot read %r: %s", latex, error, location=node, type="katex")
