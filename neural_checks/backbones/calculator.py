@@ -310,7 +310,8 @@ class _Seen:
         return forward
 
     def _add(self, gradient: Any) -> None:
-        self.gradient = self.gradient + _array(gradient)
+        before = 0.0 if self.gradient is None else self.gradient
+        self.gradient = before + _array(gradient)
 
     def _entry(self, output: Any) -> Any:
         _, key = self.hook.parts

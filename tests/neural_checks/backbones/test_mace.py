@@ -26,6 +26,7 @@ from neural_checks.diagnose import main
 from neural_checks.features.file import read
 from neural_checks.training.brief import train_briefly
 from numeric_checks.molecules.structures import Structures
+from numeric_checks.rotations.wigner import unit_harmonics
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -68,6 +69,47 @@ def test_the_features_are_those_that_the_model_returns(backbone: MACEBackbone, d
     features = backbone.evaluate(two).features
     flat = np.concatenate([features["0e"].reshape(10, 4), features["1o"].reshape(10, 12)], axis=1)
     np.testing.assert_allclose(flat, whole[:, :16], rtol=1e-5, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def density(backbone: MACEBackbone) -> MACEBackbone:
+    return MACEBackbone(backbone.model, features="a-basis")
+
+
+def test_the_density_keeps_max_ell_in_every_layer(density: MACEBackbone, data: Any) -> None:
+    """The last layer's product is scalar; what it is given is not, and reaches the energy."""
+    assert [str(irreps) for _, irreps in density.layers()] == ["4x0e+4x1o"] * 2
+    two = data.structures.take(slice(2))
+    assert density.select_layer(two) == 1
+    assert min(density.gradients["layer 2 of 2"]) > 0
+    errors = check_equivariance(density, data.structures.take(slice(6)), np.random.default_rng(0))
+    assert max(errors.values()) < 1e-4
+    assert density.description["features"] == "a-basis"
+
+
+def test_the_density_of_a_pair_is_the_harmonics_of_its_edge(data: Any) -> None:
+    made = new_mace(Scaling.of(data, np.arange(20), 4.0), l_max=3, channels=2)
+    density = MACEBackbone(made.model, layer=0, features="a-basis")
+    direction = np.array([0.48, -0.6, 0.64])
+    pair = Structures.of_molecule(np.array([[[0, 0, 0], 1.3 * direction]]), data.numbers[:2])
+    found = density.evaluate(pair).features
+    for l, y in enumerate(unit_harmonics(3, direction)):
+        for atom in (0, 1):
+            values = found[f"{l}{'eo'[l % 2]}"][atom]
+            along = values @ y
+            assert np.abs(along).min() > 1e-6
+            np.testing.assert_allclose(values, along[:, None] * y, atol=1e-6)
+
+
+def test_shuffled_weights_make_another_network_of_the_same_weights(data: Any) -> None:
+    made = new_mace(Scaling.of(data, np.arange(20), 4.0), l_max=1, channels=4)
+    before = made.evaluate(data.structures.take([0])).energies
+    description = made.description
+    made.shuffle(0)
+    assert made.evaluate(data.structures.take([0])).energies != pytest.approx(before)
+    assert made.description["weights_sha256"] != description["weights_sha256"]
+    errors = check_equivariance(made, data.structures.take(slice(6)), np.random.default_rng(0))
+    assert max(errors.values()) < 1e-4
 
 
 def test_forces_are_minus_the_gradient(backbone: MACEBackbone, data: Any) -> None:
