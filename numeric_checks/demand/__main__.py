@@ -162,7 +162,7 @@ def _network(
     given: argparse.Namespace, data: ForceData, settings: DemandOptions
 ) -> tuple[ForceData, NDArray[np.float64], int]:
     """The frames used, the network's forces on them, and its degree L."""
-    from numeric_checks.demand.estimate import chosen_frames
+    from numeric_checks.demand.fits import chosen_frames
 
     # Networks belong to the layer above, which registers how their forces are had.
     points = list(entry_points(group="span_theorem.force_models"))

@@ -27,23 +27,26 @@ PENALTIES: tuple[float, ...] = (1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
 
 @dataclass
 class Gram:
-    """Normal equations: Σ XᵀX, Σ Xᵀy, Σ y² and the number of rows."""
+    """Normal equations of several targets: Σ XᵀX, Σ Xᵀy, Σ y² and the number of rows.
+
+    ``matrix`` (columns, columns), ``right`` (columns, targets), ``square`` (targets,).
+    """
 
     matrix: Array
     right: Array
-    square: float
+    square: Array
     rows: int
 
     @classmethod
-    def zeros(cls, columns: int) -> Gram:
+    def zeros(cls, columns: int, targets: int = 1) -> Gram:
         """Of no rows yet."""
-        return cls(np.zeros((columns, columns)), np.zeros(columns), 0.0, 0)
+        return cls(np.zeros((columns, columns)), np.zeros((columns, targets)), np.zeros(targets), 0)
 
     def add(self, columns: Array, target: Array) -> None:
-        """Add rows; ``columns`` (rows, columns), ``target`` (rows,)."""
+        """Add rows; ``columns`` (rows, columns), ``target`` (rows, targets)."""
         self.matrix += columns.T @ columns
         self.right += columns.T @ target
-        self.square += float(target @ target)
+        self.square += (target**2).sum(axis=0)
         self.rows += len(target)
 
     def __add__(self, other: Gram) -> Gram:
@@ -63,13 +66,13 @@ def accumulate(
     model: Model,
     progress: Callable[[int], None] = lambda _frames: None,
 ) -> None:
-    """Add the forces (atoms, 3) of every frame to the Gram matrix that its label names.
+    """Add the forces (targets, atoms, 3) of every frame to the Gram matrix that its label names.
 
     ``labels`` (frames,); ``progress(frames)`` is told how many more frames are done.
     """
     for frames, design in designs(structures, model):
         rows = slice(structures.offsets[frames.start], structures.offsets[frames.stop])
-        target = forces[rows].reshape(-1)
+        target = forces[:, rows].reshape(len(forces), -1).T
         names = np.repeat(labels[frames], 3 * structures.counts[frames])
         for name, gram in parts.items():
             mine = names == name
@@ -82,29 +85,34 @@ def accumulate(
 
 def solve(
     fit: Gram, validate: Gram, chosen: NDArray[np.int64], penalties: Sequence[float] = PENALTIES
-) -> tuple[Array, float]:
-    """Weights of the columns ``chosen``, and the penalty that was best on ``validate``.
+) -> tuple[Array, Array]:
+    """Weights of the columns ``chosen``, and the penalty that was best on ``validate``, by target.
 
     Columns are scaled to mean square one. A penalty that does worse than the prediction 0 on the
     validation frames is never taken: the weights are then 0. The last fit is on both parts.
+
+    Returns:
+        Weights (chosen, targets) and penalties (targets,), 0 where the weights are 0.
     """
     scale = np.sqrt(np.diag(fit.matrix)[chosen] / max(fit.rows, 1))
     scale[scale < 1e-12 * scale.max(initial=1e-300)] = np.inf
-    best, error = 0.0, validate.square
     grid = np.ix_(chosen, chosen)
     scaled = fit.matrix[grid] / np.outer(scale, scale)
-    right = fit.right[chosen] / scale
+    right = fit.right[chosen] / scale[:, None]
     held = validate.matrix[grid] / np.outer(scale, scale)
-    held_right = validate.right[chosen] / scale
+    held_right = validate.right[chosen] / scale[:, None]
+    best, error = np.zeros(len(validate.square)), validate.square.copy()
     for penalty in penalties:
         weights = _ridge(scaled, right, penalty * fit.rows)
-        wrong = validate.square - 2 * weights @ held_right + weights @ held @ weights
-        if wrong < error:
-            best, error = penalty, wrong
-    if best == 0.0:
-        return np.zeros(len(chosen)), 0.0
-    rows = fit.rows + validate.rows
-    return _ridge(scaled + held, right + held_right, best * rows) / scale, best
+        wrong = validate.square + (weights * (held @ weights - 2 * held_right)).sum(axis=0)
+        better = wrong < error
+        best[better], error[better] = penalty, wrong[better]
+    rows, both, sides = fit.rows + validate.rows, scaled + held, right + held_right
+    weights = np.zeros_like(right)
+    for penalty in np.unique(best[best > 0]):
+        mine = best == penalty
+        weights[:, mine] = _ridge(both, sides[:, mine], penalty * rows) / scale[:, None]
+    return weights, best
 
 
 def _ridge(matrix: Array, right: Array, penalty: float) -> Array:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-__all__ = ["DegreeCost", "Demand", "DemandOptions", "ErrorCurve", "Form", "Point", "least_degree"]
+__all__ = [
+    "DegreeCost",
+    "Demand",
+    "DemandOptions",
+    "ErrorCurve",
+    "ForcesCurve",
+    "Form",
+    "Listening",
+    "Point",
+    "Share",
+    "least_degree",
+]
 
 Form = Literal["energy", "force"]
 
@@ -113,6 +124,56 @@ class ErrorCurve:
 
 
 @dataclass(frozen=True)
+class Share:
+    """A share of a network's squared error, with its 95 % interval over blocks of frames."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ForcesCurve:
+    """Errors (meV/Å) of models fitted to the forces themselves, on the frames listened to.
+
+    ``mae`` by ℓ at full size; ``matched`` at the size of the largest model, for the network's own L
+    and the next degree.
+    """
+
+    mae: tuple[float, ...]
+    matched: Mapping[int, float]
+
+
+@dataclass(frozen=True)
+class Listening:
+    """What linear models explain of a network's force error; shares of the squared error.
+
+    ``explained`` by degrees ≤ ℓ, and what degree ℓ ``added`` to those below (paired draws);
+    ``by_factors``: by degrees ≤ L with at most 1, 2, … factors. ``within``: by degrees ≤ L at the
+    number of weights of the largest model; ``beyond``: what degrees up to ``l_max`` explain more
+    than that; ``lower``: by how much the mean absolute error falls with it; ``control``: of
+    residuals exchanged between frames. ``verdict``: ``"degrees"``, ``"training"``, ``"neither"`` or
+    ``"undecided"``; ``mae_meV_per_A`` of the network on the held-out frames.
+    """
+
+    L: int
+    l_max: int
+    factors: int
+    frames: Mapping[str, int]
+    mae_meV_per_A: float
+    explained: tuple[Share, ...]
+    added: tuple[Share, ...]
+    by_factors: tuple[Share, ...]
+    within: Share
+    beyond: Share
+    lower: Share
+    control: Share
+    forces: ForcesCurve
+    verdict: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Demand:
     """The angular demand of a data set, for ν = 1 … factors.
 
@@ -131,7 +192,7 @@ class Demand:
     force_rms: float
     undecided: str = ""
     seconds: float = 0.0
-    listening: Mapping[str, Any] | None = field(default=None)
+    listening: Listening | None = None
 
     @property
     def curve(self) -> ErrorCurve:
@@ -198,6 +259,6 @@ class Demand:
             "data": dict(self.data),
             "frames": dict(self.frames),
             "force_rms_eV_per_A": self.force_rms,
-            "listening": None if self.listening is None else dict(self.listening),
+            "listening": None if self.listening is None else asdict(self.listening),
             "seconds": round(self.seconds, 2),
         }

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric_checks.demand.result import Demand, ErrorCurve
+from numeric_checks.demand.result import Demand, ErrorCurve, Listening, Share
 from numeric_checks.figures import COLORS, subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["draw", "draw_molecule", "table"]
+__all__ = ["draw", "draw_molecule", "listening_lines", "table"]
 
 
 def table(found: Demand) -> str:
@@ -42,14 +42,31 @@ def table(found: Demand) -> str:
         lines.append(f"  {_star(other)}")
     lines += ["", found.sentence]
     if found.listening is not None:
-        heard = found.listening
-        lines += [
-            f"network with L = {heard['L']}, error {heard['mae_meV_per_A']:.1f} meV/Å: degrees "
-            f"≤ {heard['L']} explain {heard['within']:.3f} of its squared error, higher ones "
-            f"{heard['beyond']:.3f} more; residuals of other frames {heard['control']:.3f}",
-            heard["sentence"],
-        ]
+        lines += ["", *listening_lines(found.listening)]
     return "\n".join(lines)
+
+
+def listening_lines(heard: Listening) -> list[str]:
+    """What was heard, and the verdict last."""
+
+    def shown(share: Share) -> str:
+        return f"{share.value:.3f} [{share.low:.3f}, {share.high:.3f}]"
+
+    lines = [
+        f"Network with L = {heard.L}, force error {heard.mae_meV_per_A:.1f} meV/Å on "
+        f"{heard.frames['held']} held-out frames; share of its squared error explained by degrees "
+        f"≤ ℓ, at most {heard.factors} factors [95 %]:",
+        "  ℓ ≤   explained                   more than ℓ − 1",
+    ]
+    for ell, (share, step) in enumerate(zip(heard.explained, heard.added, strict=True)):
+        lines.append(f"  {ell:>3}   {shown(share):<26}  {shown(step)}")
+    return [
+        *lines,
+        f"  at equal weights: degrees ≤ {min(heard.L, heard.l_max)} {shown(heard.within)}, degrees "
+        f"≤ {heard.l_max} more by {shown(heard.beyond)}",
+        f"  control, residuals of other frames: {shown(heard.control)}",
+        heard.sentence,
+    ]
 
 
 def _star(curve: ErrorCurve) -> str:

@@ -11,7 +11,7 @@ pytest.importorskip("e3nn")
 
 from neural_checks.backbones.forces import predict_forces
 from numeric_checks.demand.__main__ import main
-from numeric_checks.demand.estimate import chosen_frames
+from numeric_checks.demand.fits import chosen_frames
 from numeric_checks.demand.result import DemandOptions
 from numeric_checks.molecules.data import EMBEDDED, load
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy.special import eval_legendre
 from numeric_checks.demand import design
 from numeric_checks.demand.__main__ import main
 from numeric_checks.demand.estimate import demand
+from numeric_checks.demand.fits import split_frames
 from numeric_checks.demand.listening import listen
 from numeric_checks.demand.result import DemandOptions
 from numeric_checks.molecules.data import ForceData
@@ -51,6 +53,15 @@ def _clusters(ell: int, frames: int = 300, seed: int = 0) -> ForceData:
     return ForceData.of_molecule(
         positions, forces, None, np.array([6, 1, 1, 1, 1]), f"clusters, ℓ0 = {ell}"
     )
+
+
+def _mixed_species() -> ForceData:
+    """Clusters of which one held-out frame alone has a nitrogen at its centre."""
+    data = _clusters(1, frames=60)
+    labels = split_frames(60, SMALL)[0]
+    numbers = data.structures.numbers.copy()
+    numbers[5 * int(np.flatnonzero(labels == "held")[0])] = 7
+    return replace(data, structures=replace(data.structures, numbers=numbers))
 
 
 @pytest.mark.parametrize("ell", [1, 2, 3])
@@ -105,19 +116,56 @@ def test_the_force_form_sees_the_same_degrees() -> None:
 def test_listening_tells_degrees_from_training() -> None:
     data = _clusters(3)
     found = listen(data, 0 * data.forces, 1, SMALL, centers=[6])
-    assert found["verdict"] == "degrees"
-    assert found["beyond"] > 0.5
-    assert abs(found["control"]) < 0.1
+    assert found.verdict == "degrees"
+    assert found.sentence.startswith("more degrees would lower this model's error by about")
+    assert found.beyond.low > 0.5
+    assert found.added[3].low > 0.5  # the degree that is missing, and no other
+    assert max(share.high for ell, share in enumerate(found.added) if ell != 3) < 0.3
+    assert abs(found.control.value) < 0.1
     found = listen(data, 0 * data.forces, 3, SMALL, centers=[6])
-    assert found["verdict"] == "training"
+    assert found.verdict == "training"
     noise = np.random.default_rng(6).normal(size=data.forces.shape)
-    assert listen(data, data.forces + noise, 1, SMALL, centers=[6])["verdict"] == "neither"
+    found = listen(data, data.forces + noise, 1, SMALL, centers=[6])
+    assert found.verdict == "neither"
+    assert "the data or the body order limit it" in found.sentence
+
+
+def test_listening_counts_the_gain_of_degrees_at_equal_weights() -> None:
+    """The forces of degree 2: a model with L = 2 is not short of degrees, nor is one that knows."""
+    data = _clusters(2)
+    noise = 0.5 * data.forces.std() * np.random.default_rng(7).normal(size=data.forces.shape)
+    found = listen(data, noise, 2, SMALL, centers=[6])
+    assert found.verdict == "training"
+    assert found.beyond.high < 0.05
+    # The same models fitted to the forces themselves are the demand of these frames.
+    plain = demand(data, SMALL, centers=[6])
+    assert found.forces.mae == pytest.approx([point.mae for point in plain.curve.full])
+    assert found.forces.matched[3] == pytest.approx(plain.curve.matched[3].mae)
+
+
+def test_listening_says_when_the_control_is_explained() -> None:
+    """Frames that are all alike: their residuals may be exchanged without harm."""
+    data = _clusters(2)
+    same = data.take(np.zeros(300, dtype=int))
+    moved = ForceData.of_molecule(
+        same.positions + 0.001 * np.random.default_rng(8).normal(size=same.positions.shape),
+        same.molecule_forces, None, same.numbers, "one frame, again and again",
+    )  # fmt: skip
+    found = listen(moved, 0 * moved.forces, 1, SMALL, centers=[6])
+    assert found.verdict == "undecided"
+    assert "residuals of other frames are explained too" in found.sentence
+    last = listen(data, 0 * data.forces, 4, SMALL, centers=[6])
+    assert (last.verdict, last.sentence) == (
+        "undecided", "undecided: degrees above L = 4 were not tried; raise l_max",
+    )  # fmt: skip
 
 
 def test_too_few_frames_decide_nothing() -> None:
     found = demand(_clusters(2, frames=60), DemandOptions(factors=2, l_max=4, radial=5, draws=20))
     assert found.undecided
     assert found.as_dict()["demand"] is None
+    absent = demand(_mixed_species(), DemandOptions(factors=1, l_max=1, radial=2, draws=20))
+    assert absent.undecided.startswith("no fitted frame holds N")
     with pytest.raises(ValueError, match="39 frames with forces are too few"):
         demand(_clusters(2, frames=39), SMALL)
 
