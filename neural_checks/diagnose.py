@@ -108,6 +108,11 @@ def _add_measurement_options(made: Parser) -> None:
         help="a site with a lower R² is a deficit (default 0.5)",
     )
     made.add_argument(
+        "--no-listening",
+        action="store_true",
+        help="leave out the examination of the network's force error, which takes a minute or two",
+    )
+    made.add_argument(
         "--draws",
         type=integer_option("draws", 1, 100_000),
         default=2000,
@@ -296,6 +301,7 @@ def _diagnose(arguments: argparse.Namespace) -> DiagnosisReport:
         level=arguments.level,
         seed=arguments.seed,
         sites=SiteKind(arguments.sites),
+        listen=not arguments.no_listening,
     )
     data = _data(arguments)
     begun = time.monotonic()

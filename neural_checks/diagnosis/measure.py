@@ -11,14 +11,15 @@ the second above the boundary.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.diagnosis.advice import advise, pairs_of_interest
+from neural_checks.diagnosis.advice import Evidence, advise, pairs_of_interest
 from neural_checks.diagnosis.costs import cost_of_pair
+from neural_checks.diagnosis.listening import listen_to
 from neural_checks.diagnosis.result import (
     Cost,
     Deficit,
@@ -119,8 +120,15 @@ def diagnose(
     deficits = deficits_of(collected.sites, fits.by_site, verdict.boundary, options.level)
     target, note = _bandwidth(data, collected)
     costs = _costs(features, options, target)
-    advice = advise(features.L, options, verdict.outcome, deficits, target, note, costs)
     mae, zero = _force_errors(features)
+    heard, silence = None, "it was not asked for"
+    if options.listen:
+        heard, silence = listen_to(features, options.draws, options.seed)
+    implausible = mae is not None and zero is not None and mae > zero
+    evidence = Evidence(
+        features.L, options, verdict.outcome, deficits, target, note, costs, heard, silence
+    )
+    advice = advise(replace(evidence, implausible=implausible))
     return Diagnosis(
         network=dict(features.description),
         data=used,
@@ -140,7 +148,10 @@ def diagnose(
         target=target,
         target_note=note,
         costs=costs,
-        advice=(*advice, *_symmetry(collected, attainable)),
+        advice=(*advice.lines, *_symmetry(collected, attainable)),
+        decision=advice.decision,
+        listening=heard,
+        listening_note=silence,
         warnings=_warnings(mae, zero, closed, component),
         left_out=collected.left_out,
         attainable=attainable,

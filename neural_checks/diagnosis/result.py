@@ -13,6 +13,7 @@ from typing import Any
 from neural_checks.diagnosis.upgrade import from_version_1, from_version_2
 from neural_checks.readouts.verdict import RecoveryCurve, Verdict
 from neural_checks.schema import Schema
+from numeric_checks.demand.result import Listening
 
 __all__ = [
     "REPORT",
@@ -46,7 +47,8 @@ class Options:
 
     ``degree`` d of the readout, 1 to 3; ``orientations`` per frame of the component-wise readout;
     ``draws`` of the bootstrap over frames; ``level`` of R² / S_ℓ below which a site has a deficit;
-    ``seed`` of rotations and draws; ``sites`` what is measured together.
+    ``seed`` of rotations and draws; ``sites`` what is measured together; ``listen`` whether the
+    network's force error is examined too.
     """
 
     degree: int = 2
@@ -55,6 +57,7 @@ class Options:
     level: float = 0.5
     seed: int = 0
     sites: SiteKind = SiteKind.AUTO
+    listen: bool = True
 
     def __post_init__(self) -> None:
         if self.degree not in (1, 2, 3):
@@ -176,8 +179,11 @@ class DiagnosisReport:
     site has all of it; ``per_site`` (ℓ, sites) the closed form's R²; ``force_mae`` and
     ``zero_mae``, meV/Å, the error of the network's forces and that of predicting zero, None where
     not known; ``target`` the bandwidth of the forces of the data, None with the reason in
-    ``target_note``; ``warnings`` what a reader must know first; ``left_out`` what was not measured;
-    ``notes`` what a reader must know of the sites.
+    ``target_note``; ``listening`` what linear models explain of the network's force error, None
+    with the reason in ``listening_note``; ``decision`` of the advice
+    (:class:`~neural_checks.diagnosis.advice.Decision`), empty in earlier reports; ``warnings`` what
+    a reader must know first; ``left_out`` what was not measured; ``notes`` what a reader must know
+    of the sites.
     """
 
     network: Mapping[str, Any]
@@ -204,6 +210,9 @@ class DiagnosisReport:
     provenance: dict[str, Any] | None = None
     attainable: Row | None = None
     notes: tuple[str, ...] = ()
+    listening: Listening | None = None
+    listening_note: str = "it was not asked for"
+    decision: str = ""
     schema: int = 3
 
     @property

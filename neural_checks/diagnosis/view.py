@@ -10,6 +10,7 @@ import numpy as np
 
 from neural_checks.diagnosis.result import DiagnosisReport
 from neural_checks.readouts.verdict import LIMIT
+from numeric_checks.demand.result import Listening, Share
 from numeric_checks.figures import COLORS, subplots
 
 if TYPE_CHECKING:
@@ -63,6 +64,24 @@ def _symmetric(found: DiagnosisReport) -> Rows:
     return rows
 
 
+def _heard(heard: Listening) -> Rows:
+    def shown(share: Share) -> list[str]:
+        return [_number(share.value), f"{_number(share.low)}…{_number(share.high)}"]
+
+    rows = [["ℓ ≤", "share", "95 %", "more than ℓ − 1", "95 %"]]
+    for ell, (share, step) in enumerate(zip(heard.explained, heard.added, strict=True)):
+        rows.append([str(ell), *shown(share), *shown(step)])
+    rows.append(
+        [
+            f"{heard.l_max}, from ≤ {min(heard.L, heard.l_max)} at equal weights",
+            *shown(heard.within),
+            *shown(heard.beyond),
+        ]
+    )
+    rows.append(["residuals of other frames", *shown(heard.control), "", ""])
+    return rows
+
+
 def _costs(found: DiagnosisReport) -> Rows:
     rows = [
         ["L", "degree", "boundary", "components", "weights", "monomials", "paths", "products/edge"]
@@ -93,6 +112,7 @@ def _facts(found: DiagnosisReport) -> list[str]:
         f"equivariance and parity, measured: error ≤ {found.equivariance[worst]:.1e} ({worst})",
         *(f"left out: {line}" for line in found.left_out),
         *(f"note: {line}" for line in found.notes),
+        *([] if found.listening is None else [f"listening: {found.listening.sentence}"]),
     ]
 
 
@@ -108,6 +128,10 @@ def _sections(found: DiagnosisReport) -> list[tuple[str, Rows]]:
         what = "R²" if found.attainable is None else "R² / S_ℓ"
         title = f"Sites below {what} = {found.options.level:g} within the boundary"
         sections.append((title, _deficits(found)))
+    if found.listening is not None:
+        sections.append(
+            ("Share of the squared force error that degrees ≤ ℓ explain", _heard(found.listening))
+        )
     sections.append(("What L and the degree cost (exact counts, no times)", _costs(found)))
     return sections
 

@@ -32,6 +32,7 @@ __all__ = [
     "new_model",
     "shortage",
     "split_frames",
+    "width_of",
 ]
 
 Array = NDArray[np.float64]
@@ -129,6 +130,13 @@ def new_model(basis: Basis, centers: tuple[int, ...], settings: DemandOptions) -
         return ForceForm(basis, settings.factors, centers, settings.mixed, settings.seed)
     invariants = Invariants(basis, settings.factors, settings.mixed, settings.seed)
     return EnergyForm(invariants, centers)
+
+
+def width_of(data: ForceData, settings: DemandOptions) -> int:
+    """Weights of the largest model for the elements of ``data``, all of them centres."""
+    present = tuple(int(z) for z in np.unique(data.structures.numbers))
+    basis = Basis(present, settings.l_max, settings.radial, settings.cutoff)
+    return len(present) * len(new_model(basis, present, settings).columns.degree)
 
 
 def chosen_frames(

@@ -17,7 +17,6 @@ from neural_checks import diagnose as command
 from neural_checks.backbones.interface import Evaluation
 from neural_checks.data.split import split
 from neural_checks.diagnose import main
-from neural_checks.diagnosis.advice import advise, pairs_of_interest
 from neural_checks.diagnosis.costs import cost_of_pair
 from neural_checks.diagnosis.measure import Diagnosis, decide, diagnose, doubts_of
 from neural_checks.diagnosis.result import (
@@ -26,7 +25,6 @@ from neural_checks.diagnosis.result import (
     FramesUsed,
     Options,
     SiteKind,
-    Target,
 )
 from neural_checks.diagnosis.sites import collect_sites
 from neural_checks.features.file import read, write
@@ -158,34 +156,11 @@ def test_counts_by_hand() -> None:
     assert cost_of_pair(0, 3, 4).weights == 0
 
 
-def target(ell: int | None) -> Target:
-    return Target("text", ell, None, False, "sampled", "decided", (), explained=0.5, level=0.95)
-
-
-@pytest.mark.parametrize(
-    ("L", "ell", "words"),
-    [
-        (2, 3, "dL = 4 reaches that far"),
-        (2, 7, "L = 4 with degree 2"),
-        (2, 7, "L = 2 with degree 4"),
-        (0, 3, "Only a larger L helps: L ≥ 2 with degree 2"),
-        (2, None, "no advice on L"),
-    ],
-)
-def test_advice_weighs_the_bandwidth_against_the_boundary(
-    L: int, ell: int | None, words: str
-) -> None:
-    costs = [cost_of_pair(*pair, 4) for pair in pairs_of_interest(L, 2, target(ell))]
-    lines = advise(L, Options(), Outcome.AGREES, [], target(ell), "reason", costs)
-    assert sum(words in line for line in lines) == 1
-    assert ("would help" in " ".join(lines)) == (L == 2 and ell == 7)
-
-
 def test_the_result_shows_itself(found: Diagnosis, toy: Any) -> None:
     from matplotlib.figure import Figure
 
     text, page = found.table(), found._repr_html_()
-    for part in ("AGREES", "closed form", "What L and the degree cost", "- Proved:"):
+    for part in ("AGREES", "closed form", "What L and the degree cost", "- Advice: ", "- Proved:"):
         assert part in text
     assert page.startswith("<div>")
     assert page.count("<table>") == text.count("\n\n") - 1
