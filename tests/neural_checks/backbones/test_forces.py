@@ -11,7 +11,7 @@ pytest.importorskip("e3nn")
 
 from neural_checks.backbones.forces import predict_forces
 from numeric_checks.demand.__main__ import main
-from numeric_checks.demand.fits import chosen_frames
+from numeric_checks.demand.fits import chosen_frames, split_frames
 from numeric_checks.demand.result import DemandOptions
 from numeric_checks.molecules.data import EMBEDDED, load
 
@@ -36,7 +36,9 @@ def test_demand_listens_to_a_network(capsys: pytest.CaptureFixture[str]) -> None
     heard = json.loads(capsys.readouterr().out)["listening"]
     assert {"L", "explained", "within", "beyond", "control", "verdict", "sentence"} <= set(heard)
     data = load(EMBEDDED)
-    part = data.take(chosen_frames(data, DemandOptions(frames=60)))
+    settings = DemandOptions(frames=60)
+    used = chosen_frames(data, settings)
+    part = data.take(used[split_frames(len(used), settings)[0] == "held"])
     error = np.abs(part.forces - predict_forces(MODEL, part)[0]).mean()
     assert heard["mae_meV_per_A"] == pytest.approx(1000 * error)
     assert main([EMBEDDED, *options, "--residual-of", "no_such:model"]) == 2
