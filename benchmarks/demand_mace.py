@@ -3,11 +3,12 @@
     PYTHONPATH=. MACE_PYTHON benchmarks/demand_mace.py FILE --steps 10000 --json mace.json
 
 MACE_PYTHON is an interpreter with mace-torch (``constraints-mace.txt``). Models differ by
-``max_ell`` alone, the degree of the density (MACE multiplies ``correlation`` of them): hidden irreps,
-channels, steps, frames and seed are the same. A ScaleShiftMACE of two layers is trained on energies
-and forces as :mod:`neural_checks.training.train` trains NequIP: Adam, warm-up and cosine, running
-average of the weights, the average of least validation error kept. The state of a training is kept
-beside the result (``--json``), once a minute, and a run that was stopped continues from there.
+``max_ell`` alone, the degree of the density (MACE multiplies ``correlation`` of them): hidden
+irreps, channels, steps, frames and seed are the same. A ScaleShiftMACE of two layers is trained on
+energies and forces as :mod:`neural_checks.training.train` trains NequIP: Adam, warm-up and cosine,
+running average of the weights, the average of least validation error kept. Once a minute
+the state of a training is written beside the result (``--json``); a run that was stopped continues
+from there.
 """
 
 from __future__ import annotations
