@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,10 +24,10 @@ from span_theorem.arguments import integer_option, number_option
 from span_theorem.command import Parser, Result, alias, parser, run, say
 
 if TYPE_CHECKING:
-    from neural_checks.backbones.nequip import BackboneConfig
     from neural_checks.data.split import Split
-    from neural_checks.injection.result import InjectionReport, Settings, TrainedBackbone
-    from neural_checks.training.train import TrainConfig, Trained
+    from neural_checks.injection.plan import Plan
+    from neural_checks.injection.result import InjectionReport, TrainedBackbone
+    from neural_checks.training.train import Trained
     from numeric_checks.molecules.data import ForceData
     from span_theorem.progress import Progress
 
@@ -104,9 +104,18 @@ def _add_training_options(made: Parser) -> None:
         help="number of backbones trained at once (default 1)",
     )
     made.add_argument(
+        "--keep",
+        type=integer_option("keep", 1, 10**9),
+        nargs="+",
+        default=[],
+        metavar="STEP",
+        help="keep a copy of every checkpoint at these steps, for neural_checks.injection.along",
+    )
+    made.add_argument(
         "--as-trained",
         action="store_true",
-        help="measure the existing checkpoints, finished or not, without training",
+        help="measure the checkpoints backbone-N.pt in the folder of the run as they are, finished "
+        "or not, without training; network and training are those that the files name",
     )
 
 
@@ -153,87 +162,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run(_parser(), argv, _work)
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What the options ask for, judged together before any work."""
-
-    preset: str
-    train: TrainConfig
-    model: BackboneConfig
-    settings: Settings
-    fit: int
-    held: int
-    seeds: range
-    device: str
-    parallel: int
-    as_trained: bool
-
-    @classmethod
-    def of(cls, arguments: argparse.Namespace) -> _Plan:
-        from neural_checks.backbones.nequip import BackboneConfig
-        from neural_checks.devices import usable_device
-        from neural_checks.injection.result import Settings
-        from neural_checks.readouts.samples import component_weights
-        from neural_checks.readouts.trained import SpnConfig
-        from neural_checks.training.train import TrainConfig
-
-        preset = _presets()[arguments.preset]
-
-        def given(value: int | None, otherwise: int) -> int:
-            return otherwise if value is None else value
-
-        train = dict(preset["train"], split_seed=arguments.seed)
-        if arguments.steps is not None:
-            train["steps"] = arguments.steps
-        model = dict(preset["model"])
-        if arguments.L is not None:
-            model["l_max"] = arguments.L
-        config = BackboneConfig(**model)
-        for degree in arguments.degrees:
-            rows = preset["fit"] * preset["orientations"]
-            if component_weights(config.l_max, degree) >= rows:
-                raise ValueError(
-                    f"L = {config.l_max} with --degrees {degree} has "
-                    f"{component_weights(config.l_max, degree)} monomials for the {rows} samples "
-                    f"of preset {arguments.preset}: leave that degree out, take a smaller L, or "
-                    "another preset"
-                )
-        return cls(
-            preset=arguments.preset,
-            train=TrainConfig(**train),
-            model=config,
-            settings=Settings(
-                L=config.l_max,
-                degrees_read=tuple(sorted(set(arguments.degrees))),
-                amplitude=arguments.amplitude,
-                orientations=preset["orientations"],
-                draws=given(arguments.draws, preset["bootstrap"]),
-                seed=arguments.seed,
-                spn=SpnConfig(**preset["spn"]),
-                control_sites=preset["control_sites"],
-            ),
-            fit=preset["fit"],
-            held=preset["held"],
-            seeds=range(given(arguments.backbones, preset["backbones"])),
-            device=usable_device(arguments.device),
-            parallel=arguments.parallel,
-            as_trained=arguments.as_trained,
-        )
-
-
 def _work(arguments: argparse.Namespace) -> Result:
     import matplotlib  # noqa: F401  # the figures are drawn last: missing, it is said first
 
+    from neural_checks.injection.plan import Plan
     from neural_checks.injection.result import REPORT
     from neural_checks.injection.tables import text
     from numeric_checks.outputs import output_folder, write_outputs
 
-    plan = _Plan.of(arguments)
+    plan = Plan.of(arguments, _presets())
     data = _data(arguments)
     folder = arguments.out or arguments.results / (
         arguments.run or f"{data.name}-{arguments.preset}"
     )
     missing = [] if arguments.force else _missing(folder)
+    if plan.as_trained and not missing:
+        plan = plan.of_checkpoints(folder, arguments.backbones)
     # A complete run is refused; one whose report is there but not its tables or figures is not.
     with output_folder(folder, last=(missing or [REPORT_FILE])[0], force=arguments.force):
         report = REPORT.read(folder / REPORT_FILE) if missing else _measure(data, plan, folder)
@@ -303,7 +247,7 @@ def _writers(report: InjectionReport) -> dict[str, Callable[[Path], None]]:
     return writers
 
 
-def _measure(data: ForceData, plan: _Plan, folder: Path) -> InjectionReport:
+def _measure(data: ForceData, plan: Plan, folder: Path) -> InjectionReport:
     """Train, then measure; every long stage shows its progress."""
     from neural_checks.backbones.nequip import NequIPBackbone
     from neural_checks.backbones.scaling import Scaling
@@ -354,7 +298,7 @@ def _measure(data: ForceData, plan: _Plan, folder: Path) -> InjectionReport:
 
 
 def _train(
-    data: ForceData, frames: Split, plan: _Plan, folder: Path, progress: Progress
+    data: ForceData, frames: Split, plan: Plan, folder: Path, progress: Progress
 ) -> list[Trained]:
     from neural_checks.training.ensemble import train_all
 
@@ -373,6 +317,7 @@ def _train(
         plan.parallel,
         training,
         plan.as_trained,
+        plan.keep,
     )
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
+from neural_checks.backbones.checkpoints import read_checkpoint
 from neural_checks.backbones.nequip import BackboneConfig
 from neural_checks.data.split import Split
 from neural_checks.training.train import TrainConfig, Trained, train
 from numeric_checks.molecules.data import ForceData
 
-__all__ = ["checkpoint_path", "train_all"]
+__all__ = ["checkpoint_path", "read_ensemble", "train_all"]
 
 #: Called with seed, step, steps, loss and validation error (meV/Å).
 OnMemberStep = Callable[[int, int, int, float, float], None]
@@ -31,6 +32,33 @@ def checkpoint_path(folder: Path, seed: int) -> Path:
     return folder / f"backbone-{seed}.pt"
 
 
+def read_ensemble(folder: Path) -> tuple[BackboneConfig, TrainConfig, list[int]]:
+    """Network, training and seeds of the checkpoints ``backbone-N.pt`` in ``folder``.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: they are not of the same network and training, or one is damaged.
+    """
+    found = {}
+    for path in folder.glob("backbone-*.pt"):
+        number = path.stem.removeprefix("backbone-")
+        if number.isdecimal():
+            found[int(number)] = read_checkpoint(path)
+    if not found:
+        raise FileNotFoundError(f"no checkpoint backbone-N.pt in {folder}")
+    first = found[min(found)]
+    for seed, state in found.items():
+        if state.seed != seed or (state.model, state.train) != (first.model, first.train):
+            raise ValueError(
+                f"{checkpoint_path(folder, seed)} is of seed {state.seed} and must be of seed "
+                f"{seed}, of the same network and training as the others"
+            )
+    try:
+        return BackboneConfig(**first.model), TrainConfig(**first.train), sorted(found)
+    except TypeError as error:
+        raise ValueError(f"{folder}: settings of its checkpoints are not known: {error}") from error
+
+
 def train_all(
     data: ForceData,
     split: Split,
@@ -42,13 +70,14 @@ def train_all(
     parallel: int = 1,
     report: OnMemberStep | None = None,
     as_trained: bool = False,
+    keep: Sequence[int] = (),
 ) -> list[Trained]:
     """Train every seed, or finish it, ``parallel`` at once; the result does not depend on that.
 
     ``report`` is called now and then. Processes share the GPU, or the cores with one thread each.
     Every seed has its own checkpoint, so a run killed at any moment continues from there; with
-    ``as_trained`` checkpoints are taken as they are. Ctrl-C and SIGTERM let every worker write its
-    checkpoint, and end it.
+    ``as_trained`` checkpoints are taken as they are. Copies are kept at the steps of ``keep``.
+    Ctrl-C and SIGTERM let every worker write its checkpoint, and end it.
 
     Raises:
         ValueError: ``parallel`` < 1.
@@ -58,7 +87,7 @@ def train_all(
     """
     if parallel < 1:
         raise ValueError(f"parallel must be ≥ 1, got {parallel}")
-    task = partial(train, data, split, model, config)
+    task = partial(train, data, split, model, config, keep=tuple(keep))
     if as_trained:
         for seed in seeds:
             if not checkpoint_path(folder, seed).exists():

@@ -31,7 +31,7 @@ from span_theorem.arguments import shown, within
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["OnStep", "TrainConfig", "Trained", "force_mae", "train"]
+__all__ = ["OnStep", "TrainConfig", "Trained", "force_mae", "kept_path", "train"]
 
 #: Called with step, steps, loss and validation error (meV/Å).
 OnStep = Callable[[int, int, float, float], None]
@@ -126,13 +126,15 @@ def train(
     checkpoint_seconds: float = 60.0,
     stop_after: int | None = None,
     stop: Callable[[], bool] = lambda: False,
+    keep: Sequence[int] = (),
 ) -> Trained:
     """Train, or finish a training begun: ``checkpoint`` is read if it exists and kept up to date.
 
     ``report`` is called at every validation. ``stop_after`` ends early after that many steps in
     this call, leaving the checkpoint; with 0 the best weights so far are read and nothing else is
     done. ``stop`` is asked between steps and ends early too. So do Ctrl-C and SIGTERM, which are
-    raised once the checkpoint is written.
+    raised once the checkpoint is written. At the steps of ``keep`` a copy of the checkpoint is
+    written beside it (:func:`kept_path`).
 
     Raises:
         ValueError: the checkpoint is damaged, or belongs to other settings or data;
@@ -156,12 +158,23 @@ def train(
                 interrupt.raise_if_asked()
                 break
             run.advance()
+            if run.step in keep:
+                run.state().write(kept_path(checkpoint, run.step))
             if report is not None and run.validated:
                 report(run.step, config.steps, *run.history[-1][1:])
             if run.stopped or time.monotonic() - last_save > checkpoint_seconds:
                 run.state().write(checkpoint)
                 last_save = time.monotonic()
     return run.finished()
+
+
+def kept_path(checkpoint: Path, step: int) -> Path:
+    """Where the copy of a checkpoint at a step is kept.
+
+    >>> kept_path(Path("backbone-0.pt"), 2000).name
+    'backbone-0-step2000.pt'
+    """
+    return checkpoint.with_name(f"{checkpoint.stem}-step{step}{checkpoint.suffix}")
 
 
 class _Training:
