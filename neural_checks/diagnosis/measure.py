@@ -35,10 +35,10 @@ from neural_checks.diagnosis.sites import MIN_FIT, MIN_HELD, Collected, collect_
 from neural_checks.diagnosis.view import figure, html, text
 from neural_checks.features.recorded import FeatureSet
 from neural_checks.readouts.bootstrap import BLOCKS, bootstrap
-from neural_checks.readouts.closed_form import measure
+from neural_checks.readouts.closed_form import measure_within
 from neural_checks.readouts.recovery import Recovery, pool, with_components
 from neural_checks.readouts.rigid import rigid_body
-from neural_checks.readouts.samples import Samples, component_channels, top_degree
+from neural_checks.readouts.samples import component_channels, top_degree
 from neural_checks.readouts.verdict import LIMIT, Doubts, RecoveryCurve, Verdict, judge
 from numeric_checks.bandwidth.estimate import bandwidth
 from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS
@@ -56,8 +56,8 @@ __all__ = ["Diagnosis", "diagnose"]
 
 Array = NDArray[np.float64]
 
-#: Weights of the closed form that a row bears: a fit of a vector has as many equations.
-WEIGHTS_PER_ROW = 3
+#: Weights of the closed form that a row bears: a fit of a vector has three equations a row.
+WEIGHTS_PER_ROW = 2
 #: Samples of the component-wise readout for every monomial, if possible.
 SAMPLES_PER_MONOMIAL = 8
 
@@ -169,7 +169,9 @@ def _fit(collected: Collected, L: int, options: Options, rng: np.random.Generato
     degree, degrees = options.degree, top_degree(L, options.degree)
     closed, component = [], []
     for part in collected.samples:
-        run = measure(part, degree, degrees, _closed_channels(part, L, degree))
+        blind = replace(part, errors=np.zeros_like(part.errors))  # the field alone is judged
+        most = WEIGHTS_PER_ROW * len(part.fit)
+        run = measure_within(blind, degree, degrees, most, CLOSED_FORM_CHANNELS[degree])
         rows = len(part.fit) * options.orientations
         channels = component_channels(part, degree, rows, SAMPLES_PER_MONOMIAL)
         fitted = componentwise(part, degree, degrees, channels, options.orientations, rng)
@@ -180,18 +182,6 @@ def _fit(collected: Collected, L: int, options: Options, rng: np.random.Generato
         rigid = 1 - rigid_body(collected.samples[0], degrees).mean(axis=(1, 2))
         orientation = tuple(rigid.tolist())
     return _Fits(tuple(closed), tuple(component), orientation)
-
-
-def _closed_channels(samples: Samples, L: int, degree: int) -> int | None:
-    """Channels per irrep of the closed form, fewer where the frames do not bear their weights.
-
-    A fit of a vector has three equations a frame; its weights are kept below their number.
-    """
-    most = CLOSED_FORM_CHANNELS[degree] or max(v.shape[2] for v in samples.features.values())
-    for channels in range(most, 1, -1):
-        if cost_of_pair(L, degree, channels).weights <= WEIGHTS_PER_ROW * len(samples.fit):
-            return channels
-    return 1
 
 
 def _curve(
@@ -216,6 +206,13 @@ def decide(
     ``doubts`` are those of :func:`doubts_of`.
     """
     edge = boundary(L, degree)
+    pairs = list(zip(closed.high, component.low, strict=True))[:edge]
+    missed = [str(ell) for ell, (high, low) in enumerate(pairs, start=1) if high < LIMIT < low]
+    if missed and doubts in (None, Doubts()):
+        doubts = Doubts(
+            misses=f"the component-wise readout recovers ℓ = {', '.join(missed)}: the closed form, "
+            "which contains it, is fitted on too few frames"
+        )
     within = closed if attainable is None else closed.relative_to(attainable)
     return judge(within.followed_by(component, edge), L, degree, doubts)
 

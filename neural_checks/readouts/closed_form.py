@@ -10,8 +10,9 @@ equivariantly (T5). Per held-out frame and site, in units of (ε F_rms)²:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +26,10 @@ from numeric_checks.readouts.ridge import GUARDED, RidgeFit, fit_ridge, fit_shar
 from numeric_checks.rotations.sampling import random_rotations
 from numeric_checks.rotations.wigner import unit_harmonics
 
-__all__ = ["fit_sites", "measure", "measure_pooled"]
+__all__ = ["fit_sites", "measure", "measure_pooled", "measure_within"]
 
 Array = NDArray[np.float64]
+Parity = Literal["natural", "any"]
 
 
 def measure(
@@ -57,6 +59,49 @@ def measure(
     return fit_sites(replace(samples, vectors=vectors), degrees, products)
 
 
+def measure_within(
+    samples: Samples,
+    degree: int,
+    degrees: int,
+    most_weights: int,
+    channels: int | None = None,
+    parity: Parity = "natural",
+) -> Recovery:
+    """As :func:`measure`, with no more weights than the frames bear.
+
+    For every site and ℓ the fit is tried with ``channels`` per irrep (all, where None), half of
+    them, a quarter and so on to one. What has more than ``most_weights`` weights is not fitted,
+    unless one channel has. Of the others the one with the least error on the frames that choose
+    the penalty is taken; none is worse there than a prediction of zero.
+    """
+    most = max(values.shape[2] for values in samples.features.values())
+    ladder = [most if channels is None else min(channels, most)]
+    while ladder[-1] > 1:
+        ladder.append(ladder[-1] // 2)
+
+    def fits(site: int) -> _Fits:
+        features = {name: values[:, site, None] for name, values in samples.features.items()}
+        levels = []
+        for count in ladder:
+            features = reduce_features(features, count, samples.fit)
+            levels.append(features)
+
+        def at(ell: int, targets: Sequence[Array]) -> list[RidgeFit]:
+            best: list[RidgeFit] = []
+            for features in reversed(levels):
+                columns = coupled_products(features, 0, degree, ell, parity)
+                if best and columns.shape[1] > most_weights:
+                    break
+                found = [fit_ridge(columns, target, samples.fit, GUARDED) for target in targets]
+                pairs = zip(best or found, found, strict=True)
+                best = [new if new.error < old.error else old for old, new in pairs]
+            return best
+
+        return at
+
+    return _fit_sites(samples, degrees, fits)
+
+
 def fit_sites(
     samples: Samples, degrees: int, columns: Callable[[int], Callable[[int], Array]]
 ) -> Recovery:
@@ -66,28 +111,47 @@ def fit_sites(
     degree ℓ; those of ℓ = 1 serve the error. What a site needs for every ℓ is prepared once, by
     ``columns(site)``. Raises ValueError for ``degrees`` < 1.
     """
+
+    def fits(site: int) -> _Fits:
+        of_degree = columns(site)
+
+        def at(ell: int, targets: Sequence[Array]) -> list[RidgeFit]:
+            basis = of_degree(ell)
+            return [fit_ridge(basis, target, samples.fit, GUARDED) for target in targets]
+
+        return at
+
+    return _fit_sites(samples, degrees, fits)
+
+
+#: What fits targets (frames, 2ℓ+1) of degree ℓ at one site.
+_Fits = Callable[[int, Sequence[Array]], list[RidgeFit]]
+
+
+def _fit_sites(samples: Samples, degrees: int, fits: Callable[[int], _Fits]) -> Recovery:
+    """The recovery of ``fits(site)(ℓ, targets)``; errors that are all zero are not fitted."""
     if degrees < 1:
         raise ValueError(f"degrees must be ≥ 1, got {degrees}")
     held = samples.held
     truth = unit_harmonics(degrees, samples.vectors)
+    with_errors = bool(samples.errors.any())
 
     def squares(values: Array) -> Array:
         result: Array = (values[held] ** 2).sum(axis=1)
         return result
 
     def at(site: int) -> tuple[list[Array], Array, Array, list[int]]:
-        of_degree = columns(site)
-        field, weights = [], []
+        fit, field, weights = fits(site), [], []
+        error = samples.errors[:, site]
+        predicted = np.zeros_like(error)
         for ell in range(1, degrees + 1):
-            target, basis = truth[ell][:, site], of_degree(ell)
-            fitted = fit_ridge(basis, target, samples.fit, GUARDED)
-            weights.append(fitted.weights)
-            field.append(squares(target - fitted.prediction))
-            if ell == 1:
-                error = samples.errors[:, site]
-                predicted = fit_ridge(basis, error, samples.fit, GUARDED).prediction
-                after, spurious = squares(error - predicted), squares(predicted)
-        return field, after, spurious, weights
+            target = truth[ell][:, site]
+            found = fit(ell, (target, error) if ell == 1 and with_errors else (target,))
+            weights.append(found[0].weights)
+            field.append(squares(target - found[0].prediction))
+            if len(found) > 1:
+                predicted = found[1].prediction
+        return field, squares(error - predicted), squares(predicted), weights
 
     fields, after, spurious, counts = zip(
         *side_by_side(at, range(samples.vectors.shape[1])), strict=True

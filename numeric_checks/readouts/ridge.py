@@ -28,8 +28,9 @@ Array = NDArray[np.float64]
 PENALTIES: tuple[float, ...] = (1e-8, 1e-6, 1e-4, 1e-2)
 """Ridge penalties tried, relative to the mean square of the (standardised) columns."""
 
-GUARDED: tuple[float, ...] = (*PENALTIES, float("inf"))
-"""The same, and no fit at all: what is chosen does no worse than predicting zero on its check."""
+GUARDED: tuple[float, ...] = (*PENALTIES, 0.1, 1.0, 10.0, float("inf"))
+"""The same, stronger ones for fits of many weights, and no fit at all: what is chosen does no worse
+than predicting zero on its check."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,17 @@ def solve_ridge(
     of infinity stands for weights of zero: with it among the ``penalties`` no fit is chosen that
     does worse there than predicting zero.
     """
+    weights, chosen, _ = _solve(inner, outer, penalties, starts)
+    return weights, chosen
+
+
+def _solve(
+    inner: Moments, outer: Moments, penalties: Sequence[float], starts: Sequence[int]
+) -> tuple[Array, tuple[float, ...], tuple[float, ...]]:
+    """As :func:`solve_ridge`, and the error of each group's choice, as a part of predicting zero.
+
+    NaN where only one penalty is tried.
+    """
     both = inner + outer
     scale = np.sqrt(np.diag(both.gram) / both.rows)
     scale = np.where(scale > 0, scale, 1.0)
@@ -95,26 +107,35 @@ def solve_ridge(
         solution: Array = np.linalg.solve(gram + penalty * np.eye(len(gram)), side)
         return solution / scale[:, None]
 
-    best = [0] * len(starts)
+    best, left = [0] * len(starts), [float("nan")] * len(starts)
     if len(penalties) > 1:
         check = outer if outer.rows else inner
-        errors = [np.add.reduceat(check.errors(solve(inner, p)), starts) for p in penalties]
+        errors = np.array(
+            [np.add.reduceat(check.errors(solve(inner, p)), starts) for p in penalties]
+        )
         best = np.argmin(errors, axis=0).tolist()
+        power = np.maximum(np.add.reduceat(check.power, starts), 1e-300)
+        left = (errors.min(axis=0) / power).tolist()
     solutions = {index: solve(both, penalties[index]) for index in set(best)}
     ends = [*starts[1:], both.cross.shape[1]]
     parts = [
         solutions[index][:, start:end] for index, start, end in zip(best, starts, ends, strict=True)
     ]
-    return np.concatenate(parts, axis=1), tuple(penalties[index] for index in best)
+    return np.concatenate(parts, axis=1), tuple(penalties[index] for index in best), tuple(left)
 
 
 @dataclass(frozen=True)
 class RidgeFit:
-    """Predictions on every frame, the penalty chosen (NaN without columns), number of weights."""
+    """Predictions on every frame, the penalty chosen (NaN without columns), number of weights.
+
+    ``error``: what the choice leaves on the frames that choose the penalty, as a part of the
+    target's mean square there; 1 for a prediction of zero, NaN where one penalty was tried.
+    """
 
     prediction: Array
     penalty: float
     weights: int
+    error: float = float("nan")
 
 
 def fit_ridge(
@@ -127,7 +148,7 @@ def fit_ridge(
     ``fit`` frames are used. Without columns the prediction is zero.
     """
     found = fit_shared(lambda _site: columns, target[:, None], fit, penalties)
-    return RidgeFit(found.prediction[:, 0], found.penalty, found.weights)
+    return RidgeFit(found.prediction[:, 0], found.penalty, found.weights, found.error)
 
 
 def fit_shared(
@@ -153,12 +174,12 @@ def fit_shared(
     for site in sites:
         values = columns(site)
         if values.shape[1] == 0:
-            return RidgeFit(np.zeros(targets.shape), float("nan"), 0)
+            return RidgeFit(np.zeros(targets.shape), float("nan"), 0, 1.0)
         before, after = (moments(site, index, values) for index in (fit[:cut], fit[cut:]))
         inner = before if inner is None else inner + before
         outer = after if outer is None else outer + after
     if inner is None or outer is None:
         raise ValueError(f"targets must have at least one site, got shape {targets.shape}")
-    weights, (penalty,) = solve_ridge(inner, outer, penalties)
+    weights, (penalty,), (error,) = _solve(inner, outer, penalties, (0,))
     predicted = [np.matmul(weights[:, 0], columns(site)) for site in sites]
-    return RidgeFit(np.stack(predicted, axis=1), penalty, len(weights))
+    return RidgeFit(np.stack(predicted, axis=1), penalty, len(weights), error)

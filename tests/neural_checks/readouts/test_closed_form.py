@@ -10,7 +10,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from neural_checks.readouts.bootstrap import bootstrap
-from neural_checks.readouts.closed_form import measure, measure_pooled
+from neural_checks.readouts.closed_form import measure, measure_pooled, measure_within
 from neural_checks.readouts.metrics import Metrics
 from neural_checks.readouts.nonpolynomial import nonpolynomial
 from neural_checks.readouts.recovery import Recovery
@@ -154,3 +154,35 @@ def test_bootstrap_interval_holds_the_point_and_widens_with_backbones_that_diffe
     assert (point.field <= high + 1e-12).all()
     with pytest.raises(ValueError, match="draws"):
         bootstrap([run], 0, np.random.default_rng(0))
+
+
+def test_as_many_channels_as_the_frames_bear(toy: Any) -> None:
+    """Channels of noise: the fit with all of them fails, the one that is chosen does not."""
+    rng = np.random.default_rng(2)
+    data = toy.toy_data(130)
+    made = collect_samples(toy.DensityBackbone(L=1), data, np.arange(60), np.arange(60, 130))
+    noisy = {
+        name: np.concatenate(
+            [values, 0.02 * rng.normal(size=(130, 5, 29, values.shape[3]))], axis=2
+        )
+        for name, values in made.features.items()
+    }
+    samples = replace(made, features=noisy).at([0, 2])
+    plain = measure(samples, 2, 2)
+    within = measure_within(samples, 2, 2, most_weights=120)
+    assert max(plain.weights) > 3 * 60
+    assert max(within.weights) <= 120
+    assert (within.by_site > plain.by_site + 0.02).all()
+    assert within.by_site[:, 1].min() > 0.9
+    # One channel has more weights than are allowed: it is fitted all the same, and can be told.
+    assert max(measure_within(samples, 2, 2, most_weights=1).weights) > 1
+
+
+def test_ten_frames_are_never_much_worse_than_zero(toy: Any) -> None:
+    """R² was once −6e22: with as many weights as equations a fit is without bounds."""
+    data = toy.toy_data(60)
+    for seed in range(3):
+        index = np.random.default_rng(seed).permutation(60)
+        samples = collect_samples(toy.DensityBackbone(L=2), data, index[:10], index[10:])
+        run = measure_within(samples, 2, 6, most_weights=20)
+        assert run.by_site.min() > -1.5
