@@ -1,6 +1,16 @@
-"""Equivariance under rotations and reflections, measured: features by irrep, forces, energies."""
+"""Equivariance under rotations and reflections, measured: features by irrep, forces, energies.
+
+T4 needs rotations alone. Features that are equivariant under SO(3) and not under O(3) can be
+measured too, without mirrored frames: their parities mean nothing, and a readout of them may use
+every product that rotations allow.
+"""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +22,15 @@ from numeric_checks.rotations.wigner import FeatureBlocks, rotate_features
 from span_theorem.irreps import Irrep
 
 __all__ = [
+    "STRICT",
     "TOLERANCE",
+    "Demands",
+    "Equivariance",
+    "Group",
     "NotEquivariantError",
     "check_equivariance",
     "equivariance_errors",
+    "judge_equivariance",
     "random_transforms",
     "refuse",
     "transform_features",
@@ -29,6 +44,98 @@ TOLERANCE = 1e-4
 
 class NotEquivariantError(ValueError):
     """The network's features or forces do not turn as they should."""
+
+
+class Group(StrEnum):
+    """Under which maps a network is equivariant: rotations, or reflections too."""
+
+    SO3 = "so3"
+    O3 = "o3"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Demands:
+    """What is asked of a network before it is measured.
+
+    ``group``: O3 refuses a network whose mirrored features are wrong, SO3 does not judge mirrored
+    frames, AUTO finds out. ``tolerance``: the largest error relative to the largest value, and in
+    ``of`` that of single irreps, of ``"forces"`` or ``"energy"``. With ``features_only`` forces and
+    energies are reported and refuse nothing: they do not enter a measurement of features.
+
+    Raises:
+        ValueError: a tolerance that is not a number from 0 to 1, or for an unknown quantity.
+    """
+
+    group: Group = Group.AUTO
+    tolerance: float = TOLERANCE
+    of: Mapping[str, float] = field(default_factory=dict)
+    features_only: bool = True
+
+    def __post_init__(self) -> None:
+        for name, value in {"tolerance": self.tolerance, **self.of}.items():
+            if not 0 < value <= 1:
+                raise ValueError(f"{name} must be a number above 0 and at most 1, got {value}")
+        for name in self.of:
+            if name not in ("forces", "energy"):
+                Irrep.parse(name)
+
+    @classmethod
+    def parse(cls, group: str, texts: Sequence[str]) -> Demands:
+        """Of the words of a command: ``1e-3`` for everything, ``2e=1e-2`` for one quantity.
+
+        >>> Demands.parse("auto", ["1e-3", "forces=0.01"]).limit("forces")
+        0.01
+        """
+        general, of = TOLERANCE, {}
+        for text in texts:
+            name, equals, number = text.rpartition("=")
+            try:
+                value = float(number)
+            except ValueError:
+                value = math.nan
+            if not 0 < value <= 1:
+                raise ValueError(
+                    "a tolerance is NUMBER or QUANTITY=NUMBER with a number above 0 and at most 1, "
+                    f"as 1e-3 or 2e=1e-2, got {text!r}"
+                )
+            if equals:
+                of[name] = value
+            else:
+                general = value
+        return cls(Group(group), general, of)
+
+    def limit(self, name: str) -> float:
+        """The tolerance of a quantity."""
+        return self.of.get(name, self.tolerance)
+
+    def exceeded(self, errors: Mapping[str, float]) -> dict[str, float]:
+        """The errors above their tolerance, of the quantities that are judged."""
+        judged = (n for n in errors if not (self.features_only and n in ("forces", "energy")))
+        return {name: errors[name] for name in judged if not errors[name] <= self.limit(name)}
+
+
+#: Everything counts, under rotations and reflections.
+STRICT = Demands(Group.O3, features_only=False)
+
+
+@dataclass(frozen=True)
+class Equivariance:
+    """What was measured: the ``group``, SO3 or O3, errors under rotations, and under reflections.
+
+    Errors are relative to the largest value, by irrep, and of ``"forces"`` and ``"energy"``.
+    """
+
+    group: Group
+    rotations: dict[str, float]
+    reflections: dict[str, float]
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """The largest errors under the maps of the group."""
+        if self.group is Group.SO3:
+            return self.rotations
+        return {n: max(e, self.reflections[n]) for n, e in self.rotations.items()}
 
 
 def random_transforms(count: int, rng: np.random.Generator) -> Array:
@@ -73,14 +180,52 @@ def equivariance_errors(
     }
 
 
-def refuse(errors: dict[str, float], tolerance: float = TOLERANCE) -> None:
-    """Raise NotEquivariantError with the measured errors above ``tolerance``, if there are any."""
-    bad = {name: error for name, error in errors.items() if not error <= tolerance}
+def judge_equivariance(
+    before: Evaluation,
+    after: Evaluation,
+    structures: Structures,
+    transforms: Array,
+    demands: Demands,
+) -> Equivariance:
+    """The errors of frames under rotations and under reflections, and the group that they show.
+
+    Args:
+        before, after: the network on ``structures``, and on them under ``transforms``.
+        transforms: (frames, 3, 3) orthogonal matrices, of both determinants.
+        demands: what is refused.
+
+    Raises:
+        NotEquivariantError: the demands are not met; the message gives the measured errors.
+    """
+    signs = np.linalg.det(transforms).round()
+    parts = []
+    for sign in (1.0, -1.0):
+        index = np.flatnonzero(signs == sign)
+        frames = structures.take(index)
+        each = transforms[index][frames.frame_of]
+        first, second = (part.rows(structures, index) for part in (before, after))
+        parts.append(equivariance_errors(first, second, each))
+    rotations, reflections = parts
+    refuse(rotations, demands)
+    group = demands.group
+    if group is Group.AUTO:
+        features = {n: e for n, e in reflections.items() if n not in ("forces", "energy")}
+        group = Group.SO3 if demands.exceeded(features) else Group.O3
+    if group is Group.O3:
+        refuse(reflections, demands)
+    return Equivariance(group, rotations, reflections)
+
+
+def refuse(errors: Mapping[str, float], demands: Demands = STRICT) -> None:
+    """Raise NotEquivariantError with the measured errors that are too large, if there are any."""
+    bad = demands.exceeded(errors)
     if bad:
         raise NotEquivariantError(
             "not equivariant: "
-            + ", ".join(f"{name} {error:.1e}" for name, error in bad.items())
-            + f" (accepted up to {tolerance:g})"
+            + ", ".join(
+                f"{name} {error:.1e} (accepted up to {demands.limit(name):g})"
+                for name, error in bad.items()
+            )
         )
 
 
@@ -88,21 +233,21 @@ def check_equivariance(
     backbone: Backbone,
     structures: Structures,
     rng: np.random.Generator,
-    tolerance: float = TOLERANCE,
+    demands: Demands = STRICT,
 ) -> dict[str, float]:
     """Largest error per irrep, of the forces and of the energy, relative to the largest value.
 
     Every frame is turned by its own random rotation, its cell with it, every second one mirrored as
     well, and the network is run again: this is also the check that rotating features by Wigner
-    matrices stands for running the network on the rotated frames. Raises NotEquivariantError above
-    ``tolerance``.
+    matrices stands for running the network on the rotated frames.
+
+    Raises:
+        NotEquivariantError: ``demands`` are not met.
+        ValueError: fewer than two frames, of which none would be mirrored.
     """
+    if len(structures) < 2:
+        raise ValueError(f"at least 2 frames are needed, one to be mirrored, got {len(structures)}")
     network = as_backbone(backbone)
     transforms = random_transforms(len(structures), rng)
-    errors = equivariance_errors(
-        network.evaluate(structures),
-        network.evaluate(structures.turned(transforms)),
-        transforms[structures.frame_of],
-    )
-    refuse(errors, tolerance)
-    return errors
+    before, after = network.evaluate(structures), network.evaluate(structures.turned(transforms))
+    return judge_equivariance(before, after, structures, transforms, demands).errors

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from neural_checks.backbones.equivariance import Group
 from neural_checks.diagnosis.advice import Evidence, advise, pairs_of_interest
 from neural_checks.diagnosis.costs import cost_of_pair
 from neural_checks.diagnosis.listening import listen_to
@@ -35,7 +36,7 @@ from neural_checks.diagnosis.sites import MIN_FIT, MIN_HELD, Collected, collect_
 from neural_checks.diagnosis.view import figure, html, text
 from neural_checks.features.recorded import FeatureSet
 from neural_checks.readouts.bootstrap import BLOCKS, bootstrap
-from neural_checks.readouts.closed_form import measure_within
+from neural_checks.readouts.closed_form import Parity, measure_within
 from neural_checks.readouts.recovery import Recovery, pool, with_components
 from neural_checks.readouts.rigid import rigid_body
 from neural_checks.readouts.samples import component_channels, top_degree
@@ -108,13 +109,14 @@ def diagnose(
     options = options or Options()
     rng = streams(options.seed, "component-wise", "bootstrap")
     collected = collect_sites(features, options.sites, top_degree(features.L, options.degree))
-    fits = _fit(collected, features.L, options, rng["component-wise"])
+    parity: Parity = "any" if features.found.group is Group.SO3 else "natural"
+    fits = _fit(collected, features.L, options, parity, rng["component-wise"])
     closed, component = (
         _curve(pool(runs), options, collected.rows, rng["bootstrap"])
         for runs in (fits.closed, fits.component)
     )
     used = _frames_used(features)
-    doubts = doubts_of(used, collected, fits.closed, features.L)
+    doubts = doubts_of(used, collected, fits.closed, features.L, parity)
     attainable = _attainable(collected)
     verdict = decide(closed, component, features.L, options.degree, doubts, attainable)
     deficits = deficits_of(collected.sites, fits.by_site, verdict.boundary, options.level)
@@ -141,6 +143,8 @@ def diagnose(
         sites=collected.sites,
         per_site=tuple(tuple(row) for row in fits.by_site.tolist()),
         equivariance=features.errors,
+        group=features.found.group,
+        mirror_errors=features.found.reflections,
         force_mae=mae,
         zero_mae=zero,
         verdict=verdict,
@@ -155,7 +159,7 @@ def diagnose(
         warnings=_warnings(mae, zero, closed, component),
         left_out=collected.left_out,
         attainable=attainable,
-        notes=collected.notes,
+        notes=(*_reported(features), *collected.notes),
     )
 
 
@@ -165,13 +169,15 @@ def _frames_used(features: FeatureSet) -> FramesUsed:
     return FramesUsed(features.data_name, features.data_sha256, fit, held, blocks)
 
 
-def _fit(collected: Collected, L: int, options: Options, rng: np.random.Generator) -> _Fits:
+def _fit(
+    collected: Collected, L: int, options: Options, parity: Parity, rng: np.random.Generator
+) -> _Fits:
     degree, degrees = options.degree, top_degree(L, options.degree)
     closed, component = [], []
     for part in collected.samples:
         blind = replace(part, errors=np.zeros_like(part.errors))  # the field alone is judged
         most = WEIGHTS_PER_ROW * len(part.fit)
-        run = measure_within(blind, degree, degrees, most, CLOSED_FORM_CHANNELS[degree])
+        run = measure_within(blind, degree, degrees, most, CLOSED_FORM_CHANNELS[degree], parity)
         rows = len(part.fit) * options.orientations
         channels = component_channels(part, degree, rows, SAMPLES_PER_MONOMIAL)
         fitted = componentwise(part, degree, degrees, channels, options.orientations, rng)
@@ -238,7 +244,13 @@ def _symmetry(collected: Collected, attainable: Row | None) -> list[str]:
     ]
 
 
-def doubts_of(used: FramesUsed, collected: Collected, closed: Sequence[Recovery], L: int) -> Doubts:
+def doubts_of(
+    used: FramesUsed,
+    collected: Collected,
+    closed: Sequence[Recovery],
+    L: int,
+    parity: Parity = "natural",
+) -> Doubts:
     """What keeps the measurement from deciding.
 
     Nothing is decided with too few frames. A degree within the boundary that is lost says nothing
@@ -252,7 +264,7 @@ def doubts_of(used: FramesUsed, collected: Collected, closed: Sequence[Recovery]
         )
     irreps = map(Irrep.parse, collected.samples[0].features)
     natural = max((i.l for i in irreps if i == Irrep.natural(i.l)), default=-1)
-    if natural < L:
+    if natural < L and parity == "natural":
         return Doubts(
             misses=f"features of natural parity end at l = {natural}, those of the other parity at "
             f"l = {L}: the closed form does not use the latter"
@@ -287,6 +299,17 @@ def deficits_of(
         for index, site in enumerate(sites)
         if site.share(ell) > LIMIT and per_site[ell - 1, index] < level * site.share(ell)
     )
+
+
+def _reported(features: FeatureSet) -> list[str]:
+    """Forces and energies that do not turn as they should: they refuse nothing here."""
+    errors, demands = features.errors, features.demands
+    return [
+        f"the network's {name} turn with an error of {errors[name]:.1e} of the largest value; the "
+        "measurement does not use them"
+        for name in ("forces", "energy")
+        if name in errors and not errors[name] <= demands.limit(name)
+    ]
 
 
 def _force_errors(features: FeatureSet) -> tuple[float | None, float | None]:

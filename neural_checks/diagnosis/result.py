@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from neural_checks.backbones.equivariance import Group
 from neural_checks.diagnosis.upgrade import from_version_1, from_version_2
 from neural_checks.readouts.verdict import RecoveryCurve, Verdict
 from neural_checks.schema import Schema
@@ -183,7 +184,8 @@ class DiagnosisReport:
     with the reason in ``listening_note``; ``decision`` of the advice
     (:class:`~neural_checks.diagnosis.advice.Decision`), empty in earlier reports; ``warnings`` what
     a reader must know first; ``left_out`` what was not measured; ``notes`` what a reader must know
-    of the sites.
+    of the sites; ``equivariance`` the errors under the ``group`` that the network was found
+    equivariant under, ``mirror_errors`` those of mirrored frames.
     """
 
     network: Mapping[str, Any]
@@ -209,6 +211,8 @@ class DiagnosisReport:
     left_out: tuple[str, ...] = ()
     provenance: dict[str, Any] | None = None
     attainable: Row | None = None
+    group: Group = Group.O3
+    mirror_errors: dict[str, float] | None = None
     notes: tuple[str, ...] = ()
     listening: Listening | None = None
     listening_note: str = "it was not asked for"

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from neural_checks.backbones.equivariance import Group
 from neural_checks.backbones.neighbors import edges
 from neural_checks.diagnosis.result import Row, Site, SiteKind
 from neural_checks.features.recorded import FeatureSet
@@ -137,7 +138,9 @@ def _marks(features: FeatureSet, fixed: bool) -> _Marks:
     ]
     if fixed:
         first = rows[: int(structures.counts[0])]
-        found = exchanges(structures.take(~features.held_out), first.tolist())
+        # Under rotations alone features tell mirror images apart.
+        mirrors = features.found.group is Group.O3
+        found = exchanges(structures.take(~features.held_out), first.tolist(), mirrors)
         gone += [(e.atom, _TIED) for e in found if e.tied]
         notes += [_doubtful(structures, e) for e in found if e.doubtful and not e.tied]
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neural_checks.backbones.equivariance import Group
 from neural_checks.diagnosis.result import DiagnosisReport
 from neural_checks.readouts.verdict import LIMIT
 from numeric_checks.demand.result import Listening, Share
@@ -92,11 +93,25 @@ def _costs(found: DiagnosisReport) -> Rows:
     return rows
 
 
+def _equivariance(found: DiagnosisReport) -> str:
+    worst = max(found.equivariance, key=lambda name: found.equivariance[name])
+    error = f"error ≤ {found.equivariance[worst]:.1e} ({worst})"
+    if found.group is Group.O3:
+        return f"equivariance and parity, measured: {error}"
+    mirrors = found.mirror_errors or {}
+    features = {n: e for n, e in mirrors.items() if n not in ("forces", "energy")}
+    most = max(features, key=lambda name: features[name], default="")
+    differ = f"; mirrored frames differ by {features[most]:.1e} ({most})" if most else ""
+    return (
+        f"equivariance under rotations, measured: {error}{differ}. The network is measured under "
+        "SO(3), without mirrored frames, and readouts may use every product that rotations allow"
+    )
+
+
 def _facts(found: DiagnosisReport) -> list[str]:
     mae = "not known" if found.force_mae is None else f"{found.force_mae:.0f} meV/Å"
     if found.force_mae is not None and found.zero_mae is not None:
         mae += f" (predicting zero: {found.zero_mae:.0f})"
-    worst = max(found.equivariance, key=lambda name: found.equivariance[name])
     layer = found.network.get("layer")
     drawn = (
         ""
@@ -109,7 +124,7 @@ def _facts(found: DiagnosisReport) -> list[str]:
         + f"; features {found.irreps}",
         f"data: {found.data.name or 'not stated'}, {found.data.fit} frames to fit, "
         f"{found.data.held} held out{drawn}; force MAE {mae}",
-        f"equivariance and parity, measured: error ≤ {found.equivariance[worst]:.1e} ({worst})",
+        _equivariance(found),
         *(f"left out: {line}" for line in found.left_out),
         *(f"note: {line}" for line in found.notes),
         *([] if found.listening is None else [f"listening: {found.listening.sentence}"]),

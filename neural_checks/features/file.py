@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neural_checks.backbones.equivariance import Demands
 from neural_checks.backbones.interface import Evaluation
 from neural_checks.features.columns import Column
 from neural_checks.features.recorded import Check, FeatureSet, require_finite, require_shape
@@ -163,8 +164,11 @@ def _blocks(values: NDArray[Any] | Column) -> Iterator[bytes]:
         yield values.tobytes()
 
 
-def read(path: Path) -> FeatureSet:
-    """Read and check a feature file; ValueError or NotEquivariantError says what is wrong."""
+def read(path: Path, demands: Demands | None = None) -> FeatureSet:
+    """Read and check a feature file; ValueError or NotEquivariantError says what is wrong.
+
+    ``demands``: what equivariance is asked for; by default that of features under rotations.
+    """
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder, not a feature file")
     if not path.exists():
@@ -176,7 +180,7 @@ def read(path: Path) -> FeatureSet:
     except (*_FAULTS, MemoryError) as error:
         raise ValueError(f"{path.name}: not an .npz without pickles: {error}") from error
     try:
-        return _from_arrays(arrays)
+        return _from_arrays(arrays, demands or Demands())
     except ValueError as error:
         raise type(error)(f"{path.name}: {error}") from error
 
@@ -204,7 +208,7 @@ def content_checksum(arrays: Mapping[str, NDArray[Any] | Column]) -> str:
     return digest.hexdigest()
 
 
-def _from_arrays(arrays: Arrays) -> FeatureSet:
+def _from_arrays(arrays: Arrays, demands: Demands) -> FeatureSet:
     declared = _require_keys(arrays)
     description = _description(arrays)
     index = _numbers(arrays, "check_frames", "iu").astype(np.int64)
@@ -255,6 +259,7 @@ def _from_arrays(arrays: Arrays) -> FeatureSet:
         data_name=str(arrays.get("data_name", "")),
         data_sha256=str(arrays.get("data_sha256", "")),
         order=_numbers(arrays, "order", "iu").astype(np.int64) if "order" in arrays else None,
+        demands=demands,
     )
 
 

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.backbones.equivariance import (
-    TOLERANCE,
-    equivariance_errors,
+    Demands,
+    Equivariance,
+    judge_equivariance,
     random_transforms,
-    refuse,
 )
 from neural_checks.backbones.interface import (
     Backbone,
@@ -74,7 +74,8 @@ class FeatureSet:
     energies and forces of the network, NaN where not given; ``reference_energies`` (frames,) and
     ``reference_forces`` (atoms_total, 3) those of the data, or None; ``description`` of the
     network; ``data_sha256`` of the data file; ``order`` (frames,) places along the trajectory that
-    the frames come from, or None.
+    the frames come from, or None; ``demands``: what equivariance is asked for, and ``found`` what
+    was measured of it, under rotations alone where the network is equivariant under no more.
 
     Raises ValueError for anything malformed, NotEquivariantError where :meth:`equivariance` fails.
     """
@@ -89,7 +90,8 @@ class FeatureSet:
     data_name: str = ""
     data_sha256: str = ""
     order: NDArray[np.int64] | None = None
-    errors: dict[str, float] = field(init=False)
+    demands: Demands = field(default_factory=Demands)
+    found: Equivariance = field(init=False)
 
     def __post_init__(self) -> None:
         frames, atoms = len(self.structures), len(self.structures.positions)
@@ -108,7 +110,7 @@ class FeatureSet:
             if value is not None:
                 require_shape(name, value, shape)
         self._require_check()
-        object.__setattr__(self, "errors", self.equivariance())
+        object.__setattr__(self, "found", self.equivariance())
 
     def _require_check(self) -> None:
         check = self.check
@@ -164,17 +166,22 @@ class FeatureSet:
         """The largest degree among the features."""
         return max(Irrep.parse(name).l for name in self.evaluation.features)
 
-    def equivariance(self, tolerance: float = TOLERANCE) -> dict[str, float]:
-        """Measured errors under the transforms of the check; see
-        :func:`neural_checks.backbones.equivariance.equivariance_errors`.
+    @property
+    def errors(self) -> dict[str, float]:
+        """Measured errors of equivariance, relative to the largest value, by quantity."""
+        return self.found.errors
 
-        Raises NotEquivariantError above ``tolerance``.
+    def equivariance(self) -> Equivariance:
+        """Measured errors under the transforms of the check; see
+        :func:`neural_checks.backbones.equivariance.judge_equivariance`.
+
+        Raises NotEquivariantError where the demands are not met.
         """
-        before = self.evaluation.rows(self.structures, self.check.frames)
-        each = self.check.transforms[self.check.structures.frame_of]
-        errors = equivariance_errors(before, self.check.evaluation, each)
-        refuse(errors, tolerance)
-        return errors
+        check = self.check
+        before = self.evaluation.rows(self.structures, check.frames)
+        return judge_equivariance(
+            before, check.evaluation, check.structures, check.transforms, self.demands
+        )
 
     def samples(self) -> Samples:
         """What the measurement of recovery takes; force errors are zero where not known."""
@@ -195,12 +202,13 @@ def record(
     rng: np.random.Generator,
     checks: int = 6,
     report: OnProgress | None = None,
+    demands: Demands | None = None,
 ) -> FeatureSet:
     """Run ``backbone`` on the frames ``fit`` and ``held`` of ``data``, and on ``checks`` turned.
 
     ``report`` is called with the frames done and their number. References that the data lack are
-    None. Raises NotEquivariantError where the network is not equivariant under rotations and
-    reflections.
+    None. Raises NotEquivariantError where the network does not meet ``demands``: by default its
+    features are equivariant under rotations.
     """
     chosen = data.take(np.concatenate([fit, held]))
     structures = chosen.structures
@@ -218,6 +226,7 @@ def record(
         data_name=data.name,
         data_sha256=data.checksum,
         order=chosen.order,
+        demands=demands or Demands(),
     )
 
 

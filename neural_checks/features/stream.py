@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.backbones.equivariance import equivariance_errors, random_transforms, refuse
+from neural_checks.backbones.equivariance import Demands, judge_equivariance, random_transforms
 from neural_checks.backbones.interface import (
     ATOMS,
     Backbone,
@@ -55,6 +55,7 @@ def record_to_file(
     single: bool = False,
     force: bool = False,
     report: OnProgress | None = None,
+    demands: Demands | None = None,
 ) -> dict[str, float]:
     """Run ``backbone`` on all frames of ``parts`` and write the feature file ``path``.
 
@@ -74,12 +75,13 @@ def record_to_file(
             are float32 where that loses nothing.
         force: replace the file where it exists.
         report: called with the frames done and their number.
+        demands: what equivariance is asked for; by default that of features under rotations.
 
     Returns:
         The measured errors of equivariance, relative to the largest value, by irrep.
 
     Raises:
-        NotEquivariantError: the network is not equivariant under rotations and reflections.
+        NotEquivariantError: the network does not meet ``demands``.
         ValueError: another suffix, another number of frames than ``held_out`` has, parts of
             different data, values that are not finite, or another process is at work on the file.
         FileExistsError: the file exists. OSError: it cannot be written. In all cases ``path`` is
@@ -93,13 +95,14 @@ def record_to_file(
     if marks.dtype != np.bool_ or marks.ndim != 1 or not 0 < marks.sum() < len(marks):
         raise ValueError("held_out must be one array of booleans that marks some frames, not all")
     path.parent.mkdir(parents=True, exist_ok=True)
+    transforms = random_transforms(checks, rng)
     with (
         output_file(path, force=force),
         tempfile.TemporaryDirectory(
             dir=path.parent, prefix=temporary_prefix(path), suffix=".writing"
         ) as folder,
     ):
-        recording = _Recording(Path(folder), backbone, marks, random_transforms(checks, rng))
+        recording = _Recording(Path(folder), backbone, marks, transforms, demands or Demands())
         for part in parts:
             for batch in part.batches(ATOMS):
                 recording.add(batch, single)
@@ -119,7 +122,9 @@ class _Recording:
         backbone: Backbone,
         held_out: NDArray[np.bool_],
         transforms: NDArray[np.float64],
+        demands: Demands,
     ) -> None:
+        self.demands = demands
         self.folder, self.backbone, self.network = folder, backbone, as_backbone(backbone)
         self.held_out, self.transforms = held_out, transforms
         self.frames = frames_to_check(len(held_out), len(transforms))
@@ -173,6 +178,7 @@ class _Recording:
             data_name=self.first.name,
             data_sha256=self.first.checksum,
             order=None if "order" in self.absent else np.arange(count),
+            demands=self.demands,
         )
 
     def arrays(self, checked: FeatureSet) -> dict[str, NDArray[Any] | Column]:
@@ -196,10 +202,12 @@ class _Recording:
 
     def _try(self, structures: Structures, found: Evaluation, single: bool) -> None:
         """Refuse a network on the first frames, before it has run for hours."""
-        index = np.arange(min(len(self.transforms), len(structures)))
-        few, turns = structures.take(index), self.transforms[: len(index)]
-        after = self._evaluate(few.turned(turns), single)
-        refuse(equivariance_errors(found.rows(structures, index), after, turns[few.frame_of]))
+        count = len(self.transforms)
+        index = np.arange(count) % len(structures)  # again, where there are fewer frames
+        few = structures.take(index)
+        after = self._evaluate(few.turned(self.transforms), single)
+        before = found.rows(structures, index)
+        judge_equivariance(before, after, few, self.transforms, self.demands)
 
     def _append(self, data: ForceData, found: Evaluation) -> None:
         structures = data.structures

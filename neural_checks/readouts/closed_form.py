@@ -26,7 +26,7 @@ from numeric_checks.readouts.ridge import GUARDED, RidgeFit, fit_ridge, fit_shar
 from numeric_checks.rotations.sampling import random_rotations
 from numeric_checks.rotations.wigner import unit_harmonics
 
-__all__ = ["fit_sites", "measure", "measure_pooled", "measure_within"]
+__all__ = ["Parity", "fit_sites", "measure", "measure_pooled", "measure_within"]
 
 Array = NDArray[np.float64]
 Parity = Literal["natural", "any"]
@@ -72,7 +72,8 @@ def measure_within(
     For every site and ℓ the fit is tried with ``channels`` per irrep (all, where None), half of
     them, a quarter and so on to one. What has more than ``most_weights`` weights is not fitted,
     unless one channel has. Of the others the one with the least error on the frames that choose
-    the penalty is taken; none is worse there than a prediction of zero.
+    the penalty is taken; none is worse there than a prediction of zero. ``parity`` is that of
+    :func:`numeric_checks.readouts.products.coupled_products`.
     """
     most = max(values.shape[2] for values in samples.features.values())
     ladder = [most if channels is None else min(channels, most)]

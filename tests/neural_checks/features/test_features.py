@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 
 from neural_checks.backbones.equivariance import (
+    STRICT,
+    Demands,
+    Group,
     NotEquivariantError,
     check_equivariance,
     random_transforms,
@@ -250,8 +253,14 @@ def test_a_wrong_parity_is_seen_by_the_reflections_alone(toy: Any) -> None:
     data = toy.toy_data(6)
     with pytest.raises(NotEquivariantError, match=r"1e 2\.0e\+00|1e 1\.\de\+00"):
         check_equivariance(Mislabelled(), data.structures, np.random.default_rng(0))
+    fit, held = np.arange(4), np.arange(4, 6)
+    strict = Demands(Group.O3)
     with pytest.raises(NotEquivariantError, match="1e"):
-        record(Mislabelled(), data, np.arange(4), np.arange(4, 6), np.random.default_rng(0))
+        record(Mislabelled(), data, fit, held, np.random.default_rng(0), demands=strict)
+    # Rotations alone are enough for T4: by default the group is found, and stated.
+    found = record(Mislabelled(), data, fit, held, np.random.default_rng(0)).found
+    assert found.group is Group.SO3
+    assert max(found.errors.values()) < 1e-12 < 1 < found.reflections["1e"]
 
 
 def test_features_that_are_not_equivariant_are_refused_with_the_error(
@@ -263,13 +272,14 @@ def test_features_that_are_not_equivariant_are_refused_with_the_error(
     twisted = features.check.evaluation.blocks(6)["1o"][..., [1, 2, 0]]
     with pytest.raises(NotEquivariantError, match="1o"):
         read(change(check_features_1o=twisted))
+    forces = change(
+        forces=features.positions,
+        check_forces=features.check.structures.molecule[0][:, :, ::-1],
+    )
     with pytest.raises(NotEquivariantError, match="forces"):
-        read(
-            change(
-                forces=features.positions,
-                check_forces=features.check.structures.molecule[0][:, :, ::-1],
-            )
-        )
+        read(forces, STRICT)
+    # They do not enter the measurement of features: reported, not refused.
+    assert read(forces).errors["forces"] > 0.1
 
 
 def test_a_wrong_header_is_refused(change: Callable[..., Path], features: FeatureSet) -> None:
