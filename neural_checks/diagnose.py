@@ -18,12 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from neural_checks.backbones.options import add_reading_options, reading_of
 from span_theorem.arguments import integer_option, number_option
 from span_theorem.command import Parser, Result, parser, run, say
 from span_theorem.facade import make_callable
 
 if TYPE_CHECKING:
-    from neural_checks.backbones.reading import Reading
     from neural_checks.diagnosis.result import DiagnosisReport
     from neural_checks.features.recorded import FeatureSet
     from numeric_checks.molecules.data import ForceData
@@ -68,7 +68,7 @@ def _parser() -> Parser:
         "gradient)",
     )
     _add_model_options(made)
-    _add_reading_options(made)
+    add_reading_options(made)
     _add_measurement_options(made)
     made.add_argument("--export", type=Path, help="also write the features to this .npz file")
     made.add_argument(
@@ -149,53 +149,6 @@ def _add_model_options(made: Parser) -> None:
     )
 
 
-def _add_reading_options(made: Parser) -> None:
-    made.add_argument(
-        "--hook",
-        action="append",
-        default=[],
-        help="path from the calculator to a torch module whose output is read, as "
-        "model.layers.1, with [name] for an entry of a dictionary that it returns; may be repeated",
-    )
-    made.add_argument(
-        "--irreps",
-        action="append",
-        default=[],
-        help="what the module returns, as 64x0e+64x1o; once, or once for each --hook",
-    )
-    made.add_argument(
-        "--order",
-        choices=("e3nn", "yzx", "cartesian"),
-        default="e3nn",
-        help="l = 1 is (x, y, z) as in e3nn (default), or m = -l … l, (y, z, x); or the module "
-        "returns vectors or 3 × 3 matrices",
-    )
-    made.add_argument(
-        "--axes",
-        choices=("channels-first", "channels-last"),
-        help="where the channels stand, if they have an axis of their own and sizes do not tell",
-    )
-    made.add_argument(
-        "--argument",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="an argument of the callable of module:callable; may be repeated",
-    )
-    made.add_argument(
-        "--features",
-        choices=("product", "a-basis"),
-        default="product",
-        help="mace: what the product block of a layer returns (default) or what it is given",
-    )
-    made.add_argument(
-        "--shuffle-weights",
-        type=integer_option("the seed", 0, 2**31 - 1),
-        metavar="SEED",
-        help="a control: permute the entries of every weight tensor at random first",
-    )
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; see the module's text for the exit code."""
     return run(_parser(), argv, _work)
@@ -234,9 +187,7 @@ def _judge(arguments: argparse.Namespace) -> None:
         raise ValueError(f"--export writes a feature file, which ends in .npz: {arguments.export}")
     if arguments.all_frames and arguments.export is None:
         raise ValueError("--all-frames says what --export writes: give --export")
-    reading = _reading(arguments)
-    for hook in reading.layer():
-        _ = hook.parts
+    reading = reading_of(arguments)
     if arguments.model.endswith(".npz"):
         if reading.hooks or reading.shuffle is not None:
             raise ValueError(
@@ -322,22 +273,6 @@ def _diagnose(arguments: argparse.Namespace) -> DiagnosisReport:
     return replace(found, provenance=provenance)
 
 
-def _reading(arguments: argparse.Namespace) -> Reading:
-    """How the network is read; ValueError where the options do not fit together."""
-    from neural_checks.backbones.bases import Axes, Order
-    from neural_checks.backbones.reading import Reading, calculator_arguments
-
-    return Reading(
-        hooks=arguments.hook,
-        irreps=arguments.irreps,
-        order=Order(arguments.order),
-        axes=None if arguments.axes is None else Axes(arguments.axes),
-        arguments=calculator_arguments(arguments.argument),
-        features=arguments.features,
-        shuffle=arguments.shuffle_weights,
-    )
-
-
 def _data(arguments: argparse.Namespace) -> ForceData | None:
     from numeric_checks.molecules.data import load
 
@@ -389,7 +324,7 @@ def _recorded(arguments: argparse.Namespace, data: ForceData) -> FeatureSet:
         arguments.trust_model,
         conditions,
         arguments.device or "cpu",
-        _reading(arguments),
+        reading_of(arguments),
     )
     rng = streams(arguments.seed, "equivariance")["equivariance"]
     with Progress() as progress:

@@ -129,8 +129,8 @@ def _cartesian(values: Array, irreps: Irreps, axes: Axes | None) -> list[Array]:
     if rank == 0 and set(degrees) == {0} and values.shape[1] == irreps.dim:
         return np.split(values[..., None], np.cumsum([c for c, _ in irreps])[:-1], axis=1)
     channels = _channels(irreps)
-    if rank == 1 and degrees == [1]:
-        return [_channels_first(values, channels, (3,), axes, irreps)]
+    if rank == 1 and degrees in ([0], [1]):
+        return [_channels_first(values, channels, (2 * degrees[0] + 1,), axes, irreps)]
     if rank == 2 and len(set(degrees)) == len(degrees) and set(degrees) <= {0, 1, 2}:
         found = matrix_parts(_channels_first(values, channels, (3, 3), axes, irreps))
         return [found[l] for l in degrees]

@@ -36,7 +36,8 @@ class Hook:
 
     ``path`` leads from the calculator to the module, attribute by attribute, as
     ``"model.interactions.1"``; ``[name]`` at its end takes an entry of a dictionary that the module
-    returns, ``[0]`` one of a tuple. Each irrep needs a parity. ``order`` and ``axes``: see
+    returns, ``[0]`` one of a tuple, and ``(0)`` the first argument that the module is given. Each
+    irrep needs a parity. ``order`` and ``axes``: see
     :func:`neural_checks.backbones.bases.feature_blocks`. ``pool`` is for values of edges: called
     with the values (edges, …) and the calculator, it returns those of the atoms.
     """
@@ -53,6 +54,7 @@ class Hook:
                 raise ValueError(f"irreps need a parity, as 1o or 2e, got {shown(self.irreps)}")
         if not list(Irreps.parse(self.irreps)):
             raise ValueError("irreps must name one or more, as 64x0e+64x1o, got none")
+        _ = self.parts
         object.__setattr__(self, "order", Order(self.order))
         if self.axes is not None:
             object.__setattr__(self, "axes", Axes(self.axes))
@@ -63,12 +65,14 @@ class Hook:
         return [irrep.l for _, irrep in Irreps.parse(self.irreps)]
 
     @property
-    def parts(self) -> tuple[list[str], str | None]:
-        """The attributes of the path, and the entry of the output."""
-        match = re.fullmatch(r"([^\[\]]+)(?:\[([^\[\]]+)\])?", self.path)
+    def parts(self) -> tuple[list[str], int | None, str | None]:
+        """The attributes of the path, the place of an argument, the entry of what is read."""
+        match = re.fullmatch(r"([^\[\]()]+)(?:\((\d)\))?(?:\[([^\[\]()]+)\])?", self.path)
         if match is None:
-            raise ValueError(f"a hook is a path as model.layers.1 or model.1[x], got {self.path!r}")
-        return match[1].split("."), match[2]
+            raise ValueError(
+                f"a hook is a path as model.layers.1, model.1[x] or model.1(0), got {self.path!r}"
+            )
+        return match[1].split("."), None if match[2] is None else int(match[2]), match[3]
 
 
 class CalculatorBackbone:
@@ -217,7 +221,7 @@ class CalculatorBackbone:
         """What the hooks of ``layers`` see of one frame, its energy and forces."""
         seen = {index: [_Seen(hook) for hook in self.hooks[index]] for index in layers}
         handles = [
-            module.register_forward_hook(entry.keep(gradient))
+            entry.attach(module, gradient)
             for index in layers
             for module, entry in zip(self._modules[index], seen[index], strict=True)
         ]
@@ -292,29 +296,41 @@ class _Seen:
         self.values: Array | None = None
         self.gradient: Array | None = None
 
-    def keep(self, gradient: bool) -> Callable[[Any, Any, Any], None]:
-        def forward(_module: Any, _inputs: Any, output: Any) -> None:
-            import torch
+    def attach(self, module: Any, gradient: bool) -> Any:
+        """Keep what the module returns, or an argument; a handle that ends it."""
+        place = self.hook.parts[1]
+        if place is None:
+            return module.register_forward_hook(lambda _m, _in, out: self._keep(out, gradient))
 
-            self.calls += 1
-            tensor = self._entry(output)
-            if not isinstance(tensor, torch.Tensor):
-                self.values = None
-                return
-            self.values = _array(tensor)
-            if gradient and tensor.requires_grad:
-                # Of the raw output: a copy made for reading is no part of the energy.
-                self.gradient = np.zeros_like(self.values)
-                tensor.register_hook(self._add)
+        def before(_module: Any, arguments: tuple[Any, ...]) -> None:
+            if place >= len(arguments):
+                raise ValueError(
+                    f"{self.hook.path}: the module is given {len(arguments)} arguments by place"
+                )
+            self._keep(arguments[place], gradient)
 
-        return forward
+        return module.register_forward_pre_hook(before)
+
+    def _keep(self, output: Any, gradient: bool) -> None:
+        import torch
+
+        self.calls += 1
+        tensor = self._entry(output)
+        if not isinstance(tensor, torch.Tensor):
+            self.values = None
+            return
+        self.values = _array(tensor)
+        if gradient and tensor.requires_grad:
+            # Of the tensor itself: a copy made for reading is no part of the energy.
+            self.gradient = np.zeros_like(self.values)
+            tensor.register_hook(self._add)
 
     def _add(self, gradient: Any) -> None:
         before = 0.0 if self.gradient is None else self.gradient
         self.gradient = before + _array(gradient)
 
     def _entry(self, output: Any) -> Any:
-        _, key = self.hook.parts
+        key = self.hook.parts[2]
         if key is None:
             return output
         try:

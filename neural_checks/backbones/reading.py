@@ -111,8 +111,6 @@ def of_calculator(model: str, reading: Reading, trust: bool) -> CalculatorBackbo
             "pickles among them; if you trust it, give --trust-model"
         )
     hooks = reading.layer()
-    for hook in hooks:
-        _ = hook.parts
     made = import_named(model)
     if not callable(made):
         raise TypeError(f"{model} is {type(made).__name__} and makes no calculator")

@@ -94,6 +94,18 @@ def test_the_gradient_is_that_of_the_energy(toy: Any) -> None:
         assert backbone.gradients["layer 1 of 1"][degree] == pytest.approx(expected, rel=1e-6)
 
 
+def test_what_a_module_is_given_can_be_read(toy: Any) -> None:
+    """The readout is given squares: l = 0 of the first three channels is h² of the density."""
+    one = toy.toy_data(1).structures
+    squares = made([[Hook("model.readout(0)", "7x0e")]])
+    assert squares.select_layer(one) == 0
+    h = made(layer=0).evaluate(one).features
+    expected = (h["0e"] ** 2 + (h["1o"] ** 2).sum(axis=2, keepdims=True))[:, :, 0]
+    np.testing.assert_allclose(squares.evaluate(one).features["0e"][:, :3, 0], expected, rtol=1e-9)
+    with pytest.raises(ValueError, match="is given 1 arguments"):
+        made([[Hook("model.readout(1)", "7x0e")]], layer=0).evaluate(one)
+
+
 def test_equal_frames_are_run_again(toy: Any) -> None:
     backbone = made(layer=0)
     found = backbone.evaluate(toy.toy_data(1).structures.take([0, 0, 0]))
