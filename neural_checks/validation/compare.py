@@ -1,0 +1,237 @@
+"""Ratios of errors from one L to the next: foretold by demand, and measured on networks.
+
+The demand of a data set gives an error of linear models for every ℓ, by number of factors, at full
+size and at equal weights. If it says what a network gains, the ratio of these errors from ℓ = L to
+L + 1 is that of the networks' errors. Their agreement is summed up by Spearman's rank correlation
+(scipy), with an interval from a bootstrap over series of networks, and by the errors of the
+logarithms: a constant factor would have a rank correlation of 0 and may still have small ones.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neural_checks.validation.networks import Series
+from numeric_checks.demand.result import least_degree
+from span_theorem.files import read_text
+
+__all__ = [
+    "Agreement",
+    "Curve",
+    "Pair",
+    "Stop",
+    "agreement",
+    "pairs_of",
+    "read_curves",
+    "stops_of",
+]
+
+Array = NDArray[np.float64]
+
+#: Pairs below which no rank correlation is given.
+MIN_PAIRS = 5
+_LARGEST = 100_000_000  # bytes of a file
+
+
+@dataclass(frozen=True, order=True)
+class Curve:
+    """A curve of demand: at most ``factors`` factors, at ``full`` size or ``equal`` weights."""
+
+    factors: int
+    size: str
+
+    @property
+    def text(self) -> str:
+        """For a reader."""
+        size = "full size" if self.size == "full" else "equal weights"
+        return f"{self.factors} factors, {size}"
+
+
+Curves = Mapping[str, Mapping[Curve, tuple[float, ...]]]
+"""Errors (meV/Å) by ℓ, by the SHA-256 of the data and the curve."""
+
+
+def read_curves(paths: Sequence[Path]) -> Curves:
+    """The curves of demand reports; of a folder every ``report.json`` below it that is one.
+
+    ValueError where a file given by name is no such report, or where there is none.
+    """
+    found: dict[str, dict[Curve, tuple[float, ...]]] = {}
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"no file or folder {path}")
+        for file in sorted(path.rglob("report.json")) if path.is_dir() else [path]:
+            content = json.loads(read_text(file, _LARGEST))
+            if not isinstance(content, dict) or "fewer_factors" not in content:
+                if path.is_dir():
+                    continue
+                raise ValueError(f"{file}: not a report of numeric_checks.demand")
+            mine = found.setdefault(content["data"]["sha256"], {})
+            for part in (content, *content["fewer_factors"]):
+                for size, key in (("full", "curve"), ("equal", "matched")):
+                    if part["factors"] > 1 and part[key]:
+                        errors = tuple(point["mae"] for point in part[key])
+                        mine.setdefault(Curve(part["factors"], size), errors)
+    if not found:
+        raise ValueError(f"no report of numeric_checks.demand in {', '.join(map(str, paths))}")
+    return found
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Networks of L and L + 1 of a series: the ratio of their errors, foretold and measured."""
+
+    series: str
+    data: str
+    architecture: str
+    seed: int
+    L: int
+    measured: float
+    foretold: dict[Curve, float]
+
+
+def pairs_of(series: Sequence[Series], curves: Curves) -> list[Pair]:
+    """The pairs of every series whose data have a demand."""
+    found = []
+    for one in series:
+        known = curves.get(one.networks[0].sha256, {})
+        for low, high in pairwise(one.networks):
+            foretold = {
+                curve: errors[high.L] / errors[low.L]
+                for curve, errors in sorted(known.items())
+                if len(errors) > high.L
+            }
+            if high.L == low.L + 1 and foretold:
+                found.append(
+                    Pair(
+                        one.name, low.data, low.architecture, low.seed, low.L, high.mae / low.mae,
+                        foretold,
+                    )
+                )  # fmt: skip
+    return found
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The least L of a series within the level of its last one, measured and foretold.
+
+    ``last`` is the largest L of the series: a stop there means that the error still falls.
+    """
+
+    series: str
+    first: int
+    last: int
+    measured: int
+    foretold: dict[Curve, int]
+
+
+def stops_of(series: Sequence[Series], curves: Curves, level: float) -> list[Stop]:
+    """Where every series stops, by the rule that gives ℓ* its value, over the L of the series."""
+    found = []
+    for one in series:
+        degrees = [network.L for network in one.networks]
+        known = curves.get(one.networks[0].sha256, {})
+        foretold = {
+            curve: degrees[least_degree([errors[L] for L in degrees], level)]
+            for curve, errors in sorted(known.items())
+            if degrees[-1] < len(errors)
+        }
+        measured = degrees[least_degree([network.mae for network in one.networks], level)]
+        found.append(Stop(one.name, degrees[0], degrees[-1], measured, foretold))
+    return found
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well one curve foretells the ratios.
+
+    ``rank`` is Spearman's correlation over ``pairs`` pairs, ``low`` to ``high`` its 95 % interval
+    over series, ``p`` the share of random assignments with a correlation at least as large.
+    ``within``: the rank correlation of what is left when the mean of every L is taken off both, for
+    gains fall with L in any case. All are None where there are too few pairs, or all are equal. ``bias``: mean of
+    log(measured / foretold); ``spread``: root mean square of it about zero; ``constant``: the same
+    for the best constant ratio.
+    """
+
+    curve: Curve
+    pairs: int
+    series: int
+    rank: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    within: float | None
+    bias: float
+    spread: float
+    constant: float
+
+
+def agreement(pairs: Sequence[Pair], curve: Curve, draws: int, seed: int) -> Agreement:
+    """The agreement of one curve with the measured ratios; ValueError where no pair has it."""
+    mine = [pair for pair in pairs if curve in pair.foretold]
+    if not mine:
+        raise ValueError(f"no pair has a ratio foretold by {curve.text}")
+    foretold = np.array([pair.foretold[curve] for pair in mine])
+    measured = np.array([pair.measured for pair in mine])
+    names, member = np.unique([pair.series for pair in mine], return_inverse=True)
+    rng = np.random.default_rng(np.random.SeedSequence(seed))
+    wrong = np.log(measured / foretold)
+    within = _within([pair.L for pair in mine], foretold, measured)
+    rank = low = high = p = None
+    # Equal ratios have no order.
+    if len(mine) >= MIN_PAIRS and np.ptp(foretold) > 0 and np.ptp(measured) > 0:
+        rank = _rank(foretold, measured)
+        drawn = []
+        for _ in range(draws):
+            chosen = rng.integers(0, len(names), len(names))
+            index = np.concatenate([np.flatnonzero(member == k) for k in chosen])
+            drawn.append(_rank(foretold[index], measured[index]))
+        low, high = (float(end) for end in np.nanquantile(drawn, [0.025, 0.975]))
+        shuffled = [_rank(foretold, rng.permutation(measured)) for _ in range(draws)]
+        p = float((1 + np.sum(np.array(shuffled) >= rank)) / (1 + draws))
+    return Agreement(
+        curve=curve,
+        pairs=len(mine),
+        series=len(names),
+        rank=rank,
+        low=low,
+        high=high,
+        p=p,
+        within=within,
+        bias=float(wrong.mean()),
+        spread=float(np.sqrt((wrong**2).mean())),
+        constant=float(np.log(measured).std()),
+    )
+
+
+def _within(degrees: Sequence[int], foretold: Array, measured: Array) -> float | None:
+    """The rank correlation among pairs of the same L."""
+    logs = np.log([foretold, measured])
+    kept = np.zeros(len(degrees), dtype=bool)
+    for L in set(degrees):
+        mine = np.array(degrees) == L
+        if mine.sum() > 1:
+            logs[:, mine] -= logs[:, mine].mean(axis=1, keepdims=True)
+            kept |= mine
+    if kept.sum() < MIN_PAIRS:
+        return None
+    rank = _rank(*logs[:, kept])
+    return None if np.isnan(rank) else rank
+
+
+def _rank(first: Array, second: Array) -> float:
+    from scipy.stats import spearmanr
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a constant input: nan, which is left out
+        found: Any = spearmanr(first, second)
+    return float(found.statistic)

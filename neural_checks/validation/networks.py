@@ -1,0 +1,154 @@
+"""Trained networks that differ by L, read from job files of sweeps or from MACE results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from neural_checks.sweep.result import JobRecord, read_job_file
+from span_theorem.files import read_text
+
+__all__ = ["Network", "Series", "read_networks", "series_of"]
+
+#: Share of the training at whose end the validation error is looked at.
+LAST = 0.25
+#: Fall of the validation error over that part, from which on it is called falling.
+FALL = 0.02
+_LARGEST = 100_000_000  # bytes of a file
+
+
+@dataclass(frozen=True)
+class Network:
+    """One trained network.
+
+    ``L`` largest degree (``max_ell`` of MACE); ``mae`` on test frames, meV/Å; ``history``: steps
+    and validation errors, meV/Å.
+    """
+
+    data: str
+    sha256: str
+    architecture: str
+    channels: int | None
+    steps: int
+    L: int
+    seed: int
+    mae: float
+    history: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def last_fall(self) -> float | None:
+        """By how much the validation error fell over the last quarter of the steps, relative."""
+        if not self.history:
+            return None
+        end, error = self.history[-1]
+        before = [mae for step, mae in self.history if step <= (1 - LAST) * end]
+        return None if not before else 1 - error / before[-1]
+
+    @property
+    def falling(self) -> bool | None:
+        """Whether the error still fell at the end; None where the history does not say."""
+        return None if self.last_fall is None else self.last_fall > FALL
+
+
+@dataclass(frozen=True)
+class Series:
+    """Networks that differ by L alone, L ascending."""
+
+    networks: tuple[Network, ...]
+
+    @property
+    def name(self) -> str:
+        """Data, architecture and seed."""
+        first = self.networks[0]
+        return f"{first.data}, {first.architecture}, seed {first.seed}"
+
+
+def read_networks(paths: Sequence[Path]) -> list[Network]:
+    """The networks of files and folders; of a folder every ``jobs/*.json`` below it is read.
+
+    Raises:
+        ValueError: there is none, or a file is neither a sweep's job nor a result of
+            ``benchmarks/demand_mace.py``.
+    """
+    found: dict[tuple[Any, ...], Network] = {}
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"no file or folder {path}")
+        files = sorted(path.rglob("jobs/*.json")) if path.is_dir() else [path]
+        for file in files:
+            for network in _read(file):
+                key = tuple(
+                    getattr(network, name)
+                    for name in ("sha256", "architecture", "channels", "steps", "L", "seed")
+                )
+                found[key] = network
+    if not found:
+        raise ValueError(f"no trained network in {', '.join(map(str, paths))}")
+    return list(found.values())
+
+
+def _read(path: Path) -> Iterable[Network]:
+    try:
+        content = json.loads(read_text(path, _LARGEST))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    if isinstance(content, dict) and "rows" in content and "about" in content:
+        return _of_mace(path, content)
+    return _of_job(read_job_file(path))
+
+
+def _of_job(record: JobRecord) -> list[Network]:
+    about = record.backbone
+    mae, seed = record.force_mae, record.seed
+    if mae is None or seed is None or not record.setting.trained:
+        return []
+    package = str(about["package"]).split()[0]
+    return [
+        Network(
+            data=record.data["name"],
+            sha256=record.data["sha256"],
+            architecture=package,
+            channels=about.get("channels"),
+            steps=int(about["steps"]),
+            L=record.L,
+            seed=seed,
+            mae=mae,
+            history=tuple((int(step), float(error)) for step, _, error in about["history"]),
+        )
+    ]
+
+
+def _of_mace(path: Path, content: dict[str, Any]) -> list[Network]:
+    try:
+        return [
+            Network(
+                data=str(row["data"]),
+                sha256=str(row["data_sha256"]),
+                architecture="mace-torch",
+                channels=int(content["about"]["channels"]),
+                steps=int(row["steps"]),
+                L=int(row["max_ell"]),
+                seed=int(row["seed"]),
+                mae=float(row["force_mae_meV_per_A"]),
+                history=tuple((int(step), float(error)) for step, _, error in row["history"]),
+            )
+            for row in content["rows"]
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: not a result of demand_mace.py: {error!r}") from None
+
+
+def series_of(networks: Sequence[Network]) -> list[Series]:
+    """The networks by what they have in common; a single network makes no series."""
+    groups: dict[tuple[Any, ...], list[Network]] = {}
+    for network in networks:
+        key = (network.data, network.architecture, network.channels or 0, network.steps)
+        groups.setdefault((*key, network.seed), []).append(network)
+    return [
+        Series(tuple(sorted(group, key=lambda network: network.L)))
+        for _, group in sorted(groups.items())
+        if len(group) > 1
+    ]

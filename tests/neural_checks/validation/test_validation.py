@@ -1,0 +1,220 @@
+"""Demand against networks: made-up job files whose ratios are known, agreeing and not."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from neural_checks.sweep.result import FORMAT
+from neural_checks.validation.__main__ import main
+from neural_checks.validation.compare import (
+    Curve,
+    agreement,
+    pairs_of,
+    read_curves,
+    stops_of,
+)
+from neural_checks.validation.networks import read_networks, series_of
+
+#: Errors of the demand by ℓ, of three data sets.
+DEMAND = {
+    "a": (100.0, 48.0, 30.0, 24.5),
+    "b": (80.0, 40.0, 32.0, 30.0),
+    "c": (20.0, 17.0, 8.0, 7.2),
+}
+FULL = Curve(3, "full")
+
+
+def job(folder: Path, data: str, L: int, mae: float, seed: int = 0, **more: Any) -> None:
+    history = more.pop(
+        "history", [[step, 0.1, 2 * mae - mae * step / 1000] for step in (500, 1000)]
+    )
+    content = {
+        "format": FORMAT,
+        "id": f"{data}{L}{seed}",
+        "job": {"trained": True, "features": False, "seed": seed, "measure": {"degrees": [1]}},
+        "L": L,
+        "data": {"name": data, "sha256": data * 64, "level_of_theory": "none"},
+        "backbone": {
+            "package": "nequip 0.1", "channels": 16, "layers": 3, "steps": 1000,
+            "force_mae_meV_per_A": mae, "history": history,
+        },
+        "readouts": [],
+        "provenance": {},
+        **more,
+    }  # fmt: skip
+    jobs = folder / "sweep" / "jobs"
+    jobs.mkdir(parents=True, exist_ok=True)
+    (jobs / f"{data}{L}{seed}.json").write_text(json.dumps(content))
+
+
+def report(folder: Path, data: str, errors: tuple[float, ...]) -> None:
+    place = folder / "demand" / data
+    place.mkdir(parents=True, exist_ok=True)
+    points = [{"ell": ell, "mae": error} for ell, error in enumerate(errors)]
+    flat = [{"ell": ell, "mae": errors[-1]} for ell in range(len(errors))]
+    content = {
+        "factors": 3,
+        "curve": points,
+        "matched": flat,
+        "fewer_factors": [{"factors": 2, "curve": flat, "matched": []}],
+        "data": {"name": data, "sha256": data * 64},
+    }
+    (place / "report.json").write_text(json.dumps(content))
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """Networks whose ratios are the square roots of those foretold: the same order."""
+    for data, errors in DEMAND.items():
+        report(tmp_path, data, errors)
+        for seed in (0, 1):
+            for L, error in enumerate(errors):
+                job(tmp_path, data, L, (1 + seed) * 10 * math.sqrt(error), seed)
+    return tmp_path
+
+
+def test_ratios_stops_and_agreement(made: Path) -> None:
+    series = series_of(read_networks([made / "sweep"]))
+    curves = read_curves([made / "demand"])
+    assert [one.name for one in series][:2] == ["a, nequip, seed 0", "a, nequip, seed 1"]
+    pairs = pairs_of(series, curves)
+    assert len(pairs) == 3 * 2 * 3
+    first = pairs[0]
+    assert (first.L, first.foretold[FULL], first.foretold[Curve(2, "full")]) == (0, 0.48, 1.0)
+    assert first.measured == pytest.approx(math.sqrt(0.48))
+    found = agreement(pairs, FULL, draws=200, seed=0)
+    assert (found.pairs, found.series) == (18, 6)
+    assert found.rank == pytest.approx(1.0)
+    assert found.low == pytest.approx(1.0)
+    assert found.within is not None
+    assert found.within > 0.9
+    assert found.p == pytest.approx(1 / 201)
+    logs = [math.log(pair.foretold[FULL]) for pair in pairs]
+    assert found.bias == pytest.approx(-sum(logs) / len(logs) / 2)
+    # The last step of the demand, and its root: 1.22, 1.07, 1.11 and 1.11, 1.03, 1.05.
+    stops = {stop.series: stop for stop in stops_of(series, curves, 0.1)}
+    assert stops["a, nequip, seed 0"].foretold[FULL] == 3
+    assert stops["a, nequip, seed 0"].measured == 3
+    assert (stops["b, nequip, seed 0"].foretold[FULL], stops["b, nequip, seed 0"].measured) == (
+        2,
+        2,
+    )
+    assert (stops["c, nequip, seed 0"].foretold[FULL], stops["c, nequip, seed 0"].measured) == (
+        3,
+        2,
+    )
+
+
+def test_gains_in_the_opposite_order_are_no_agreement(tmp_path: Path) -> None:
+    for data, errors in DEMAND.items():
+        report(tmp_path, data, errors)
+        mae = 100.0
+        job(tmp_path, data, 0, mae)
+        for L, (before, after) in enumerate(pairwise(errors)):
+            mae *= 0.3 * before / after
+            job(tmp_path, data, L + 1, mae)
+    pairs = pairs_of(series_of(read_networks([tmp_path])), read_curves([tmp_path / "demand"]))
+    found = agreement(pairs, FULL, draws=100, seed=0)
+    assert found.rank == pytest.approx(-1.0)
+    assert found.p is not None
+    assert found.p > 0.9
+
+
+def test_a_network_whose_error_still_falls_is_told(made: Path) -> None:
+    history = [[step, 0.1, 100.0 - step / 20] for step in range(100, 1001, 100)]
+    job(made, "a", 0, 50.0, history=history)
+    job(made, "a", 1, 40.0, history=[[step, 0.1, 40.0] for step in range(100, 1001, 100)])
+    found = {(n.data, n.L, n.seed): n for n in read_networks([made])}
+    falls = found["a", 0, 0].last_fall
+    assert falls == pytest.approx(1 - 50.0 / 65.0)
+    assert found["a", 0, 0].falling
+    assert found["a", 1, 0].falling is False
+
+
+def test_the_command(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    out = made / "out"
+    call = [str(made / "sweep"), "--demand", str(made / "demand"), "--draws", "50"]
+    assert main([*call, "--out", str(out), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["judged"] == {"factors": 3, "size": "full"}
+    assert shown["sentence"].startswith("demand foretells the order of the gains: 18 ratios of 6")
+    assert len(shown["networks"]) == 24
+    names = {path.name for path in out.iterdir() if path.name[0] != "."}
+    assert names == {
+        "report.json", "table.csv", "table.txt", "validation.png", "validation.svg",
+    }  # fmt: skip
+    with (out / "table.csv").open(newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    assert len(lines) == 18 * 3  # three factors at both sizes, two at full size
+    assert main([*call, "--out", str(out)]) == 2
+    assert "--force replaces it" in capsys.readouterr().err
+
+
+def test_too_few_pairs_decide_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report(tmp_path, "a", DEMAND["a"])
+    for L in range(3):
+        job(tmp_path, "a", L, 50.0 - L)
+    assert main([str(tmp_path), "--demand", str(tmp_path / "demand"), "--draws", "10"]) == 4
+    assert "needs more pairs" in capsys.readouterr().out
+
+
+def test_results_of_mace_are_read(tmp_path: Path) -> None:
+    rows = [
+        {
+            "data": "a", "data_sha256": "a" * 64, "max_ell": L, "seed": 0, "steps": 100,
+            "force_mae_meV_per_A": 50.0 / L, "history": [[50, 0.1, 60.0], [100, 0.1, 50.0]],
+        }
+        for L in (1, 2)
+    ]  # fmt: skip
+    path = tmp_path / "mace.json"
+    path.write_text(json.dumps({"about": {"channels": 16}, "rows": rows}))
+    (one,) = series_of(read_networks([path]))
+    assert one.name == "a, mace-torch, seed 0"
+    assert [network.L for network in one.networks] == [1, 2]
+    path.write_text(json.dumps({"about": {}, "rows": rows}))
+    with pytest.raises(ValueError, match="not a result of demand_mace"):
+        read_networks([path])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["absent", "--demand", "demand"], "no file or folder absent"),
+        (["empty", "--demand", "demand"], "no trained network in empty"),
+        (["sweep", "--demand", "empty"], "no report of numeric_checks.demand in empty"),
+        (["sweep", "--demand", "other.json"], "not a report of numeric_checks.demand"),
+        (["other.json", "--demand", "demand"], "not of the format"),
+        (["sweep", "--demand", "demand", "--level", "1"], "level must be a number above 0"),
+        (["sweep", "--demand", "demand/b"], "have neighbouring L"),
+    ],
+)
+def test_bad_input(
+    tmp_path: Path,
+    arguments: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "other.json").write_text("{}")
+    for data in "ab":
+        report(tmp_path, data, DEMAND[data])
+    for L in range(2):
+        job(tmp_path, "a", L, 50.0)
+    try:
+        code: object = main(arguments)
+    except SystemExit as end:
+        code = end.code
+    told = capsys.readouterr().err
+    assert code == 2
+    assert message in told
+    assert told.count("\n") == 1
