@@ -157,9 +157,9 @@ class Agreement:
     ``rank`` is Spearman's correlation over ``pairs`` pairs, ``low`` to ``high`` its 95 % interval
     over series, ``p`` the share of random assignments with a correlation at least as large.
     ``within``: the rank correlation of what is left when the mean of every L is taken off both, for
-    gains fall with L in any case. All are None where there are too few pairs, or all are equal. ``bias``: mean of
-    log(measured / foretold); ``spread``: root mean square of it about zero; ``constant``: the same
-    for the best constant ratio.
+    gains fall with L in any case. All are None where there are too few pairs, or all are equal.
+    ``bias``: mean of log(measured / foretold); ``spread``: root mean square of it about zero;
+    ``constant``: the same for the best constant ratio.
     """
 
     curve: Curve
