@@ -1,14 +1,17 @@
 """Measure a network with published weights on one data set, for the page of published models.
 
-``python -m neural_checks.published --name "SevenNet-0" --system aspirin --model … --data FILE --out
-FOLDER``. The network's features are measured with readouts of degree 1, 2 and 3, and the same
-network with shuffled weights beside it. Exit code 0: measured, whatever was found; 2: bad usage or
-input.
+    python benchmarks/published.py --name SevenNet-0 --system aspirin \\
+        --model neural_checks.backbones.adapters:sevennet --data aspirin_rmd17.npz \\
+        --out docs/results/published/sevennet-0/aspirin
+
+The network's features are measured with readouts of degree 1, 2 and 3, and the same network with
+shuffled weights beside it. Exit code 0: measured, whatever was found; 2: bad usage or input.
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -38,11 +41,12 @@ def _parser() -> Parser:
     from numeric_checks.molecules.options import add_data_options
 
     made = parser(
-        "neural_checks.published",
+        "benchmarks/published.py",
         "What a network with published weights keeps: readouts of degree 1, 2, 3, and the same "
         "network with shuffled weights.",
         "exit codes: 0 measured, 2 bad usage or input",
     )
+    made.prog = "python benchmarks/published.py"
     made.add_argument("--name", required=True, help="the network's name in the table")
     made.add_argument("--system", required=True, help="the data's name in the table")
     made.add_argument(
@@ -121,7 +125,7 @@ def _report(arguments: argparse.Namespace, argv: Sequence[str]) -> PublishedRepo
     from neural_checks.diagnosis.result import Options
     from neural_checks.published.result import PublishedReport, Weights, measurement_of
     from numeric_checks.molecules.data import load
-    from numeric_checks.provenance import command_line, environment
+    from numeric_checks.provenance import environment
 
     data = load(arguments.data, energy_key=arguments.energy_key, forces_key=arguments.forces_key)
     data = data.select(*arguments.select)
@@ -150,7 +154,7 @@ def _report(arguments: argparse.Namespace, argv: Sequence[str]) -> PublishedRepo
         attainable=first.attainable,
         zero_mae=first.zero_mae,
         measurements=tuple(measured),
-        command=command_line("neural_checks.published", argv),
+        command=_command(argv),
         provenance={
             "seed": arguments.seed,
             "draws": arguments.draws,
@@ -158,6 +162,12 @@ def _report(arguments: argparse.Namespace, argv: Sequence[str]) -> PublishedRepo
             "environment": environment("cpu"),
         },
     )
+
+
+def _command(argv: Sequence[str]) -> str:
+    """The command as it can be repeated; folders are left out of paths."""
+    words = [Path(word).name if "/" in word else word for word in argv]
+    return shlex.join(["python", "benchmarks/published.py", *words])
 
 
 def _features(arguments: argparse.Namespace, data: ForceData, weights: Any) -> FeatureSet:
