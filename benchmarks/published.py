@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from neural_checks.features.recorded import FeatureSet
-    from neural_checks.published.result import Measurement, PublishedReport
+    from neural_checks.published.result import PublishedReadout, PublishedReport
     from numeric_checks.molecules.data import ForceData
 
 __all__ = ["main"]
@@ -130,7 +130,7 @@ def _report(arguments: argparse.Namespace, argv: Sequence[str]) -> PublishedRepo
     data = load(arguments.data, energy_key=arguments.energy_key, forces_key=arguments.forces_key)
     data = data.select(*arguments.select)
     begun = time.monotonic()
-    measured: list[Measurement] = []
+    measured: list[PublishedReadout] = []
     first: Any = None
     for weights, degrees in (
         (Weights.TRAINED, arguments.degrees),

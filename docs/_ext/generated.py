@@ -15,6 +15,7 @@ import costs
 import data_tables
 import demand_page
 import explorer_data
+import networks_page
 import options_page
 import run_pages
 import sweep_page
@@ -112,6 +113,7 @@ def _builder_inited(app: Sphinx) -> None:
     costs.write_all(write)
     data_tables.write_all(write)
     demand_page.write_all(write)
+    networks_page.write_all(write)
     options_page.write_all(write)
     sweep_page.write_all(write)
     write(DOCS / "_generated" / "static" / "explorer_data.js", explorer_data.script())

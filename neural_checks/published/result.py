@@ -13,7 +13,14 @@ from typing import Any
 from neural_checks.diagnosis.result import DiagnosisReport, FramesUsed
 from neural_checks.schema import Schema
 
-__all__ = ["PUBLISHED", "Curve", "Measurement", "PublishedReport", "Weights", "measurement_of"]
+__all__ = [
+    "PUBLISHED",
+    "PublishedCurve",
+    "PublishedReadout",
+    "PublishedReport",
+    "Weights",
+    "measurement_of",
+]
 
 Row = tuple[float, ...]
 
@@ -26,7 +33,7 @@ class Weights(StrEnum):
 
 
 @dataclass(frozen=True)
-class Curve:
+class PublishedCurve:
     """R² of the field with its 95 % interval, ℓ = 1, 2, …"""
 
     values: Row
@@ -35,7 +42,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Measurement:
+class PublishedReadout:
     """One readout of degree ``degree`` of one set of weights.
 
     ``closed`` and ``component`` are the curves of the two readouts of a diagnosis, ``outcome`` and
@@ -46,8 +53,8 @@ class Measurement:
     degree: int
     L: int
     boundary: int
-    closed: Curve
-    component: Curve
+    closed: PublishedCurve
+    component: PublishedCurve
     outcome: str
     sentence: str
     force_mae: float | None
@@ -74,7 +81,7 @@ class PublishedReport:
     sites: int
     attainable: Row | None
     zero_mae: float | None
-    measurements: tuple[Measurement, ...]
+    measurements: tuple[PublishedReadout, ...]
     command: str
     provenance: dict[str, Any]
     schema: int = 1
@@ -83,15 +90,15 @@ class PublishedReport:
 PUBLISHED = Schema(PublishedReport, "a report of a published network", 1, {})
 
 
-def measurement_of(report: DiagnosisReport, weights: Weights) -> Measurement:
+def measurement_of(report: DiagnosisReport, weights: Weights) -> PublishedReadout:
     """The part of a diagnosis that is kept."""
 
-    def curve(row: Any) -> Curve:
-        return Curve(
+    def curve(row: Any) -> PublishedCurve:
+        return PublishedCurve(
             *(tuple(round(v, 5) for v in part) for part in (row.values, row.low, row.high))
         )
 
-    return Measurement(
+    return PublishedReadout(
         weights=weights,
         degree=report.options.degree,
         L=report.L,

@@ -1,0 +1,92 @@
+"""The tables of published networks hold what their reports say."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import networks_page
+import pytest
+
+from neural_checks.diagnosis.result import FramesUsed
+from neural_checks.published.result import (
+    PUBLISHED,
+    PublishedCurve,
+    PublishedReadout,
+    PublishedReport,
+    Weights,
+)
+
+
+def measured(degree: int, L: int, weights: Weights = Weights.TRAINED) -> PublishedReadout:
+    edge = degree * L
+    values = tuple(0.9 - 0.1 * k for k in range(edge)) + (0.0,) * 3
+    low = tuple(v - 0.05 for v in values)
+    curve = PublishedCurve(values, low, values)
+    above = PublishedCurve(tuple(-0.01 * degree for _ in values), low, values)
+    return PublishedReadout(
+        weights, degree, L, edge, curve, above, "agrees", "a sentence", 12.0, {"0e": 1e-7}
+    )
+
+
+def report(model: str = "N", system: str = "ethanol", L: int = 1) -> PublishedReport:
+    rows = (*(measured(d, L) for d in (1, 2, 3)), measured(2, L, Weights.SHUFFLED))
+    return PublishedReport(
+        model=model, system=system, weights_from="a package", network={"package": "p 1.0"},
+        data=FramesUsed("e.npz", "0" * 64, 60, 30), irreps="4x0e+4x1o", sites=9,
+        attainable=(0.25, 0.4375, 0.72, 0.36, 0.3, 0.3), zero_mae=700.0, measurements=rows,
+        command="python benchmarks/published.py --name N", provenance={"draws": 50},
+    )  # fmt: skip
+
+
+def rows(table: str) -> list[list[str]]:
+    return [[c.strip() for c in line[1:-1].split("|")] for line in table.splitlines()[2:]]
+
+
+def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "n" / "ethanol" / "report.json"
+    path.parent.mkdir(parents=True)
+    PUBLISHED.write(path, report())
+    assert networks_page.read(tmp_path) == [report()]
+    content = json.loads(path.read_text())
+    content["schema"] = 2
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match="its schema is 2"):
+        networks_page.read(tmp_path)
+
+
+def test_the_table_has_a_row_for_every_readout() -> None:
+    found = rows(networks_page.table([report()]))
+    assert [(row[3], row[5], row[6]) for row in found] == [
+        ("trained", "1", "1"), ("trained", "2", "2"), ("trained", "3", "3"), ("shuffled", "2", "2"),
+    ]  # fmt: skip
+    assert found[1][7] == "0.90, 0.80"
+    assert found[1][8] == "0.44"
+    assert found[1][9] == "−0.02, −0.02, −0.02"
+    assert found[0][4] == "12 (700)"
+
+
+def test_the_overview_names_what_was_not_measured() -> None:
+    known: dict[str, Any] = {
+        "systems": ["ethanol", "solid"],
+        "networks": {"I": {}, "N": {"solid": "no such element"}},
+    }
+    invariant = replace(report("I", L=0), attainable=None)
+    found = rows(networks_page.overview([report(), invariant], known))
+    assert found == [
+        ["I", "L = 0: nothing, as proved", "not measured"],
+        ["N", "0.90, 0.80, 0.70", "no such element"],
+    ]
+    with pytest.raises(ValueError, match=r"networks\.json does not list N or ethanol"):
+        networks_page.overview([report()], {**known, "networks": {"I": {}}})
+
+
+def test_the_committed_reports_are_listed() -> None:
+    found = networks_page.read(networks_page.RESULTS)
+    known = json.loads((networks_page.RESULTS / "networks.json").read_text(encoding="utf-8"))
+    text = networks_page.overview(found, known)
+    assert all(one.model in text for one in found)
+    assert all(len(one.network["weights_sha256"]) == 64 for one in found)
+    assert all(one.provenance["environment"]["git_commit"] for one in found)
