@@ -19,13 +19,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neural_checks.backbones.options import add_reading_options, reading_of
-from span_theorem.arguments import integer_option, number_option
+from neural_checks.diagnosis.options import (
+    ALL_LAYERS,
+    add_measurement_options,
+    add_model_options,
+    demands_of,
+)
 from span_theorem.command import Parser, Result, parser, run, say
 from span_theorem.facade import make_callable
 
 if TYPE_CHECKING:
+    from neural_checks.diagnosis.comparison import LayersReport
     from neural_checks.diagnosis.result import DiagnosisReport
     from neural_checks.features.recorded import FeatureSet
+    from neural_checks.readouts.verdict import Outcome
+    from neural_checks.schema import Schema
     from numeric_checks.molecules.data import ForceData
 
 __all__ = ["main"]
@@ -61,15 +69,9 @@ def _parser() -> Parser:
         "needs none, but then there is no advice on bandwidth",
     )
     add_data_options(made)
-    made.add_argument(
-        "--layer",
-        type=integer_option("layer", 0, 1000),
-        help="layer to read, counted from 0 (default: the deepest whose l > 0 features have "
-        "gradient)",
-    )
-    _add_model_options(made)
+    add_model_options(made)
     add_reading_options(made)
-    _add_measurement_options(made)
+    add_measurement_options(made)
     made.add_argument("--export", type=Path, help="also write the features to this .npz file")
     made.add_argument(
         "--all-frames",
@@ -84,79 +86,12 @@ def _parser() -> Parser:
     return made
 
 
-def _add_measurement_options(made: Parser) -> None:
-    made.add_argument(
-        "--sites",
-        choices=("auto", "atoms", "species", "environment"),
-        default="auto",
-        help="which atoms share a readout: none (each atom of one molecule has its own), all of a "
-        "species, or those of a species with the same bonded neighbours (default: atoms if all "
-        "frames hold the same atoms with the same neighbours, else species)",
-    )
-    made.add_argument(
-        "--degree", type=int, choices=(1, 2, 3), default=2, help="degree of the readout (default 2)"
-    )
-    frames = integer_option("the number of frames", 1, 10**7)
-    made.add_argument(
-        "--fit", type=frames, default=300, help="frames to fit readouts on (default 300)"
-    )
-    made.add_argument("--held", type=frames, default=150, help="frames held out (default 150)")
-    made.add_argument(
-        "--level",
-        type=number_option("level", 0.001, 0.999),
-        default=0.5,
-        help="a site with a lower R² is a deficit (default 0.5)",
-    )
-    made.add_argument(
-        "--no-listening",
-        action="store_true",
-        help="leave out the examination of the network's force error, which takes a minute or two",
-    )
-    made.add_argument(
-        "--draws",
-        type=integer_option("draws", 1, 100_000),
-        default=2000,
-        help="draws of the bootstrap (default 2000)",
-    )
-    made.add_argument(
-        "--seed",
-        type=integer_option("seed", 0, 2**31 - 1),
-        default=0,
-        help="seed of split, rotations and draws (default 0)",
-    )
-
-
-def _add_model_options(made: Parser) -> None:
-    made.add_argument("--head", help="head to read, if the model has several")
-    made.add_argument(
-        "--charge",
-        type=number_option("charge", -1000, 1000),
-        help="total charge of every frame in e, if the model needs it",
-    )
-    made.add_argument(
-        "--spin",
-        type=number_option("spin", 0, 1000),
-        help="total spin of every frame as the model counts it, if it needs it",
-    )
-    made.add_argument(
-        "--device",
-        help="cpu (default), cuda or cuda:N: where the network runs; the measurement is on the CPU",
-    )
-    made.add_argument(
-        "--trust-model",
-        action="store_true",
-        help="load the model file even if it can run code (any pickle, packages of nequip)",
-    )
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; see the module's text for the exit code."""
     return run(_parser(), argv, _work)
 
 
 def _work(arguments: argparse.Namespace) -> Result:
-    from neural_checks.diagnosis.result import REPORT
-    from neural_checks.diagnosis.view import text
     from numeric_checks.outputs import output_folder, write_outputs
 
     _judge(arguments)
@@ -168,12 +103,44 @@ def _work(arguments: argparse.Namespace) -> Result:
         else output_folder(folder, last=(missing or [REPORT_FILE])[0], force=arguments.force)
     )
     with held:
-        report = REPORT.read(folder / REPORT_FILE) if missing else _diagnose(arguments)
-        writers = _writers(report)
+        found = _read(folder / REPORT_FILE) if missing else _measured(arguments)
+        writers = _writers(found)
         if missing:
             writers = {name: writer for name, writer in writers.items() if name in missing}
         outputs = () if folder is None else write_outputs(folder, writers)
-    return Result(text(report), REPORT.dump(report), report.verdict.outcome.exit, outputs)
+    return Result(_text(found), _schema(found).dump(found), _outcome(found).exit, outputs)
+
+
+def _schema(found: Any) -> Schema[Any]:
+    from neural_checks.diagnosis.comparison import LAYERS, LayersReport
+    from neural_checks.diagnosis.result import REPORT
+
+    return LAYERS if isinstance(found, LayersReport) else REPORT
+
+
+def _read(path: Path) -> DiagnosisReport | LayersReport:
+    """A finished report, of one layer or of all."""
+    from neural_checks.diagnosis.comparison import read_report
+
+    return read_report(path)
+
+
+def _outcome(found: DiagnosisReport | LayersReport) -> Outcome:
+    from neural_checks.diagnosis.comparison import LayersReport
+
+    return found.outcome if isinstance(found, LayersReport) else found.verdict.outcome
+
+
+def _text(found: DiagnosisReport | LayersReport) -> str:
+    """The table of one layer; of all layers their comparison, then each of them."""
+    from neural_checks.diagnosis import comparison
+    from neural_checks.diagnosis.view import text
+
+    if not isinstance(found, comparison.LayersReport):
+        return text(found)
+    parts = [comparison.text(comparison.of_layers(found))]
+    parts += [f"Layer {k}\n\n{text(report)}" for k, report in enumerate(found.layers)]
+    return "\n\n".join(parts)
 
 
 def _judge(arguments: argparse.Namespace) -> None:
@@ -187,14 +154,18 @@ def _judge(arguments: argparse.Namespace) -> None:
         raise ValueError(f"--export writes a feature file, which ends in .npz: {arguments.export}")
     if arguments.all_frames and arguments.export is None:
         raise ValueError("--all-frames says what --export writes: give --export")
+    demands_of(arguments)
+    if arguments.layer == ALL_LAYERS and arguments.export is not None:
+        raise ValueError("a feature file holds one layer: give --layer a number, or no --export")
     reading = reading_of(arguments)
     if arguments.model.endswith(".npz"):
         if reading.hooks or reading.shuffle is not None:
             raise ValueError(
                 "a feature file is evaluated already: leave --hook and --shuffle-weights out"
             )
-        if arguments.device is not None:
-            raise ValueError("a feature file is evaluated already: leave --device out")
+        for option in ("device", "batch"):
+            if getattr(arguments, option) is not None:
+                raise ValueError(f"a feature file is evaluated already: leave --{option} out")
         if arguments.layer is not None or arguments.export is not None:
             raise ValueError("a feature file holds one layer: leave --layer and --export out")
         if any(v is not None for v in (arguments.head, arguments.charge, arguments.spin)):
@@ -221,24 +192,48 @@ def _missing(arguments: argparse.Namespace) -> list[str]:
     return [name for name in (TABLE_FILE, *FIGURE_FILES) if not (folder / name).exists()]
 
 
-def _writers(report: DiagnosisReport) -> dict[str, Callable[[Path], None]]:
+def _writers(found: DiagnosisReport | LayersReport) -> dict[str, Callable[[Path], None]]:
     """What writes each file of a diagnosis; the report is the last."""
-    from neural_checks.diagnosis.result import REPORT
-    from neural_checks.diagnosis.view import figure, text
+    from neural_checks.diagnosis import comparison
+    from neural_checks.diagnosis.view import figure
     from numeric_checks.figures import save_figure
     from span_theorem.files import write_text
 
     def draw(path: Path) -> None:
-        save_figure(figure(report), (path,), force=True)
+        of_all = isinstance(found, comparison.LayersReport)
+        drawing = comparison.draw(comparison.of_layers(found)) if of_all else figure(found)
+        save_figure(drawing, (path,), force=True)
 
     return {
-        TABLE_FILE: lambda path: write_text(path, text(report) + "\n", force=True),
+        TABLE_FILE: lambda path: write_text(path, _text(found) + "\n", force=True),
         **dict.fromkeys(FIGURE_FILES, draw),
-        REPORT_FILE: lambda path: REPORT.write(path, report, force=True),
+        REPORT_FILE: lambda path: _schema(found).write(path, found, force=True),
     }
 
 
-def _diagnose(arguments: argparse.Namespace) -> DiagnosisReport:
+def _measured(arguments: argparse.Namespace) -> DiagnosisReport | LayersReport:
+    """One layer, or every one; the network's error is examined once, as it has no layer."""
+    from neural_checks.diagnosis.comparison import LayersReport
+
+    if arguments.layer != ALL_LAYERS:
+        return _diagnose(arguments)
+    data = _data(arguments)
+    backbone = _network(arguments, data)
+    count = _layer_count(backbone)
+    reports = []
+    for layer in range(count):
+        backbone.layer = layer
+        say(f"layer {layer} of {count}")
+        reports.append(_diagnose(arguments, data, backbone, listen=layer == count - 1))
+    return LayersReport(tuple(reports))
+
+
+def _diagnose(
+    arguments: argparse.Namespace,
+    data: ForceData | None = None,
+    backbone: Any = None,
+    listen: bool = True,
+) -> DiagnosisReport:
     """Features, then the measurement; what was used for it stands in the provenance."""
     from neural_checks.diagnosis.measure import diagnose
     from neural_checks.diagnosis.result import Options, SiteKind
@@ -252,12 +247,13 @@ def _diagnose(arguments: argparse.Namespace) -> DiagnosisReport:
         level=arguments.level,
         seed=arguments.seed,
         sites=SiteKind(arguments.sites),
-        listen=not arguments.no_listening,
+        listen=listen and not arguments.no_listening,
     )
-    data = _data(arguments)
+    data = _data(arguments) if data is None else data
     begun = time.monotonic()
-    features = _features(arguments, data)
-    say(f"[{time.monotonic() - begun:5.1f} s] features {features.irreps}")
+    features = _features(arguments, data, backbone)
+    passes = time.monotonic() - begun
+    say(f"[{passes:5.1f} s] features {features.irreps}")
     if arguments.export is not None and not arguments.all_frames:
         write(arguments.export, features, arguments.force)
     found = diagnose(features, options, data)
@@ -268,6 +264,8 @@ def _diagnose(arguments: argparse.Namespace) -> DiagnosisReport:
         "model_sha256": sha256(path) if path.is_file() else None,
         "seed": arguments.seed,
         "seconds": time.monotonic() - begun,
+        "seconds_of_features": passes,
+        "peak_MiB": _peak_memory(),
         "environment": environment("measured on the CPU"),
     }
     return replace(found, provenance=provenance)
@@ -285,13 +283,15 @@ def _data(arguments: argparse.Namespace) -> ForceData | None:
     return data
 
 
-def _features(arguments: argparse.Namespace, data: ForceData | None) -> FeatureSet:
+def _features(
+    arguments: argparse.Namespace, data: ForceData | None, backbone: Any = None
+) -> FeatureSet:
     from neural_checks.features.file import read
 
     if data is None:
-        return read(Path(arguments.model))
+        return read(Path(arguments.model), demands_of(arguments))
     if arguments.model.endswith(".npz"):
-        features = read(Path(arguments.model))
+        features = read(Path(arguments.model), demands_of(arguments))
         if features.data_sha256 != data.checksum:
             raise ValueError(
                 f"{arguments.model} belongs to data {features.data_name or 'not stated'} (SHA-256 "
@@ -299,15 +299,48 @@ def _features(arguments: argparse.Namespace, data: ForceData | None) -> FeatureS
                 f"({data.checksum[:12]}…)"
             )
         return features
-    return _recorded(arguments, data)
+    return _recorded(arguments, data, backbone or _network(arguments, data))
 
 
-def _recorded(arguments: argparse.Namespace, data: ForceData) -> FeatureSet:
+def _network(arguments: argparse.Namespace, data: ForceData) -> Any:
+    """The network that is named, set to one layer where one is asked for."""
+    from neural_checks.backbones.interface import Conditions
+    from neural_checks.backbones.load import load_backbone
+
+    return load_backbone(
+        arguments.model,
+        data,
+        None if arguments.layer == ALL_LAYERS else arguments.layer,
+        arguments.trust_model,
+        Conditions(arguments.head, arguments.charge, arguments.spin),
+        arguments.device or "cpu",
+        reading_of(arguments),
+    )
+
+
+def _layer_count(backbone: Any) -> int:
+    """How many layers may be read; ValueError for a network that names none."""
+    for name in ("layers", "hooks"):
+        found = getattr(backbone, name, None)
+        if found is not None:
+            return len(found() if callable(found) else found)
+    raise ValueError("this network chooses its own features: leave --layer out")
+
+
+def _peak_memory() -> float:
+    """The largest memory of this process so far, MiB."""
+    import resource
+
+    # Bytes on macOS, KiB elsewhere.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+
+
+def _recorded(arguments: argparse.Namespace, data: ForceData, backbone: Any) -> FeatureSet:
     """The features of a network on frames drawn by the seed."""
     import numpy as np
 
-    from neural_checks.backbones.interface import Conditions
-    from neural_checks.backbones.load import load_backbone
+    from neural_checks.backbones.interface import limited
     from neural_checks.data.split import split
     from neural_checks.features.recorded import record
     from neural_checks.features.stream import record_to_file
@@ -316,17 +349,9 @@ def _recorded(arguments: argparse.Namespace, data: ForceData) -> FeatureSet:
 
     # Test frames come off the other end of the permutation than training frames.
     parts = split(data, arguments.fit, 1, arguments.held, arguments.seed)
-    conditions = Conditions(arguments.head, arguments.charge, arguments.spin)
-    backbone = load_backbone(
-        arguments.model,
-        data,
-        arguments.layer,
-        arguments.trust_model,
-        conditions,
-        arguments.device or "cpu",
-        reading_of(arguments),
-    )
     rng = streams(arguments.seed, "equivariance")["equivariance"]
+    backbone = limited(backbone, arguments.batch)
+    demands = demands_of(arguments)
     with Progress() as progress:
         features = record(
             backbone,
@@ -335,6 +360,7 @@ def _recorded(arguments: argparse.Namespace, data: ForceData) -> FeatureSet:
             parts.test,
             rng,
             report=partial(progress.update, "features"),
+            demands=demands,
         )
         if arguments.all_frames:
             held_out = np.zeros(len(data), dtype=bool)
@@ -347,6 +373,7 @@ def _recorded(arguments: argparse.Namespace, data: ForceData) -> FeatureSet:
                 rng,
                 force=arguments.force,
                 report=partial(progress.update, "features of all frames"),
+                demands=demands,
             )
     return features
 

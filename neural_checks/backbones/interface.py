@@ -20,7 +20,15 @@ from numeric_checks.rotations.wigner import FeatureBlocks
 from span_theorem.irreps import Irrep
 from span_theorem.progress import OnProgress
 
-__all__ = ["Backbone", "Conditions", "Evaluation", "as_backbone", "evaluate_all"]
+__all__ = [
+    "Backbone",
+    "Conditions",
+    "Evaluation",
+    "as_backbone",
+    "evaluate_all",
+    "limited",
+    "require_complete",
+]
 
 Array = NDArray[np.float64]
 
@@ -177,6 +185,35 @@ def evaluate_all(
         if report is not None:
             report(done, len(structures))
     return Evaluation.join(parts)
+
+
+class _Limited:
+    """A network that is given at most so many atoms at once."""
+
+    def __init__(self, network: Backbone, atoms: int) -> None:
+        self._network, self._atoms = network, atoms
+
+    def __getattr__(self, name: str) -> Any:
+        """What else the network has, such as its device."""
+        return getattr(self._network, name)
+
+    @property
+    def description(self) -> Mapping[str, Any]:
+        """That of the network."""
+        return self._network.description
+
+    def evaluate(self, structures: Structures) -> Evaluation:
+        """What the network gives, part by part."""
+        return evaluate_all(self._network, structures, atoms=self._atoms)
+
+
+def limited(backbone: Backbone, atoms: int | None) -> Backbone:
+    """``backbone``, given at most ``atoms`` atoms, or one frame, in one call; itself for None.
+
+    The memory of a pass grows with its atoms: this bounds it for large cells.
+    """
+    network = as_backbone(backbone)
+    return network if atoms is None else _Limited(network, atoms)
 
 
 def require_complete(found: Evaluation, structures: Structures) -> None:

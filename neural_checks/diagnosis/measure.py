@@ -10,6 +10,7 @@ the second above the boundary.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from neural_checks.backbones.equivariance import Group
 from neural_checks.diagnosis.advice import Evidence, advise, pairs_of_interest
-from neural_checks.diagnosis.costs import cost_of_pair
+from neural_checks.diagnosis.costs import cost_of_irreps, irreps_up_to
 from neural_checks.diagnosis.listening import listen_to
 from neural_checks.diagnosis.result import (
     Cost,
@@ -166,7 +167,18 @@ def diagnose(
 def _frames_used(features: FeatureSet) -> FramesUsed:
     fit, held = int((~features.held_out).sum()), int(features.held_out.sum())
     blocks = None if features.order is None else min(BLOCKS, held)
-    return FramesUsed(features.data_name, features.data_sha256, fit, held, blocks)
+    return FramesUsed(
+        features.data_name, features.data_sha256, fit, held, blocks, _frames_sha256(features)
+    )
+
+
+def _frames_sha256(features: FeatureSet) -> str:
+    """SHA-256 over elements, positions and which frames are held out."""
+    digest = hashlib.sha256()
+    structures = features.structures
+    for values in (structures.numbers, structures.counts, structures.positions, features.held_out):
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
 
 
 def _fit(
@@ -284,9 +296,9 @@ def doubts_of(
 
 
 def _costs(features: FeatureSet, options: Options, target: Target | None) -> tuple[Cost, ...]:
-    width = max(values.shape[1] for values in features.evaluation.features.values())
+    """The first is that of the network's own irreps; the others are as wide by degree."""
     pairs = pairs_of_interest(features.L, options.degree, target)
-    return tuple(cost_of_pair(*pair, width) for pair in pairs)
+    return tuple(cost_of_irreps(irreps_up_to(features.irreps, L), degree) for L, degree in pairs)
 
 
 def deficits_of(

@@ -136,7 +136,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Cost:
-    """Counts for features of degree ≤ ``L``, natural parity, and a readout of degree ``degree``.
+    """Counts for features of ``irreps``, of degree ≤ ``L``, and a readout of degree ``degree``.
 
     ``components`` of the features of one atom; ``weights`` of an equivariant readout of a vector:
     the multiplicity of 1o among the products of at most ``degree`` features (T2); ``monomials`` of
@@ -153,6 +153,7 @@ class Cost:
     monomials: int
     paths: int
     multiplications: int
+    irreps: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,8 @@ class FramesUsed:
     """The data, and how many of their frames were fitted and held out.
 
     ``blocks`` counts the blocks of consecutive frames that the bootstrap draws; None where frames
-    are drawn one by one.
+    are drawn one by one. ``frames_sha256`` tells whether two measurements used the same frames;
+    empty where it is not known.
     """
 
     name: str
@@ -168,6 +170,7 @@ class FramesUsed:
     fit: int
     held: int
     blocks: int | None = None
+    frames_sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -84,12 +84,11 @@ def _heard(heard: Listening) -> Rows:
 
 
 def _costs(found: DiagnosisReport) -> Rows:
-    rows = [
-        ["L", "degree", "boundary", "components", "weights", "monomials", "paths", "products/edge"]
-    ]
+    names = ("L", "degree", "boundary", "components", "weights", "monomials", "paths")
+    rows = [[*names, "products/edge", "features"]]
     for c in found.costs:
         numbers = (c.L, c.degree, c.boundary, c.components, c.weights, c.monomials, c.paths)
-        rows.append([f"{v:,}" for v in (*numbers, c.multiplications)])
+        rows.append([*(f"{v:,}" for v in (*numbers, c.multiplications)), c.irreps])
     return rows
 
 

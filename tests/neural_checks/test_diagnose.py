@@ -17,7 +17,7 @@ from neural_checks import diagnose as command
 from neural_checks.backbones.interface import Evaluation
 from neural_checks.data.split import split
 from neural_checks.diagnose import main
-from neural_checks.diagnosis.costs import cost_of_pair
+from neural_checks.diagnosis.costs import cost_of_irreps, cost_of_pair, irreps_up_to
 from neural_checks.diagnosis.measure import Diagnosis, decide, diagnose, doubts_of
 from neural_checks.diagnosis.result import (
     REPORT,
@@ -156,6 +156,25 @@ def test_counts_by_hand() -> None:
     assert (counted.paths, counted.multiplications) == (4, 1 + 3 + 3 + 3)
     assert cost_of_pair(1, 2, 3).weights == 3 + 9
     assert cost_of_pair(0, 3, 4).weights == 0
+
+
+def test_the_first_cost_is_that_of_the_networks_own_irreps(toy: Any) -> None:
+    """By hand, 2x0e+1x1o, d = 2: weights 1o and 0e·1o of two channels, paths as above."""
+    counted = cost_of_irreps("2x0e+1x1o", 2)
+    assert (counted.weights, counted.components, counted.L) == (3, 5, 1)
+    assert (counted.paths, counted.multiplications) == (4, 2 * 1 + 2 * 3 + 3 + 3)
+    # Both parities of l = 1: 1e takes paths of its own, and the next degree has both as well.
+    assert cost_of_irreps("1x0e+1x1e+1x1o", 1).paths == 7
+    assert irreps_up_to("8x0e+4x1e+2x1o", 2) == "8x0e+4x1e+2x1o+4x2o+2x2e"
+
+    class Uneven(toy.DensityBackbone):  # type: ignore[misc]
+        def evaluate(self, positions: np.ndarray) -> Evaluation:
+            found = super().evaluate(positions)
+            found.features["1o"] = found.features["1o"][:, :, :1]
+            return found
+
+    made = diagnose(features(toy, Uneven(L=1), 60, 30), replace(FAST, draws=20))
+    assert [cost.irreps for cost in made.costs[:2]] == ["3x0e+1x1o", "3x0e+1x1o+1x2e"]
 
 
 def test_the_result_shows_itself(found: Diagnosis, toy: Any) -> None:
