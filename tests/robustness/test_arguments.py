@@ -43,7 +43,7 @@ WORK = {
     "peptide": "numeric_checks.peptide.dataset:make_peptide",
     "aspirin": "neural_checks.aspirin:_measure",
     "diagnose": "neural_checks.diagnose:_diagnose",
-    "compare": "neural_checks.diagnosis.comparison:compare",
+    "compare": "neural_checks.compare:_read",
     "download": "neural_checks.data.archives:fetch",
     "trajectory": "neural_checks.data.trajectories:make_trajectory",
     "sweep": "neural_checks.sweep.run:run_jobs",
