@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from span_theorem.command import Parser, Result, parser, run
 
 if TYPE_CHECKING:
-    from neural_checks.diagnosis.comparison import Comparison
+    from neural_checks.diagnosis.comparison import RunTable
     from neural_checks.diagnosis.result import DiagnosisReport
 
 __all__ = ["main"]
@@ -92,13 +92,13 @@ def _read(given: str) -> list[tuple[str, DiagnosisReport]]:
     return [(name, found)]
 
 
-def _content(found: Comparison) -> dict[str, object]:
+def _content(found: RunTable) -> dict[str, object]:
     from dataclasses import asdict
 
     return {**asdict(found), "outcome": found.outcome.value}
 
 
-def _writers(found: Comparison) -> dict[str, Callable[[Path], None]]:
+def _writers(found: RunTable) -> dict[str, Callable[[Path], None]]:
     """What writes each file; the report is the last."""
     from neural_checks.diagnosis.comparison import csv_text, draw, text
     from numeric_checks.figures import save_figure

@@ -15,6 +15,7 @@ PACKAGES = ("span_theorem", "numeric_checks", "neural_checks")
 PARTS = {
     "draw": "the figure of a view",
     "from_version_1": "the upgrade of a report, one for each kind of report",
+    "from_version_2": "the next one",
     "main": "the entry of a command",
     "parse": "each of the two checkers is one file that shares no code with anything",
     "table": "the table of a view",

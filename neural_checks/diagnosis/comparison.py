@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LAYERS",
-    "Comparison",
+    "RunTable",
     "LayersReport",
-    "Measured",
+    "ComparedRun",
     "compare",
     "csv_text",
     "draw",
@@ -69,7 +69,7 @@ def read_report(path: str | Path) -> DiagnosisReport | LayersReport:
 
 
 @dataclass(frozen=True)
-class Measured:
+class ComparedRun:
     """One row of a comparison: R² by ℓ, with what can be attained and what it costs.
 
     ``values`` are those that the verdict is about, with the ends of their intervals: the closed
@@ -100,11 +100,11 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Rows of one table; ``notes`` say in what the runs differ besides their networks."""
+class RunTable:
+    """Runs side by side, rows of one table; ``notes`` say in what the runs differ besides their networks."""
 
     data: str
-    rows: tuple[Measured, ...]
+    rows: tuple[ComparedRun, ...]
     notes: tuple[str, ...]
     schema: int = 1
 
@@ -118,7 +118,7 @@ class Comparison:
         return Outcome.AGREES
 
 
-def compare(reports: Sequence[tuple[str, DiagnosisReport]], any_data: bool = False) -> Comparison:
+def compare(reports: Sequence[tuple[str, DiagnosisReport]], any_data: bool = False) -> RunTable:
     """One table of several diagnoses.
 
     Args:
@@ -138,14 +138,14 @@ def compare(reports: Sequence[tuple[str, DiagnosisReport]], any_data: bool = Fal
     if len(data) > 1 and not any_data:
         listed = "; ".join(f"{', '.join(members)}: {what}" for what, members in data.items())
         raise ValueError(f"the runs are on different data ({listed}); --any-data compares them")
-    return Comparison(
+    return RunTable(
         data="; ".join(data),
         rows=tuple(_measured(name, report) for name, report in reports),
         notes=tuple(_differences(reports)),
     )
 
 
-def of_layers(found: LayersReport) -> Comparison:
+def of_layers(found: LayersReport) -> RunTable:
     """The layers of one network as rows."""
     return compare([(f"layer {k}", report) for k, report in enumerate(found.layers)])
 
@@ -187,12 +187,12 @@ def _frames(report: DiagnosisReport) -> str:
     return f"{used.fit}+{used.held}{which}"
 
 
-def _measured(name: str, report: DiagnosisReport) -> Measured:
+def _measured(name: str, report: DiagnosisReport) -> ComparedRun:
     joined = report.closed.followed_by(report.component, report.boundary)
     provenance = report.provenance or {}
     own = report.costs[0]
     layer = report.network.get("layer")
-    return Measured(
+    return ComparedRun(
         name=name,
         package=str(report.network.get("package", "not stated")),
         layer="" if layer is None else str(layer),
@@ -222,7 +222,7 @@ def _number(value: float | None, digits: int = 3) -> str:
     return shown.removeprefix("-") if float(shown) == 0 else shown
 
 
-def text(found: Comparison) -> str:
+def text(found: RunTable) -> str:
     """Plain text: one line a run, warnings and differences first."""
     degrees = range(1, max(len(row.values) for row in found.rows) + 1)
     head = ["", "L", "d", "dL", *(f"ℓ = {ell}" for ell in degrees)]
@@ -266,7 +266,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def csv_text(found: Comparison) -> str:
+def csv_text(found: RunTable) -> str:
     """A line for every run and degree, with a header."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -281,7 +281,7 @@ def csv_text(found: Comparison) -> str:
     return stream.getvalue()
 
 
-def draw(found: Comparison) -> Figure:
+def draw(found: RunTable) -> Figure:
     """Left: R² against ℓ, one line a run, with S_ℓ; right: R² / S_ℓ by run, up to the boundary."""
     height = max(4.6, 1.8 + 0.32 * len(found.rows))
     drawing, (left, right) = subplots(1, 2, figsize=(11.5, height), width_ratios=[1.0, 1.1])
@@ -292,7 +292,7 @@ def draw(found: Comparison) -> Figure:
     return drawing
 
 
-def _draw_curves(axes: Any, found: Comparison) -> None:
+def _draw_curves(axes: Any, found: RunTable) -> None:
     for k, row in enumerate(found.rows):
         degrees = np.arange(1, len(row.values) + 1) + 0.04 * (k - len(found.rows) / 2)
         values = np.array(row.values)
@@ -311,7 +311,7 @@ def _draw_curves(axes: Any, found: Comparison) -> None:
     axes.legend(fontsize=7)
 
 
-def _draw_table(axes: Any, found: Comparison) -> Any:
+def _draw_table(axes: Any, found: RunTable) -> Any:
     most = max(len(row.values) for row in found.rows)
     values = np.full((len(found.rows), most), np.nan)
     for k, row in enumerate(found.rows):
