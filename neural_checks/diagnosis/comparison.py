@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LAYERS",
-    "RunTable",
-    "LayersReport",
     "ComparedRun",
+    "LayersReport",
+    "RunTable",
     "compare",
     "csv_text",
     "draw",
@@ -101,7 +101,7 @@ class ComparedRun:
 
 @dataclass(frozen=True)
 class RunTable:
-    """Runs side by side, rows of one table; ``notes`` say in what the runs differ besides their networks."""
+    """Runs side by side; ``notes`` say in what they differ besides their networks."""
 
     data: str
     rows: tuple[ComparedRun, ...]
