@@ -26,6 +26,7 @@ extensions = [
     "strict_math",
     "map_page",
     "generated",
+    "breaks",
 ]
 exclude_patterns = ["_build", "_ext", "_generated", "jupyter_execute"]
 nitpicky = True

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
-from span_theorem.irreps import Irrep, feature_irreps
+from span_theorem.architecture.layers import output_degree
+from span_theorem.density import surviving
+from span_theorem.directions import angle_boundary, reached_degrees
+from span_theorem.factors import Factors
+from span_theorem.irreps import Irrep, Irreps, feature_irreps
 from span_theorem.multiplicity import multiplicities, power_dimension
 from span_theorem.rank import associated_polynomial
 from span_theorem.span import span_degrees, span_dimension
@@ -14,26 +20,86 @@ from span_theorem.span import span_degrees, span_dimension
 L_MAX, D_MAX = 5, 5
 FEATURES = ("upto", "exact")
 HEIGHTS = 161
+#: Of the densities: max_ell, correlation, neighbours, and the degree kept, up to these.
+DENSITY_L, DENSITY_D, NEIGHBOURS, KEPT = 3, 4, 4, 3
+#: Of the sets of degrees.
+SET_L, SET_D = 4, 4
+
+
+def counts(irreps: Irreps, d: int, top: int) -> dict[str, Any]:
+    """Multiplicities with natural parity in both powers, by degree, and the powers' dimensions."""
+    symmetric = multiplicities(irreps, d)
+    tensor = multiplicities(irreps, d, "tensor")
+    return {
+        "symmetric": [symmetric.get(Irrep.natural(l), 0) for l in range(top + 1)],
+        "tensor": [tensor.get(Irrep.natural(l), 0) for l in range(top + 1)],
+        "power": {"symmetric": power_dimension(irreps.dim, d), "tensor": irreps.dim**d},
+    }
 
 
 def cases() -> dict[str, Any]:
-    """For "features/L/d": degrees in the span, dimensions, multiplicities with natural parity."""
+    """For "features/L/d": degrees in the span, its dimension, and the counts."""
     result = {}
     for features in FEATURES:
         for L in range(L_MAX + 1):
-            irreps = feature_irreps(L, features)
             for d in range(1, D_MAX + 1):
-                symmetric = multiplicities(irreps, d)
-                tensor = multiplicities(irreps, d, "tensor")
-                top = d * L
                 result[f"{features}/{L}/{d}"] = {
                     "span": list(span_degrees(L, d, features)),
                     "dimension": span_dimension(L, d, features),
-                    "symmetric": [symmetric.get(Irrep.natural(l), 0) for l in range(top + 1)],
-                    "tensor": [tensor.get(Irrep.natural(l), 0) for l in range(top + 1)],
-                    "power": power_dimension(irreps.dim, d),
+                    **counts(feature_irreps(L, features), d, d * L),
                 }
     return result
+
+
+def sets() -> dict[str, Any]:
+    """For "degrees/d", such as "0,2/3": the same for any set of degrees (T1″)."""
+    result = {}
+    for chosen in _subsets(range(SET_L + 1)):
+        irreps = Irreps(tuple((1, Irrep.natural(l)) for l in chosen))
+        for d in range(1, SET_D + 1):
+            factors = Factors.power(irreps, d)
+            result[f"{','.join(map(str, chosen))}/{d}"] = {
+                "span": list(factors.reached),
+                "dimension": factors.dimension,
+                **counts(irreps, d, factors.boundary),
+            }
+    return result
+
+
+def densities() -> dict[str, Any]:
+    """For "max_ell/correlation": what a first layer of MACE reaches, and what survives.
+
+    ``surviving`` lists, for K = 1 … NEIGHBOURS, the products left on K neighbours by output degree.
+    """
+    result = {}
+    for L in range(DENSITY_L + 1):
+        space = feature_irreps(L, "upto")
+        for d in range(1, DENSITY_D + 1):
+            outputs = tuple(Irrep.natural(l) for l in range(d * L + 1))
+            found = [surviving(space, d, K, outputs) for K in range(1, NEIGHBOURS + 1)]
+            result[f"{L}/{d}"] = {
+                "coupled": [found[0].multiplicities.get(ir, 0) for ir in outputs],
+                "surviving": [[row.surviving.get(ir, 0) for ir in outputs] for row in found],
+                "kept": [output_degree(L, d, top) for top in range(KEPT + 1)],
+            }
+    return result
+
+
+def budgets() -> dict[str, Any]:
+    """For "L/d": the largest ℓ₂ that is reached beside each ℓ₁ (T7), and the angle."""
+    result = {}
+    for L in range(L_MAX + 1):
+        for d in range(1, D_MAX + 1):
+            largest = [0] * (d * L + 1)
+            for first, second in reached_degrees(L, d, 2):
+                largest[first] = max(largest[first], second)
+            result[f"{L}/{d}"] = {"largest": largest, "angle": angle_boundary(L, d)}
+    return result
+
+
+def _subsets(degrees: Iterable[int]) -> list[tuple[int, ...]]:
+    every = tuple(degrees)
+    return [chosen for n in range(1, len(every) + 1) for chosen in combinations(every, n)]
 
 
 def orders(l: int) -> list[int]:
@@ -64,9 +130,10 @@ def script() -> str:
     """The data as a script, because a page opened from a disk may not read other files."""
     top = L_MAX * D_MAX + 1
     data = {
-        "Lmax": L_MAX,
-        "dmax": D_MAX,
         "cases": cases(),
+        "sets": sets(),
+        "densities": densities(),
+        "budgets": budgets(),
         "profiles": {str(l): {str(m): profile(l, m) for m in orders(l)} for l in range(top + 1)},
     }
     return "window.SPAN_DATA = " + json.dumps(data, separators=(",", ":")) + ";\n"

@@ -140,7 +140,7 @@ def test_style_sheets_that_fetch_are_found(tmp_path: Path) -> None:
 
 
 def test_scripts_ask_no_server(site: Path) -> None:
-    for name in ("explorer.js", "explorer_data.js"):
+    for name in ("explorer.js", "explorer_balls.js", "explorer_data.js"):
         text = (site / "_static" / name).read_text(encoding="utf-8")
         assert not re.search(
             r"fetch\(|XMLHttpRequest|WebSocket|import\(|https?:(?!//www\.w3)", text
