@@ -12,7 +12,6 @@ from neural_checks.backbones.equivariance import check_equivariance
 from neural_checks.backbones.interface import Backbone
 from neural_checks.injection.control_rows import Interval
 from neural_checks.injection.controls import Draws, run_controls
-from neural_checks.injection.judged import why_not_judged
 from neural_checks.injection.result import (
     Amplitude,
     Distribution,
@@ -248,9 +247,7 @@ def _readout(
     kind: ReadoutKind, fits: _Fits, L: int, point: Metrics, draws: Metrics, **rest: object
 ) -> Readout:
     """The curves with their intervals, and the verdict on the score."""
-    degree, channels, edge = fits.degree, fits.channels[kind], boundary(L, fits.degree)
-    score = RecoveryCurve.of(point.score, draws.score)
-    verdict = judge(score, L, degree)
+    degree, edge = fits.degree, boundary(L, fits.degree)
 
     def curve(name: str) -> RecoveryCurve | None:
         values = getattr(point, name)
@@ -259,7 +256,7 @@ def _readout(
     return Readout(
         kind=kind,
         degree=degree,
-        channels=channels,
+        channels=fits.channels[kind],
         field=curve("field"),
         gain=RecoveryCurve.of(point.gain, draws.gain),
         recovery=RecoveryCurve.of(point.recovery, draws.recovery),
@@ -267,9 +264,8 @@ def _readout(
         recovery_injected=curve("recovery_injected"),
         contrast=float(point.gain[edge - 1] - point.gain[edge]),
         cliff=recovery_cliff(point, draws, edge),
-        verdict=verdict,
+        verdict=judge(RecoveryCurve.of(point.score, draws.score), L, degree),
         distribution=_distribution(draws, edge),
-        not_judged=why_not_judged(kind, channels, score, verdict),
         **rest,  # type: ignore[arg-type]
     )
 

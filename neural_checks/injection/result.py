@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.injection.control_rows import Controls, Interval
+from neural_checks.injection.judged import why_not_judged
 from neural_checks.injection.upgrade import from_version_1, from_version_2
 from neural_checks.readouts.metrics import Cliff
 from neural_checks.readouts.trained import SpnConfig
@@ -143,7 +144,6 @@ class Readout:
     score; ``per_seed`` (backbones, seeds, ℓ) where there are seeds; ``by_amplitude`` where the
     metrics at other amplitudes follow from the same fit. ``contrast`` is Δ = G(dL) − G(dL + 1);
     ``cliff`` is that of ρ, between the same degrees. ``alone`` is the gain without injection.
-    ``not_judged`` says why the verdict does not count for the run; empty where it does.
     """
 
     kind: ReadoutKind
@@ -164,12 +164,16 @@ class Readout:
     by_amplitude: dict[str, Amplitude] | None = None
     alone: Interval | None = None
     distribution: Distribution | None = None
-    not_judged: str = ""
 
     @property
     def name(self) -> str:
         """Kind and degree."""
         return f"{self.kind}, degree {self.degree}"
+
+    @property
+    def not_judged(self) -> str:
+        """Why the verdict does not count for the run; empty where it does."""
+        return why_not_judged(self.kind, self.channels, self.score, self.verdict)
 
     @property
     def scored(self) -> Metric:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from neural_checks.injection.judged import why_not_judged
-from neural_checks.readouts.verdict import RecoveryCurve, Verdict, judge
+from neural_checks.readouts.verdict import RecoveryCurve, judge
 
 __all__ = ["from_version_1", "from_version_2"]
 
@@ -123,8 +122,7 @@ def from_version_2(old: Content) -> Content:
     """The content of version 3: controls have intervals, and trained readouts are told apart.
 
     Version 2 measured the controls on the first backbone without intervals, and had one kind of
-    trained readout, one network per atom. Its component-wise cubic readout was judged; whether that
-    verdict counts is decided anew.
+    trained readout, one network per atom.
     """
     measured = old["measurement"]
     controls = dict(measured["controls"])
@@ -145,11 +143,9 @@ def from_version_2(old: Content) -> Content:
 
 def _told_apart(old: Content, gain: float) -> Content:
     kind = "trained, per atom" if old["kind"] == "trained" else old["kind"]
-    score, verdict = RecoveryCurve(**(old["field"] or old["injected"])), Verdict(**old["verdict"])
     first = (kind, old["degree"]) == ("closed form", 2)
     return {
         **old,
         "kind": kind,
         "alone": {"value": gain} if first else None,
-        "not_judged": why_not_judged(kind, old["channels"], score, verdict),
     }

@@ -8,35 +8,44 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neural_checks.sweep.result import Cell, Side
-from numeric_checks.figures import subplots
+from numeric_checks.figures import COLORS, subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["draw", "label", "varied"]
 
-_COLORS = {1: "#0072B2", 2: "#D55E00", 3: "#009E73", None: "#555555"}  # Okabe–Ito
+_COLORS = {1: COLORS[0], 2: COLORS[1], 3: COLORS[2], None: "#555555"}
+#: Points of ticks, legends and captions: they must be read at half the size.
+_SMALL = 10.5
 _MARKERS = {"closed form": "o", "component-wise": "s", "non-polynomial": "^"}
 
 
-def draw(name: str, table: Sequence[Cell], draws: int) -> dict[str, Figure]:
+def draw(table: Sequence[Cell], draws: int) -> dict[str, Figure]:
     """The figures that the cells allow, by name."""
     everything, keys = table, varied(table)
     table = [cell for cell in table if cell.amplitude == table[0].amplitude]
-    seeds, steps, held = (_range(table, key) for key in ("seeds", "steps", "held_frames"))
-    note = (
-        f"n = {seeds} backbones a setting, {steps} training steps, {held} held-out frames, "
-        f"B = {draws}; 95 % intervals"
-    )
-    drawn = {
-        "boundary": _boundary(name, table, keys, note),
-        "curves": _curves(name, table, keys, note),
-    }
+    drawn = {"boundary": _boundary(table, keys, draws), "curves": _curves(table, keys, draws)}
     if keys == ["L"] and any(cell.d_r is not None for cell in table):
-        drawn["matrix"] = _matrix(name, table, note)
+        drawn["matrix"] = _matrix(table, draws)
     if len(everything) > len(table):
-        drawn["amplitude"] = _amplitude(name, everything, keys, note)
+        drawn["amplitude"] = _amplitude(everything, keys, draws)
     return drawn
+
+
+def _note(table: Sequence[Cell], draws: int) -> str:
+    """Data, training, frames and draws; n stands with each setting."""
+    data = ", ".join(dict.fromkeys(str(cell.setting.data) for cell in table))
+    steps, held = _range(table, "steps"), _range(table, "held_frames")
+    return (
+        f"{data}; {steps} training steps, {held} held-out frames, B = {draws}; 95 % intervals; "
+        "n counts backbones"
+    )
+
+
+def _number(value: float) -> str:
+    text = f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text
 
 
 _KEYS = ("data", "architecture", "L", "layers", "channels", "trained")
@@ -64,28 +73,37 @@ def label(cell: Cell, keys: Sequence[str]) -> str:
 
 
 def _range(table: Sequence[Cell], key: str) -> str:
-    held = [cell.setting if key == "steps" else cell for cell in table]
+    # An untrained network says nothing of how long the others were trained.
+    held = [cell.setting if key == "steps" else cell for cell in table if cell.setting.trained]
     values = [getattr(each, key) for each in held if getattr(each, key) is not None]
     low, high = min(values, default="?"), max(values, default="?")
     return str(low) if low == high else f"{low}–{high}"
 
 
-def _settings(table: Sequence[Cell], keys: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(label(cell, keys) for cell in table))
+def _settings(table: Sequence[Cell], keys: Sequence[str]) -> dict[str, str]:
+    """What is written at each setting, by its label: the label with n."""
+    return {label(cell, keys): f"{label(cell, keys)} (n = {cell.seeds})" for cell in table}
+
+
+def _ticks(panels: np.ndarray) -> None:
+    """Tick labels on every panel, also where axes are shared."""
+    for axes in panels.flat:
+        axes.tick_params(labelsize=_SMALL, labelbottom=True, labelleft=True)
 
 
 def _low(side: Side) -> float:
     return 0.0 if side.R2_low is None else side.R2_low
 
 
-def _boundary(name: str, table: Sequence[Cell], keys: Sequence[str], note: str) -> Figure:
+def _boundary(table: Sequence[Cell], keys: Sequence[str], draws: int) -> Figure:
     """R² at the boundary (filled) and one degree above it (open), by setting."""
     kinds = list(dict.fromkeys(cell.readout for cell in table))
-    settings = _settings(table, keys)
+    shown = _settings(table, keys)
+    settings = list(shown)
     from matplotlib.lines import Line2D
 
     figure, panels = subplots(
-        1, len(kinds), figsize=(2.2 + 3.3 * len(kinds), 1.6 + 0.42 * len(settings)),
+        1, len(kinds), figsize=(3.4 + 2.8 * len(kinds), 2.2 + 0.5 * len(settings)),
         sharey=True, sharex=True, layout="constrained", squeeze=False,
     )  # fmt: skip
     for axes, kind in zip(panels[0], kinds, strict=True):
@@ -107,9 +125,11 @@ def _boundary(name: str, table: Sequence[Cell], keys: Sequence[str], note: str) 
                     markerfacecolor=color if filled else "white",
                 )  # fmt: skip
         axes.axvline(0, color="0.6", lw=0.8)
-        axes.set_title(kind, fontsize=10)
+        axes.set_title(kind, fontsize=12)
+        axes.set_xlabel("R² of the field", fontsize=_SMALL)
         axes.grid(axis="y", color="0.93")
-    panels[0][0].set_yticks(range(len(settings)), settings, fontsize=8)
+        axes.set_yticks(range(len(settings)), shown.values())
+        axes.tick_params(labelsize=_SMALL, labelbottom=True)
     panels[0][0].invert_yaxis()
     panels[0][0].set_xlim(min(-0.3, *(_low(c.above) for c in table)) - 0.05, 1.05)
     handles = [
@@ -119,20 +139,23 @@ def _boundary(name: str, table: Sequence[Cell], keys: Sequence[str], note: str) 
     if any(cell.d_r is None for cell in table):
         text = "not polynomial, at the boundary of the largest $d_r$"
         handles.append(Line2D([], [], color=_COLORS[None], marker="^", ls="", label=text))
-    figure.legend(handles=handles, fontsize=8, loc="outside upper center", ncols=len(handles))
+    figure.legend(handles=handles, fontsize=_SMALL, loc="outside upper center", ncols=len(handles))
     figure.supxlabel(
-        f"{name}: R² of the field at $d_rL$ (filled) and at $d_rL+1$ (open)\n{note}", fontsize=8
-    )
+        f"At $d_rL$ (filled) and at $d_rL+1$ (open). {_note(table, draws)}",
+        fontsize=_SMALL, wrap=True,
+    )  # fmt: skip
     return figure
 
 
-def _curves(name: str, table: Sequence[Cell], keys: Sequence[str], note: str) -> Figure:
+def _curves(table: Sequence[Cell], keys: Sequence[str], draws: int) -> Figure:
     """R² against ℓ, one panel per setting; the bars mark the proved boundaries."""
+    from matplotlib.ticker import MaxNLocator
+
     settings = _settings(table, keys)
     columns = min(3, len(settings))
     lines = -(-len(settings) // columns)
     figure, panels = subplots(
-        lines, columns, figsize=(0.6 + 3.6 * columns, 0.9 + 2.5 * lines),
+        lines, columns, figsize=(0.6 + 4.2 * columns, 1.5 + 3.0 * lines),
         sharex=True, sharey=True, layout="constrained", squeeze=False,
     )  # fmt: skip
     for axes, setting in zip(panels.flat, settings, strict=False):
@@ -144,33 +167,33 @@ def _curves(name: str, table: Sequence[Cell], keys: Sequence[str], note: str) ->
             color, closed = _COLORS[cell.d_r], cell.readout == "closed form"
             axes.errorbar(
                 np.arange(1, len(values) + 1), values, yerr=np.abs(ends - values), color=color,
-                marker=_MARKERS[cell.readout], markersize=3.5, capsize=1.5, lw=1,
+                marker=_MARKERS[cell.readout], markersize=4.5, capsize=2, lw=1.2,
                 markerfacecolor=color if closed else "white", ls="-" if closed else ":",
                 label=cell.readout + (f", $d_r$ = {cell.d_r}" if cell.d_r else ""),
             )  # fmt: skip
             if closed:
                 axes.axvline(cell.boundary + 0.5, color=color, alpha=0.3, lw=4)
         axes.axhline(0, color="0.6", lw=0.8)
-        axes.set_title(setting, fontsize=9)
-    for place in range(len(settings), panels.size):  # below the last panel of its column
-        panels.flat[place].set_axis_off()
-        panels.flat[place - columns].tick_params(labelbottom=True)
+        axes.set_title(settings[setting], fontsize=12)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5]))
+        axes.set_xlabel("degree ℓ of the injected field", fontsize=_SMALL)
+    _ticks(panels)
+    for axes in panels.flat[len(settings) :]:
+        axes.set_axis_off()
     handles, labels = panels.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, fontsize=7, loc="outside upper center", ncols=4)
-    figure.supylabel("R² of the injected field", fontsize=9)
-    figure.supxlabel(
-        f"degree ℓ of the injected field. {name}. Bars: proved $d_rL$.\n{note}", fontsize=8
-    )
+    figure.legend(handles, labels, fontsize=_SMALL, loc="outside upper center", ncols=3)
+    figure.supylabel("R² of the injected field", fontsize=12)
+    figure.supxlabel(f"Bars: proved $d_rL$. {_note(table, draws)}", fontsize=_SMALL, wrap=True)
     return figure
 
 
-def _matrix(name: str, table: Sequence[Cell], note: str) -> Figure:
+def _matrix(table: Sequence[Cell], draws: int) -> Figure:
     """The measured cliff for every L and d_r, with its interval and R² on both sides."""
     kinds = [k for k in dict.fromkeys(c.readout for c in table) if k != "non-polynomial"]
     rows = sorted({cell.setting.L for cell in table})
     degrees = sorted({cell.d_r for cell in table if cell.d_r})
     figure, panels = subplots(
-        1, len(kinds), figsize=(0.8 + 1.75 * len(degrees) * len(kinds), 1.6 + 0.85 * len(rows)),
+        1, len(kinds), figsize=(1.0 + 2.1 * len(degrees) * len(kinds), 1.9 + 1.0 * len(rows)),
         sharey=True, layout="constrained", squeeze=False,
     )  # fmt: skip
     for axes, kind in zip(panels[0], kinds, strict=True):
@@ -182,26 +205,30 @@ def _matrix(name: str, table: Sequence[Cell], note: str) -> Figure:
             image[place] = cell.boundary
             cliff = "none" if cell.measured is None else f"{cell.measured}"
             between = f"[{cell.cliff_low}, {cell.cliff_high}]"
-            inside = "" if cell.at.R2 is None else f"{cell.at.R2:.2f} → "
+            inside = "" if cell.at.R2 is None else f"{_number(cell.at.R2)} → "
+            above = "" if cell.above.R2 is None else _number(cell.above.R2)
             axes.text(
                 place[1], place[0],
-                f"{cliff} {between}\nproved {cell.boundary}\nR² {inside}{cell.above.R2:.2f}",
-                ha="center", va="center", fontsize=8,
+                f"{cliff} {between}\nproved {cell.boundary}\nR² {inside}{above}",
+                ha="center", va="center", fontsize=_SMALL,
                 color="black" if cell.as_expected else "red",
             )  # fmt: skip
         axes.imshow(image, cmap="Blues", vmin=-2, vmax=3 * max(1, np.nanmax(image)), aspect="auto")
         axes.set_xticks(range(len(degrees)), [f"$d_r$ = {d}" for d in degrees])
-        axes.set_yticks(range(len(rows)), [f"L = {L}" for L in rows])
-        axes.set_title(kind, fontsize=10)
-    figure.suptitle(f"{name}: measured cliff and its interval; R² at and above $d_rL$", fontsize=11)
-    figure.supxlabel(note, fontsize=8)
+        count = {cell.setting.L: cell.seeds for cell in table if cell.readout == kind}
+        axes.set_yticks(range(len(rows)), [f"L = {L}\nn = {count[L]}" for L in rows])
+        axes.set_title(kind, fontsize=12)
+    _ticks(panels)
+    figure.suptitle("Measured cliff and its interval; R² at and above $d_rL$", fontsize=13)
+    figure.supxlabel(_note(table, draws), fontsize=_SMALL, wrap=True)
     return figure
 
 
-def _amplitude(name: str, table: Sequence[Cell], keys: Sequence[str], note: str) -> Figure:
-    """Contrast G(d_rL) − G(d_rL + 1) against ε for the first setting."""
-    setting = label(table[0], keys)
-    figure, axes = subplots(figsize=(6.4, 4.2), layout="constrained")
+def _amplitude(table: Sequence[Cell], keys: Sequence[str], draws: int) -> Figure:
+    """Contrast G(d_rL) − G(d_rL + 1) against ε for the setting with the most backbones."""
+    # The setting with the most backbones says most.
+    setting = label(max(table, key=lambda cell: (cell.setting.trained, cell.seeds)), keys)
+    figure, axes = subplots(figsize=(7.0, 5.0), layout="constrained")
     curves: dict[tuple[str, int], list[Cell]] = {}
     for cell in table:
         if label(cell, keys) == setting and cell.d_r is not None:
@@ -221,9 +248,11 @@ def _amplitude(name: str, table: Sequence[Cell], keys: Sequence[str], note: str)
         )  # fmt: skip
     axes.axhline(0, color="0.6", lw=0.8)
     axes.set_xscale("log")
-    axes.set_xlabel("amplitude ε of the injected field")
-    axes.set_ylabel("contrast $G(d_rL) - G(d_rL+1)$")
-    axes.set_title(f"{name}: {setting}", fontsize=10)
-    axes.legend(fontsize=7)
-    figure.supxlabel(note, fontsize=8)
+    axes.tick_params(labelsize=_SMALL)
+    axes.set_xlabel("amplitude ε of the injected field", fontsize=12)
+    axes.set_ylabel("contrast Δ = $G(d_rL) - G(d_rL+1)$", fontsize=12)
+    axes.set_title(_settings(table, keys)[setting], fontsize=12)
+    axes.legend(fontsize=_SMALL)
+    chosen = [cell for cell in table if label(cell, keys) == setting]
+    figure.supxlabel(_note(chosen, draws), fontsize=_SMALL, wrap=True)
     return figure

@@ -38,7 +38,7 @@ def report(sweep: Sweep, folder: Path, failures: dict[str, str]) -> Result:
             "cells.csv": [cell.columns() for cell in pooled],
         }
         writers |= {name: _csv(lines) for name, lines in tables.items()}
-        for name, figure in draw(sweep.name, pooled, sweep.draws).items():
+        for name, figure in draw(pooled, sweep.draws).items():
             writers |= {f"{name}{suffix}": _figure(figure) for suffix in (".svg", ".png")}
     summary = _summary(sweep, pooled, len(found) - len(records), failures)
     writers["summary.json"] = lambda path: write_json(path, asdict(summary), force=True)
