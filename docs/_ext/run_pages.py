@@ -13,6 +13,7 @@ from typing import Any
 from proof_map import DOCS
 
 from neural_checks.injection.control_rows import ControlCurve, Interval
+from neural_checks.injection.grid_result import GRID, Cell
 from neural_checks.injection.result import REPORT, InjectionReport, Metric, Readout
 
 Write = Callable[[Path, str], None]
@@ -35,6 +36,7 @@ METRICS = {
     Metric.INJECTED: "R²_inj",
 }
 MAX_ROWS = 400
+GRID_ROWS = 12
 
 
 def injections() -> Runs:
@@ -85,6 +87,7 @@ def write_all(write: Write) -> None:
     write(generated / "overview.md", _overview(injected) + "\n")
     write(generated / "published.md", _published(injected) + "\n")
     write(generated / "controls.md", _controls(injected) + "\n")
+    write(generated / "grid.md", _grids() + "\n")
 
 
 def _counts(report: InjectionReport) -> str:
@@ -164,6 +167,41 @@ def _published(runs: Runs) -> str:
     lines.append("")
     lines.append(f"Our intervals: 95 %, B = {' or '.join(draws)} bootstrap draws.")
     return "\n".join(lines)
+
+
+def _grids() -> str:
+    """The cells nearest to the published numbers, of every committed grid."""
+    parts = []
+    for path in sorted(DOCS.glob("results/*/grid.json")):
+        report, name = GRID.read(path), path.parent.name
+        maes = ", ".join(f"{mae:.0f}" for mae in report.force_mae)
+        steps = ", ".join(f"{count:,}" for count in report.steps)
+        lines = [
+            "| one network | reference | orientation | channels | ε | ρ(4) | ρ(5) | R²_inj(4) "
+            "| R²_inj(5) | ρ − R²_inj, ℓ = 4 | ρ − R²_inj, ℓ = 5 |",
+            "|---" * 11 + "|",
+        ]
+        lines += [_grid_row(cell) for cell in report.cells[:GRID_ROWS]]
+        lines += [
+            "",
+            f"The first {min(GRID_ROWS, len(report.cells))} of {len(report.cells)} cells"
+            + (f" ({report.missing} not measured)" if report.missing else "")
+            + f", on the networks of [{name}](/measured/runs/{name}.md): {report.data}, "
+            f"n = {len(report.steps)} backbone{'s' if len(report.steps) > 1 else ''} of {steps} "
+            f"training steps and force MAE {maes} meV/Å; readouts trained "
+            f"{report.settings['steps']} steps with {report.settings['seeds']} seeds; "
+            f"{report.held} held-out frames, B = {report.draws:,}, 95 % intervals. "
+            "{download}`All cells "
+            f"<../results/{name}/grid.csv>`.",
+        ]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) or "No grid is committed."
+
+
+def _grid_row(cell: Cell) -> str:
+    names = ("rho", "R2_inj", "difference")
+    numbers = [cell.numbers[f"{name}_{side}"] for name in names for side in ("at", "above")]
+    return "| " + " | ".join([*cell.words, *map(_interval, numbers)]) + " |"
 
 
 def _control_table(report: InjectionReport) -> str:

@@ -13,7 +13,7 @@ Cell = dict[str, str]
 
 DEGREES = ("1", "2", "3")
 #: What tells the settings of a sweep apart, in the order of the column that names them.
-SETTING = ("data", "L", "channels", "layers", "trained")
+SETTING = ("data", "L", "channels", "layers", "architecture", "trained")
 
 
 def write_all(write: Write) -> None:
@@ -55,8 +55,8 @@ def table(cells: Iterable[Cell]) -> str:
 
 
 def _label(key: tuple[str, ...], varied: list[bool]) -> str:
-    data, L, channels, layers, trained = key
-    words = (data, f"L = {L}", f"{channels} channels", f"{layers} layers")
+    data, L, channels, layers, architecture, trained = key
+    words = (data, f"L = {L}", f"{channels} channels", f"{layers} layers", architecture)
     said = [word for word, changes in zip(words, varied, strict=False) if changes]
     return ", ".join(said + ([] if trained == "True" else ["untrained"]))
 

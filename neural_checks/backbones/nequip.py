@@ -22,7 +22,10 @@ __all__ = ["BackboneConfig", "LoadedNequIP", "NequIPBackbone"]
 
 @dataclass(frozen=True)
 class BackboneConfig:
-    """Size of the network. ``l_max`` is L; ``cutoff`` in Å."""
+    """Size of the network. ``l_max`` is L; ``cutoff`` in Å.
+
+    ``tanh_gates`` puts tanh in place of SiLU in the gates of the l > 0 features: a control.
+    """
 
     l_max: int = 2
     layers: int = 3
@@ -30,20 +33,23 @@ class BackboneConfig:
     parity: bool = False
     cutoff: float = 4.0
     radial_width: int = 64
+    tanh_gates: bool = False
 
     def __post_init__(self) -> None:
         for name, low, high in (
             ("l_max", 0, 8), ("layers", 2, 16), ("channels", 1, 1024), ("radial_width", 1, 4096),
         ):  # fmt: skip
             within(name, getattr(self, name), low, high)
-        if not isinstance(self.parity, bool):
-            raise TypeError(f"parity must be true or false, got {shown(self.parity)}")
+        for name in ("parity", "tanh_gates"):
+            if not isinstance(getattr(self, name), bool):
+                raise TypeError(f"{name} must be true or false, got {shown(getattr(self, name))}")
         if not isinstance(self.cutoff, int | float) or not 0 < self.cutoff <= 20:
             raise ValueError(f"cutoff must be above 0 and at most 20 Å, got {shown(self.cutoff)}")
 
     def settings(self, elements: Sequence[int]) -> dict[str, Any]:
         """The sizes by the package's names, for atoms of these ``elements``."""
-        return {
+        gates = {"convnet_nonlinearity_gates": {"e": "tanh", "o": "tanh"}}
+        return (gates if self.tanh_gates else {}) | {
             "type_names": [f"Z{z}" for z in elements],
             "l_max": self.l_max,
             "num_layers": self.layers,
@@ -132,8 +138,9 @@ class NequIPBackbone(_NequIP):
         """Package, sizes and the layer that is read."""
         from importlib.metadata import version
 
+        gates = ", tanh gates" if self.config.tanh_gates else ""
         return {
-            "package": f"nequip {version('nequip')}",
+            "package": f"nequip {version('nequip')}{gates}",
             **asdict(self.config),
             "seed": self.seed,
             **self.layer_description(),
@@ -195,8 +202,9 @@ class LoadedNequIP(_NequIP):
         """Package, file, cut-off, elements, type of numbers and the layer that is read."""
         from importlib.metadata import version
 
+        gates = ", tanh gates" if self.config.tanh_gates else ""
         return {
-            "package": f"nequip {version('nequip')}",
+            "package": f"nequip {version('nequip')}{gates}",
             "origin": self.origin,
             "cutoff": self.cutoff,
             "elements": list(self.elements),

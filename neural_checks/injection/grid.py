@@ -71,6 +71,7 @@ class _Grid:
     draws: int
     seed: int
     device: str
+    as_measured: bool = False
 
     def trainings(self) -> Iterator[_Training]:
         """Every training of one backbone, the cheap ones first."""
@@ -110,6 +111,11 @@ def _parser() -> Parser:
         made.add_argument(name, type=option, default=default, help=f"{text} (default {default})")
     made.add_argument("--seed", type=integer_option("seed", 0, 2**31 - 1), default=0)
     made.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, …")
+    made.add_argument(
+        "--as-measured",
+        action="store_true",
+        help="train nothing: make the report of the cells whose trainings are done",
+    )
     made.add_argument("--force", action="store_true", help="make the report and table again")
     return made
 
@@ -138,6 +144,7 @@ def _work(arguments: argparse.Namespace) -> Result:
         draws=arguments.draws,
         seed=arguments.seed,
         device=usable_device(arguments.device),
+        as_measured=arguments.as_measured,
     )
     data = load(arguments.data)
     folder = arguments.out or arguments.run / "grid"
@@ -176,12 +183,18 @@ def _measure(
         path = checkpoint_path(run_folder, seed)
         source = _Source(path, data, asked)
         for number, training in enumerate(todo):
-            found[training].append(source.squares(training, folder))
+            squares = source.squares(training, folder)
+            if squares is not None:
+                found[training].append(squares)
             progress.update("grid", place * len(todo) + number + 1, len(seeds) * len(todo))
         maes.append(source.force_mae)
         steps.append(read_checkpoint(path).step)
         blocks = None if data.order is None else trajectory_blocks(data.order[source.held])
     rng = np.random.default_rng(np.random.SeedSequence(asked.seed))
+    complete = {training: made for training, made in found.items() if len(made) == len(seeds)}
+    cells = list(_cells(asked, complete, rng, blocks))
+    if not cells:
+        raise ValueError(f"{folder} holds no cell that is measured on all backbones")
     return GridReport(
         data=data.name,
         L=_L,
@@ -191,9 +204,18 @@ def _measure(
         held=asked.held,
         draws=asked.draws,
         settings={**asdict(asked.config), "fit": asked.fit, "width_of_SiLU": _LARGER},
-        cells=nearest_first(list(_cells(asked, found, rng, blocks))),
+        cells=nearest_first(cells),
         environment=environment(asked.device),
+        missing=len(list(_choices(asked))) - len(cells),
     )
+
+
+def _choices(asked: _Grid) -> Iterator[dict[str, Any]]:
+    names = ("shared", "reference", "stored", "channels", "amplitude")
+    for values in product(
+        (True, False), Reference, (False, True), asked.channels, asked.amplitudes
+    ):
+        yield dict(zip(names, values, strict=True))
 
 
 def _cells(
@@ -202,21 +224,18 @@ def _cells(
     rng: np.random.Generator,
     blocks: Any,
 ) -> Iterator[Cell]:
-    for shared, reference, stored, channels, amplitude in product(
-        (True, False), Reference, (False, True), asked.channels, asked.amplitudes
-    ):
-        choice = {
-            "shared": shared, "reference": reference, "stored": stored, "channels": channels,
-            "amplitude": amplitude,
-        }  # fmt: skip
-        own = [at[amplitude] for at in found[_Training(None, shared, stored, channels)]]
-        other = None
-        if reference is not Reference.EXACT:
-            together = shared if reference is Reference.FED else True
-            other = [
-                at[amplitude] for at in found[_Training(reference, together, stored, channels)]
-            ]
-        yield cell_of(choice, own, other, asked.draws, rng, blocks)
+    """The cells whose trainings are there."""
+    for choice in _choices(asked):
+        reference, amplitude = choice["reference"], choice["amplitude"]
+        shared, stored, channels = choice["shared"], choice["stored"], choice["channels"]
+        together = shared if reference is Reference.FED else True
+        own = found.get(_Training(None, shared, stored, channels))
+        other = found.get(_Training(reference, together, stored, channels))
+        if own is None or (other is None and reference is not Reference.EXACT):
+            continue
+        readouts = [at[amplitude] for at in own]
+        references = None if other is None else [at[amplitude] for at in other]
+        yield cell_of(choice, readouts, references, asked.draws, rng, blocks)
 
 
 class _Source:
@@ -258,15 +277,18 @@ class _Source:
         samples = self._samples
         return float(1000 * np.abs(samples.errors[samples.held]).mean() * samples.force_rms)
 
-    def squares(self, training: _Training, folder: Path) -> dict[float, Squares]:
+    def squares(self, training: _Training, folder: Path) -> dict[float, Squares] | None:
         """Those of a training by amplitude: read where it was done before, else trained and kept.
 
-        Raises ValueError where the file is damaged.
+        None where it is not done and nothing is to be trained. Raises ValueError where the file is
+        damaged.
         """
         text = json.dumps({**self._identity, **asdict(training)}, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
         path = folder / "trainings" / f"{digest[:16]}.npz"
         if not path.is_file():
+            if self._asked.as_measured:
+                return None
             made = self._train(training, int(digest[:8], 16))
             path.parent.mkdir(exist_ok=True)
             with writing(path, force=True) as stream:

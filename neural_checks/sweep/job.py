@@ -62,7 +62,7 @@ def read_record(folder: Path, job: Job) -> JobRecord | None:
             "move it, or give another folder with --out"
         )
     # By way of JSON: there a tuple is a list.
-    if record.id != job.id or record.job != json.loads(json.dumps(asdict(job))):
+    if record.id != job.id or record.job != json.loads(json.dumps(job.content)):
         raise ValueError(f"{path} is not of this job; remove it")
     return record
 
@@ -100,7 +100,7 @@ def _record(job: Job, work: Path, data_dir: Path, device: str) -> JobRecord:
     readouts = _readouts(samples, source["L"], job.measure, rng)
     return JobRecord(
         id=job.id,
-        job=asdict(job),
+        job=job.content,
         **source,
         readouts=readouts,
         provenance={

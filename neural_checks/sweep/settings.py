@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from neural_checks.backbones.nequip import BackboneConfig
 from neural_checks.training.train import TrainConfig
@@ -77,9 +78,20 @@ class Job:
     features: bool = False
 
     @property
+    def content(self) -> dict[str, Any]:
+        """The settings as they stand in the job's file.
+
+        One that was added later is left out while it has its default: the names of jobs stay.
+        """
+        content = asdict(self)
+        if not self.model.tanh_gates:
+            del content["model"]["tanh_gates"]
+        return content
+
+    @property
     def id(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of the content."""
-        text = json.dumps(asdict(self), sort_keys=True)
+        text = json.dumps(self.content, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
@@ -98,6 +110,7 @@ class Job:
         model = self.model
         return (
             f"{self.data}: L = {model.l_max}, {model.layers} layers, {model.channels} channels, "
+            f"{'tanh gates, ' if model.tanh_gates else ''}"
             f"seed {self.seed}{'' if self.trained else ', untrained'}"
         )
 

@@ -110,3 +110,17 @@ def test_wrong_shapes_and_settings_are_refused(backbone: NequIPBackbone) -> None
         BackboneConfig(layers=1)
     with pytest.raises(ValueError, match="steps"):
         TrainConfig(steps=0)
+
+
+def test_tanh_gates_are_another_network_and_an_equivariant_one(
+    backbone: NequIPBackbone, data: Any
+) -> None:
+    other = NequIPBackbone(replace(MODEL, tanh_gates=True), backbone.scaling, seed=0)
+    few = data.structures.take(slice(3))
+    check_equivariance(other, few, np.random.default_rng(0))
+    own, changed = (one.evaluate(few).features["1o"] for one in (backbone, other))
+    assert own.shape == changed.shape
+    assert not np.allclose(own, changed, rtol=1e-2)
+    assert other.description["package"].endswith(", tanh gates")
+    with pytest.raises(TypeError, match="tanh_gates must be true or false"):
+        replace(MODEL, tanh_gates="yes")

@@ -117,6 +117,12 @@ def test_the_command_goes_on_where_it_was(
     again = GRID.read(run / "grid" / "grid.json")
     assert again.cells == report.cells
     assert [path.stat().st_mtime_ns for path in kept[1:]] == stamps
+    kept[2].unlink()
+    assert grid.main([*command, "--force", "--as-measured"]) == 0
+    part = GRID.read(run / "grid" / "grid.json")
+    assert part.missing == len(again.cells) - len(part.cells) > 0
+    words = {cell.words for cell in again.cells}
+    assert {cell.words for cell in part.cells} < words
     kept[1].write_bytes(b"not an archive")
     assert grid.main([*command, "--force"]) == 2
     assert "is damaged, remove it" in capsys.readouterr().err

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neural_checks.backbones.nequip import BackboneConfig
 from neural_checks.data.split import split
 from neural_checks.features.file import write
 from neural_checks.features.recorded import record
@@ -33,6 +34,7 @@ from neural_checks.sweep.job import read_record, record_path, run_job
 from neural_checks.sweep.result import EARLIER, JobRecord, ReadoutRecord
 from neural_checks.sweep.settings import Job, MeasureSettings
 from neural_checks.sweep.tables import cells, rows
+from neural_checks.training.train import TrainConfig
 from numeric_checks.molecules.data import EMBEDDED, load
 from numeric_checks.rotations.sampling import random_rotations
 from numeric_checks.rotations.wigner import rotate_features
@@ -274,6 +276,16 @@ def test_the_configurations_that_come_along_cover_the_controls(tmp_path: Path) -
     assert {job.model.channels for job in controls} == {8, 16, 32, 33, 64}
     assert {job.model.layers for job in controls} == {2, 3, 4, 5}
     assert {job.trained for job in controls} == {True, False}
+    assert {job.model.tanh_gates for job in controls} == {True, False}
+    for job in (*cliff, *controls, *molecules):
+        assert job.measure.sites == 0  # all atoms
+        assert job.train.steps == 10_000 or not job.trained
+    for jobs in (cliff, controls, molecules):
+        seeds: dict[Any, set[int]] = {}
+        for job in jobs:
+            setting = (job.data, job.model, job.trained)
+            seeds.setdefault(setting, set()).add(job.seed)
+        assert all(found == {0, 1} for found in seeds.values())
     assert len(sweeps["controls"].amplitudes) >= 3
     assert {job.data.removesuffix(".npz") for job in molecules} == {
         "embedded", "aspirin_rmd17", "aspirin_ccsd", "ethanol_rmd17", "malonaldehyde_rmd17",
@@ -282,6 +294,14 @@ def test_the_configurations_that_come_along_cover_the_controls(tmp_path: Path) -
     assert {job.data for job in sweeps["embedded"].jobs} == {EMBEDDED}
     files_read = [job.data for job in sweeps["architectures"].jobs if job.features]
     assert {name.split("_")[0] for name in files_read} == {"mace", "e3nn"}
+
+
+def test_a_setting_added_later_leaves_the_names_of_jobs_as_they_were() -> None:
+    job = Job("embedded", "0" * 64, BackboneConfig(), TrainConfig(), MeasureSettings())
+    assert "tanh_gates" not in job.content["model"]
+    other = replace(job, model=replace(job.model, tanh_gates=True))
+    assert other.content["model"]["tanh_gates"] is True
+    assert other.id != job.id
 
 
 # --- readouts -------------------------------------------------------------------------------------
@@ -362,7 +382,7 @@ def planted(job: Job, shift: int = 0, broken: bool = True) -> JobRecord:
     readouts.append(entry("non-polynomial", None, (top if broken else 3 * L) if L else 0, top))
     return JobRecord(
         id=job.id,
-        job=json.loads(json.dumps(asdict(job))),
+        job=json.loads(json.dumps(job.content)),
         L=L,
         data={"name": "planted", "level_of_theory": "none"},
         backbone={"package": "none", "force_mae_meV_per_A": 1.0, "steps": 9},
