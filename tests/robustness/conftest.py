@@ -7,7 +7,7 @@ The suite calls every command of the project in ways that a user, a script or an
 - ``test_certificates``: values planted in every field of certificates, mutants with recorded seeds;
 - ``test_console``: ASCII consoles, 40 columns, closed pipes, full disks;
 - ``test_together``: two runs at once, kills at random moments;
-- ``test_kills``: kills, interrupts and full disks for commands that write folders or figures.
+- ``test_kills``: kills, interrupts, full disks, two runs at once for all that writes or is long.
 
 Most calls are made in this process (``call``), on a console that shows ASCII alone; those that
 need a process of their own use ``process``. Every call is counted. With
@@ -304,6 +304,12 @@ def count_run(request: pytest.FixtureRequest) -> Callable[[str, int, str, str, f
     return lambda command, code, out, err, seconds: TALLY.add(
         kind, Outcome(command, (), code, out, err, seconds)
     )
+
+
+@pytest.fixture(scope="session")
+def entry_points() -> dict[str, str]:
+    """``module:function`` of every command, by its name."""
+    return dict(COMMANDS)
 
 
 @pytest.fixture
