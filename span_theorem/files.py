@@ -69,6 +69,8 @@ def _check_target(path: Path, place: Path, force: bool) -> None:
             raise ValueError(f"{path} is not an ordinary file")
         if not force:
             raise FileExistsError(f"{path} exists; --force replaces it")
+    elif path.is_symlink():
+        raise FileExistsError(f"{path} is a link to {place}, which is not there; remove it")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(f"the folder {folder} cannot be written to")
 

@@ -4,7 +4,9 @@
 (:mod:`neural_checks.data.transfer`), converted to one ``.npz``, and its content compared with the
 fingerprint of the published set (:mod:`neural_checks.data.fingerprint`). Only then do the files get
 their names. Their SHA-256 is written to ``checksums.json`` beside them and checked on every later
-use. No checksum of the archives themselves is known beforehand, only their content.
+use. Where the SHA-256 of what an address gives is known beforehand, it is compared as well: that of
+the rMD17 archive on figshare is. For sGDML's archive none was found in public; only its content is
+known.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,8 +31,9 @@ import numpy as np
 from neural_checks.data.fingerprint import check_fingerprint, fingerprint
 from neural_checks.data.transfer import download
 from numeric_checks.molecules.data import load, sha256
+from numeric_checks.outputs import output_file
 from span_theorem import command
-from span_theorem.files import read_text, write_json, writing
+from span_theorem.files import read_text, temporary_prefix, write_json, writing
 from span_theorem.progress import OnProgress
 
 __all__ = ["ARCHIVES", "PublicArchive", "fetch", "main"]
@@ -49,12 +52,16 @@ Arrays = dict[str, Any]
 
 @dataclass(frozen=True)
 class PublicArchive:
-    """Where an archive is, what it is called here, and how it becomes one ``.npz``."""
+    """Where an archive is, what it is called here, and how it becomes one ``.npz``.
+
+    ``sums`` is the SHA-256 of the archive, by address, where it is known.
+    """
 
     urls: tuple[str, ...]
     file: str
     data: str
     convert: Callable[[Path], Arrays]
+    sums: Mapping[str, str] = field(default_factory=dict)
 
 
 def _read(stream: IO[bytes] | None, name: str) -> bytes:
@@ -133,15 +140,19 @@ def _ccsd(path: Path) -> Arrays:
     }
 
 
+_FIGSHARE = "https://figshare.com/ndownloader/files/23950376"
+
 ARCHIVES: dict[str, PublicArchive] = {
     "rmd17": PublicArchive(
         (
-            "https://figshare.com/ndownloader/files/23950376",
+            _FIGSHARE,
             "https://archive.materialscloud.org/record/file?filename=rmd17.tar.bz2&record_id=466",
         ),
         "rmd17.tar.bz2",
         "aspirin_rmd17.npz",
         _rmd17,
+        # Published by others who fetched the file: 1,066,301,513 bytes of article 12672038, v3.
+        {_FIGSHARE: "cddeea2ec2c4b22a9de16a9a65a3eeedac5b29da9c99c20bbff0153912bf922b"},
     ),
     "ccsd": PublicArchive(
         ("https://www.quantum-machine.org/gdml/data/npz/aspirin_ccsd.zip",),
@@ -165,7 +176,8 @@ def fetch(
 
     Raises:
         OSError: no address gives the data; the message says what to do.
-        ValueError: a file that is there is not the published data, or changed since its first use.
+        ValueError: a file that is there is not the published data, or changed since its first use;
+            or another process fetches the same data.
     """
     if name not in archives:
         raise ValueError(f"unknown data set {name!r}; expected one of {', '.join(archives)}")
@@ -174,11 +186,13 @@ def fetch(
     target, source = folder / archive.data, folder / archive.file
     if target.exists():
         _require_recorded(target)
-    elif source.exists():
-        _require_recorded(source)
-        _convert(name, archive, source, target)
     else:
-        _download(name, archive, source, target, report)
+        with output_file(target):
+            if source.exists():
+                _require_recorded(source)
+                _convert(name, archive, source, target)
+            else:
+                _download(name, archive, source, target, report)
     _record(folder, target, *([source] if source.exists() else []))
     return target
 
@@ -194,6 +208,7 @@ def _download(
         for _ in range(2 if partial.exists() else 1):
             try:
                 download(url, partial, report)
+                _require_sum(partial, archive.sums.get(url))
                 _convert(name, archive, partial, target)
             except OSError as error:
                 reasons.append(f"{url}: {error}")
@@ -212,13 +227,21 @@ def _download(
     )
 
 
+def _require_sum(path: Path, known: str | None) -> None:
+    """ValueError where the file is not the one whose SHA-256 is known."""
+    if known is not None and (found := sha256(path)) != known:
+        raise ValueError(f"SHA-256 {found}, but that of the archive is {known}")
+
+
 def _convert(name: str, archive: PublicArchive, source: Path, target: Path) -> None:
     """Write ``target`` from an archive; ValueError where it does not hold the published data."""
     try:
         arrays = archive.convert(source)
     except _FAULTS as error:
         raise ValueError(f"{source.name} is not the expected archive: {error}") from error
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".convert-") as folder:
+    with tempfile.TemporaryDirectory(
+        dir=target.parent, prefix=temporary_prefix(target), suffix=".writing"
+    ) as folder:
         made = Path(folder) / target.name
         np.savez_compressed(made, **arrays)
         check_fingerprint(name, load(made))

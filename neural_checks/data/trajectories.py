@@ -19,8 +19,6 @@ Licence of the data file: CC0 1.0, as the project's own output. Needs ``ase`` an
 from __future__ import annotations
 
 import argparse
-import zipfile
-import zlib
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.interrupts import deferred
+from numeric_checks.molecules.archive import NpzArchive
 from numeric_checks.outputs import clear_unfinished, output_file
 from span_theorem.arguments import integer_option, within
 from span_theorem.command import Exit, Result, alias, parser, run
@@ -190,11 +189,11 @@ def _resume(
         "rng_gauss": (), "seed": (), "R": (None, count, 3), "F": (None, count, 3), "E": (None,),
     }  # fmt: skip
     try:
-        with np.load(partial, allow_pickle=False) as state:
-            if str(state["format"]) != f"{PARTIAL} MT19937":
-                raise ValueError(f"its format is {str(state['format'])!r}")
-            found = {name: state[name] for name in shapes}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        with NpzArchive(partial) as state:
+            if state.text("format") != f"{PARTIAL} MT19937":
+                raise ValueError(f"its format is {state.text('format')!r}")
+            found: dict[str, Any] = {name: state[name] for name in shapes}
+    except (OSError, ValueError, KeyError) as error:
         raise ValueError(
             f"{partial} holds no interrupted trajectory that can be continued ({error}): remove it "
             "to start anew"
@@ -250,8 +249,7 @@ def check_dataset(path: Path, step: float = 1e-3, nve_steps: int = 2000) -> dict
     from ase import units
     from ase.md.verlet import VelocityVerlet
 
-    with np.load(path, allow_pickle=False) as archive:
-        positions, forces = archive["R"].astype(float), archive["F"].astype(float)
+    positions, forces = _read_frames(path)
     atoms = _molecule()
     stored = 0.0
     for index in np.linspace(0, len(positions) - 1, 10).astype(int):
@@ -287,6 +285,26 @@ def check_dataset(path: Path, step: float = 1e-3, nve_steps: int = 2000) -> dict
         "nve_fluctuation_per_atom": float(np.std(totals - np.polyval(line, times)) / len(atoms)),
         "net_force": float(np.abs(forces.sum(axis=1)).max()),
     }
+
+
+def _read_frames(path: Path) -> tuple[Array, Array]:
+    """Positions and forces (n, 21, 3) of a data set; ValueError for a file that has none."""
+    found = []
+    with NpzArchive(path) as archive:
+        for name in ("R", "F"):
+            if name not in archive:
+                raise ValueError(f"{path} has no array {name}; it has {', '.join(archive.names)}")
+            values = archive[name]
+            fits = values.ndim == 3 and len(values) > 0 and values.shape[1:] == (len(ASPIRIN), 3)
+            if not fits or values.dtype.kind != "f" or not np.isfinite(values).all():
+                raise ValueError(
+                    f"{path}: {name} must hold finite numbers of shape (n, {len(ASPIRIN)}, 3), "
+                    f"got {values.shape} of type {values.dtype}"
+                )
+            found.append(values.astype(np.float64))
+    if len(found[0]) != len(found[1]):
+        raise ValueError(f"{path}: R has {len(found[0])} frames and F {len(found[1])}")
+    return found[0], found[1]
 
 
 #: Largest acceptable value of each entry of :func:`check_dataset`.

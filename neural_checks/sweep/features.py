@@ -100,6 +100,9 @@ def _parser() -> command.Parser:
 
 
 def _work(given: argparse.Namespace) -> command.Result:
+    from neural_checks.features.file import require_suffix
+
+    require_suffix(given.out)
     check_targets(given.out)
     if given.package == "mace":
         importlib.import_module("mace")  # before e3nn, and before the data are read

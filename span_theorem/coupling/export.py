@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import struct
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -18,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from span_theorem._version import __version__
+from span_theorem.arguments import shown
 from span_theorem.coupling._real import entry_square, row_square
 from span_theorem.coupling.basis import CouplingBasis, CouplingVector
 from span_theorem.files import check_targets, writing
@@ -356,23 +360,58 @@ def load_npz(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[Irrep, 
     """Read (conventions, {output: SparseTensor}) from a file of :func:`save_npz`.
 
     Raises:
-        ValueError: not such a file, or a newer format version.
+        FileNotFoundError: there is no such file.
+        ValueError: not such a file, a damaged one, or a newer format version.
     """
+    source = Path(path)
+    if source.exists() and not source.is_file():  # to open a pipe would wait for its other end
+        raise ValueError(f"{path} is not an ordinary file")
+    try:
+        return _read_npz(source)
+    except FileNotFoundError:
+        raise
+    except (
+        AttributeError,
+        EOFError,
+        LookupError,
+        NotImplementedError,
+        OSError,
+        RuntimeError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+        struct.error,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise ValueError(f"{path}: no coupling arrays that can be read: {error}") from error
+
+
+def _read_npz(path: Path) -> tuple[dict[str, Any], dict[Irrep, SparseTensor]]:
     import numpy as np
 
     with np.load(path, allow_pickle=False) as stored:
         if "conventions" not in stored:
-            raise ValueError(f"{path} holds no coupling arrays (no field 'conventions')")
+            raise ValueError("it has no field 'conventions'")
         about = json.loads(str(stored["conventions"]))
         if about.get("format") != _FORMAT or about.get("format_version") != _VERSION:
-            raise ValueError(f"{path}: expected {_FORMAT!r} version {_VERSION}")
-        arrays = {
-            Irrep.parse(name): SparseTensor(
-                stored[f"{name}:indices"],
-                stored[f"{name}:values"],
-                tuple(int(size) for size in stored[f"{name}:shape"]),
-                about["orderings"],
+            raise ValueError(f"expected {_FORMAT!r} version {_VERSION}")
+        if about["orderings"] not in ("all", "sorted"):
+            raise ValueError(f"orderings {shown(about['orderings'])}")
+        arrays = {}
+        for name in about["counts"]:
+            indices, values, sizes = (
+                stored[f"{name}:{part}"] for part in ("indices", "values", "shape")
             )
-            for name in about["counts"]
-        }
+            shape = tuple(map(int, sizes))
+            within = (
+                indices.dtype == np.int64
+                and indices.shape == (len(values), len(shape))
+                and bool(((indices >= 0) & (indices < np.array(shape, np.int64))).all())
+            )
+            if not within or values.ndim != 1 or values.dtype.kind != "f":
+                raise ValueError(f"{name} does not hold entries of an array of shape {shape}")
+            if not np.isfinite(values).all():
+                raise ValueError(f"{name} holds values that are not finite")
+            arrays[Irrep.parse(name)] = SparseTensor(indices, values, shape, about["orderings"])
     return about, arrays

@@ -126,10 +126,13 @@ class Tally:
 
 
 def _read_commands() -> dict[str, str]:
-    """Name and entry point of every command, and the dispatcher itself."""
+    """Name and entry point of every command, and of the dispatcher itself."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     found = dict(project["entry-points"]["span_theorem.commands"])
-    return {"span-theorem": project["scripts"]["span-theorem"]} | found
+    alone = {"span-theorem": project["scripts"]["span-theorem"]}
+    # It has no name of its own: ``python -m neural_checks.sweep.features``.
+    alone["sweep-features"] = "neural_checks.sweep.features:main"
+    return alone | found
 
 
 COMMANDS = _read_commands()

@@ -5,17 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 Call = Callable[..., Any]
 
 BASES: dict[str, list[str]] = {
     "verify": ["--L", "1", "--d", "1", "--rank", "none", "--no-numeric"],
+    "architecture": ["--e3nn", "0e+1o", "--degree", "2"],
     "check": ["certificate.json"],
     "coupling": ["1o", "--degree", "2"],
     "coupling-check": ["certificate.json"],
@@ -32,6 +36,7 @@ BASES: dict[str, list[str]] = {
     "download": ["rmd17"],
     "trajectory": ["--frames", "1", "--out", "new.npz"],
     "sweep": ["sweep.json", "--list"],
+    "sweep-features": ["e3nn", "--out", "new.npz"],
 }
 """For every command a call that is right and cheap; each test adds one fault."""
 
@@ -47,6 +52,7 @@ WORK = {
     "download": "neural_checks.data.archives:fetch",
     "trajectory": "neural_checks.data.trajectories:make_trajectory",
     "sweep": "neural_checks.sweep.run:run_jobs",
+    "sweep-features": "neural_checks.sweep.features:features_of",
 }
 """What is long in a command: the test stops there, and a call that is wrong must not get so far."""
 
@@ -55,7 +61,7 @@ HUGE = ["-1", "1e30", "1e100", "999999999", str(2**63), "-" + "9" * 30]
 NO_CHOICE = ["", "bogus", "\x1b[31m", "\udcff", "[/x]"]
 PLACES = [
     "", "a\0b", "x" * 5000, "\udcff", "[/x]", "a\nb", "/dev/full", "/dev/null", "/", ".",
-    "absent/x", "file/x", "loop", "pipe",
+    "absent/x", "file/x", "loop", "pipe", "x" * 300, "é" * 150, "link", "nowhere", "folder/",
 ]  # fmt: skip
 
 
@@ -149,6 +155,9 @@ def workplace(tmp_path: Path) -> Path:
     """The folder of the calls, with things in it that are no place for an output."""
     (tmp_path / "file").write_text("kept", encoding="utf-8")
     (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "nowhere").symlink_to("absent")
+    (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "sweep.json").write_text(SWEEP, encoding="utf-8")
     (tmp_path / "certificate.json").write_text(json.dumps({"kind": "span"}), encoding="utf-8")
@@ -186,6 +195,21 @@ CALLS: dict[str, list[str]] = {
         "--L 200 --d 1 --rank dense", "--L 2 --d 2 --claim {1,", "--L 2 --d 2 --claim 1e3",
         "--L 2 --d 2 --certificate loop", "--L 2 --d 2 --certificate pipe",
         "--L 2 --d 2 extra", "--l 2 --d 2", "--L=2 --d",
+    ],
+    "architecture": [
+        "", "--e3nn 1o", "--degree 2", "--e3nn 1q --degree 2", "--e3nn 1e99 --degree 2",
+        "--e3nn 999x0e+99999999999999999999x1o --degree 2", "--e3nn 1o --degree 1e100",
+        "--e3nn 1o --degree 2 --neighbours 0", "--e3nn 1o --degree 2 --readout nan",
+        "--e3nn 1o --degree 2 --mace", "--mace bogus=1", "--mace max_ell", "--mace max_ell=",
+        "--mace max_ell=x", "--mace max_ell=-1", "--mace max_ell=999999999", "--mace max_ell=1e3",
+        "--mace correlation=1e100", "--mace correlation=999999999", "--mace hidden=1q",
+        "--mace layers=0", "--mace layers=999999999", "--mace layers=1 layers=2",
+        "--mace layers=1 num_interactions=2", "--nequip l_max=-1", "--nequip l_max=999999999",
+        "--nequip layers=999999999", "--nequip parity=perhaps", "--nequip features=1e30",
+        "--file absent", "--file .", "--file /dev/zero", "--file pipe", "--file loop",
+        "--file file", "--file list.json", "--file null.json", "--file number.json",
+        "--file deep.json", "--file bomb.yaml", "--file tag.yaml", "--file cycle.yaml",
+        "--file huge.yaml", "--file latin.yaml", "--file wrong.yaml",
     ],
     "check": ["", "absent", ".", "/dev/zero", "pipe", "loop", "file", "a b", "--json file",
         "--full"],
@@ -279,7 +303,16 @@ CALLS: dict[str, list[str]] = {
     "trajectory": [
         "", "--frames 1", "--out x --check y", "--check absent", "--check file", "--check .",
         "--out file", "--out absent/x", "--out /dev/full", "--frames 0 --out x",
-        "--seed -1 --out x",
+        "--seed -1 --out x", "--check arrays.npz", "--check empty.npz", "--check pipe",
+        "--check loop", "--check /dev/zero",
+    ],
+    "sweep-features": [
+        "", "bogus", "bogus --out x.npz", "e3nn", "e3nn --out", "e3nn --out x", "e3nn --out x.txt",
+        "e3nn --out absent/x.npz", "e3nn --out /dev/full", "e3nn --out x.npz --L 99",
+        "e3nn --out x.npz --L nan", "e3nn --out x.npz --channels 0", "e3nn --out x.npz --steps -1",
+        "e3nn --out x.npz --seed -1", "e3nn --out x.npz --data absent",
+        "e3nn --out x.npz --data file", "e3nn --out x.npz --data pipe",
+        "e3nn --out x.npz --data /dev/zero", "e3nn --out x.npz --data arrays.npz",
     ],
     "sweep": [
         "", "absent", "file", ".", "/dev/null", "pipe", "sweep.json --workers 0",
@@ -294,6 +327,46 @@ CALLS: dict[str, list[str]] = {
 """Calls that are wrong in a way of their own; each must be refused, in one line."""
 
 
+YAML = {
+    "bomb": "a: &a [x, x, x, x, x, x, x, x, x]\n"
+    + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in pairwise("abcdefghijkl")),
+    "tag": "max_ell: !!python/object/apply:os.system ['touch ran']\n",
+    "cycle": "max_ell: &a [*a]\n",
+    "huge": "max_ell: " + "9" * 100_000,
+    "latin": "max_ell: \xff\n",
+    "wrong": "max_ell: {a: 1}\ncorrelation: [3]\nhidden_irreps: null\n",
+}
+
+
+def test_the_tables_hold_every_command(entry_points: dict[str, str], repository: Path) -> None:
+    """Those with a name, and every module that is a program or is said to be one."""
+    with_name = set(entry_points) - {"span-theorem"}
+    assert set(BASES) == set(CALLS) == with_name
+    packages = ("span_theorem", "numeric_checks", "neural_checks")
+    programs = {
+        ".".join(path.relative_to(repository).with_suffix("").parts)
+        for package in packages
+        for path in (repository / package).rglob("*.py")
+        if '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+    }
+    assert programs == {entry.partition(":")[0] for entry in entry_points.values()}
+    named = {program.removesuffix(".__main__") for program in programs}
+    texts = [
+        repository / "README.md",
+        *(repository / "docs").glob("*.md"),
+        *(repository / "docs").glob("*/*.md"),
+    ]
+    said = {
+        module
+        for path in texts
+        for module in re.findall(
+            rf"python -m ((?:{'|'.join(packages)})[\w.]*\w)", path.read_text(encoding="utf-8")
+        )
+    }
+    assert said
+    assert said <= named, said - named
+
+
 @pytest.mark.parametrize("command", CALLS)
 def test_wrong_calls_of(command: str, call: Call, workplace: Path) -> None:
     contents = {
@@ -302,6 +375,10 @@ def test_wrong_calls_of(command: str, call: Call, workplace: Path) -> None:
     }  # fmt: skip
     for name, text in contents.items():
         (workplace / f"{name}.json").write_text(text, encoding="utf-8")
+    for name, text in YAML.items():
+        (workplace / f"{name}.yaml").write_text(text, encoding="latin-1")
+    np.savez(workplace / "arrays.npz", a=np.zeros(3), R=np.zeros((0, 21, 3)))
+    np.savez(workplace / "empty.npz")
     before = sorted(workplace.parent.iterdir())
     wrong = []
     for line in CALLS[command]:

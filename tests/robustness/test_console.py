@@ -15,6 +15,7 @@ Call = Callable[..., Any]
 RUNS: dict[str, list[str]] = {
     "span-theorem": ["--help"],
     "verify": ["--L", "2", "--d", "2", "--no-numeric", "--no-certificate", "--explain"],
+    "architecture": ["--e3nn", "0e+1o", "--degree", "2"],
     "check": ["span.json"],
     "coupling": ["0e+1o", "--degree", "2"],
     "coupling-check": ["coupling.json"],

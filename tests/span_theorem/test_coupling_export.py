@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import numpy as np
 import pytest
@@ -184,6 +185,42 @@ def test_a_foreign_npz_is_refused(tmp_path):
     np.savez(path, a=np.zeros(3))
     with pytest.raises(ValueError, match="no coupling arrays"):
         load_npz(path)
+
+
+def test_a_damaged_npz_is_a_value_error(tmp_path):
+    """Cut off, changed in single bits, with other arrays in every field: never another error."""
+    path, made = tmp_path / "basis.npz", tmp_path / "damaged.npz"
+    save_npz(coupling_basis("0e+1o", 2), path)
+    whole, rng = path.read_bytes(), random.Random(20261125)
+    damaged = [whole[:n] for n in (0, 1, 100, len(whole) // 2, len(whole) - 1)]
+    for _ in range(150):
+        changed = bytearray(whole)
+        changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
+        damaged.append(bytes(changed))
+    refused = 0
+    for content in damaged:
+        made.write_bytes(content)
+        try:
+            load_npz(made)
+        except ValueError as error:
+            refused += "\n" not in str(error)
+    assert refused > 100
+    with np.load(path, allow_pickle=False) as stored:
+        fields = {name: stored[name] for name in stored.files}
+    other = [np.array("x"), np.array("[]"), np.array("{}"), np.zeros(3), np.array([-1]), np.nan]
+    read = ("conventions", "0e:indices", "0e:values", "0e:shape")
+    for name in read:
+        for value in other:
+            np.savez(made, **(fields | {name: value}))
+            with pytest.raises(ValueError, match="no coupling arrays that can be read"):
+                load_npz(made)
+    far = fields["0e:indices"].copy()
+    far[0, 0] = 10**9
+    np.savez(made, **(fields | {"0e:indices": far}))
+    with pytest.raises(ValueError, match="does not hold entries of an array of shape"):
+        load_npz(made)
+    with pytest.raises(FileNotFoundError):
+        load_npz(tmp_path / "absent.npz")
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
+import re
 import socket
 import tarfile
 import threading
@@ -321,6 +323,51 @@ def test_a_captive_page_does_not_stand_in_the_way_of_the_right_file(
     assert list(tmp_path.iterdir()) == []
     assert fetch("ccsd", tmp_path, ccsd).exists()
     assert fetch("ccsd", tmp_path, ccsd).exists()
+
+
+def test_a_download_with_another_sum_than_the_known_one_is_refused(
+    server: _Server, ccsd: dict[str, PublicArchive], tmp_path: Path
+) -> None:
+    right = hashlib.sha256(server.content).hexdigest()
+    wrong = {"ccsd": replace(ccsd["ccsd"], sums={server.url: "0" * 64})}
+    with pytest.raises(OSError, match=f"SHA-256 {right}, but that of the archive is 0000"):
+        fetch("ccsd", tmp_path, wrong)
+    assert not [path for path in tmp_path.iterdir() if path.name != "checksums.json"]
+    known = {"ccsd": replace(ccsd["ccsd"], sums={server.url: right})}
+    assert fetch("ccsd", tmp_path, known).exists()
+    for archive in ARCHIVES.values():
+        assert archive.sums.keys() <= set(archive.urls)
+        assert all(re.fullmatch("[0-9a-f]{64}", known) for known in archive.sums.values())
+
+
+def test_what_a_killed_download_left_is_removed_and_two_do_not_mix(
+    ccsd: dict[str, PublicArchive], tmp_path: Path
+) -> None:
+    left = tmp_path / ".aspirin_ccsd.npz.abcdefgh.writing"
+    left.mkdir()
+    (left / "aspirin_ccsd.npz").write_bytes(b"begun")
+    (tmp_path / ".aspirin_ccsd.npz.lock").touch()
+
+    def again(_done: int, _total: int) -> None:
+        with pytest.raises(ValueError, match="another process is at work on"):
+            fetch("ccsd", tmp_path, ccsd)
+
+    fetch("ccsd", tmp_path, ccsd, again)
+    names = {"aspirin_ccsd.npz", "aspirin_ccsd.zip", "checksums.json"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+
+
+def test_an_interrupted_download_is_continued(
+    server: _Server, ccsd: dict[str, PublicArchive], tmp_path: Path
+) -> None:
+    def interrupt(_done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch("ccsd", tmp_path, ccsd, interrupt)
+    assert [path.name for path in tmp_path.iterdir()] == ["aspirin_ccsd.zip.partial"]
+    fetch("ccsd", tmp_path, ccsd)
+    assert not list(tmp_path.glob("*.partial"))
 
 
 def test_only_https_is_used(tmp_path: Path) -> None:
