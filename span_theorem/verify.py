@@ -224,7 +224,7 @@ def _write_certificate(args: argparse.Namespace, report: Any) -> str:
             write_text(path, text, force=args.force)
         report.certificate = str(path)
     except (OSError, ValueError) as error:
-        return str(error)
+        return getattr(error, "strerror", None) or str(error)
     return ""
 
 

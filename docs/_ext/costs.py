@@ -87,7 +87,7 @@ KINDS = {
     "certificates": "certificates with planted values, and mutants",
     "console": "consoles, closed pipes, full disks",
     "together": "files read after kills",
-    "kills": "runs interrupted, after kills, and on full disks",
+    "kills": "runs interrupted, after kills, at once, and on full disks",
 }
 
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from numeric_checks.interrupts import deferred
 from numeric_checks.molecules.archive import NpzArchive
@@ -106,25 +107,31 @@ def make_trajectory(
     within("frames", frames, 1, 10**6)
     with output_file(output):
         atoms = _molecule()
-        rng = np.random.RandomState(seed)
-        partial = output.with_name(output.name + ".partial")
-        clear_unfinished(partial.parent, partial.name)
-        if partial.exists():
-            kept, momenta = _resume(partial, atoms, rng, seed)
-        else:
-            kept, momenta = {"R": [], "F": [], "E": []}, None
-        dynamics = _langevin(atoms, rng, momenta)
-        with Progress() as progress, deferred() as interrupt:
-            while len(kept["E"]) < frames:
-                dynamics.run(STEPS_PER_FRAME)
-                _append(kept, atoms)
-                done = len(kept["E"])
-                if done % report_every == 0 or done == frames or interrupt.asked:
-                    _save(partial, atoms, rng, seed, kept)
-                    interrupt.raise_if_asked()
-                progress.update("trajectory", done, frames, f"{atoms.get_temperature():.0f} K")
-        _write_dataset(output, atoms, seed, {key: values[:frames] for key, values in kept.items()})
-        partial.unlink()
+        # One thread: sums over several have no fixed order, and 21 atoms do not need them.
+        with threadpool_limits(1):
+            _sample(output, atoms, frames, seed, report_every)
+
+
+def _sample(output: Path, atoms: Atoms, frames: int, seed: int, report_every: int) -> None:
+    rng = np.random.RandomState(seed)
+    partial = output.with_name(output.name + ".partial")
+    clear_unfinished(partial.parent, partial.name)
+    if partial.exists():
+        kept, momenta = _resume(partial, atoms, rng, seed)
+    else:
+        kept, momenta = {"R": [], "F": [], "E": []}, None
+    dynamics = _langevin(atoms, rng, momenta)
+    with Progress() as progress, deferred() as interrupt:
+        while len(kept["E"]) < frames:
+            dynamics.run(STEPS_PER_FRAME)
+            _append(kept, atoms)
+            done = len(kept["E"])
+            if done % report_every == 0 or done == frames or interrupt.asked:
+                _save(partial, atoms, rng, seed, kept)
+                interrupt.raise_if_asked()
+            progress.update("trajectory", done, frames, f"{atoms.get_temperature():.0f} K")
+    _write_dataset(output, atoms, seed, {key: values[:frames] for key, values in kept.items()})
+    partial.unlink()
 
 
 def _append(kept: dict[str, list[Any]], atoms: Atoms) -> None:

@@ -390,7 +390,8 @@ def load_npz(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[Irrep, 
 def _read_npz(path: Path) -> tuple[dict[str, Any], dict[Irrep, SparseTensor]]:
     import numpy as np
 
-    with np.load(path, allow_pickle=False) as stored:
+    # numpy leaves a file open that it cannot read, where it opened it.
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         if "conventions" not in stored:
             raise ValueError("it has no field 'conventions'")
         about = json.loads(str(stored["conventions"]))

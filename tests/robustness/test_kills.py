@@ -192,7 +192,7 @@ class Runs:
 
     def end(self, name: str, started: stand_ins.Started, began: float) -> Ended:
         ended = Ended(*started.ended(200))
-        if ended.code != -signal.SIGKILL:
+        if ended.code != -signal.SIGKILL and name in CASES:
             self.count(name, ended.code, ended.out, ended.err, time.monotonic() - began)
         assert "Traceback" not in ended.err, ended.err
         return ended
@@ -327,8 +327,14 @@ def test_two_runs_at_once_do_not_mix(name: str, runs: Runs) -> None:
     assert not unfinished(folder)
 
 
-@pytest.mark.parametrize("name", [n for n in CASES if n not in ("bandwidth", "demand", "ceiling")])
-@pytest.mark.parametrize("console", ["full", "ascii"])
+@pytest.mark.parametrize(
+    ("name", "console"),
+    [
+        *((name, "full") for name in CASES if name not in ("bandwidth", "demand", "ceiling")),
+        *((name, "ascii") for name, case in CASES.items() if case.short and name != "ceiling"),
+        ("diagnose", "ascii"),
+    ],
+)
 def test_a_console_that_takes_little_loses_no_output(name: str, console: str, runs: Runs) -> None:
     """``test_console`` tries the others."""
     whole, same = runs.whole[name]
