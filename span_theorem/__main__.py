@@ -11,25 +11,21 @@ import ast
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
-from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
 from span_theorem import extras
 from span_theorem._version import __version__
 from span_theorem.command import Exit, called_as, run_main, show
+from span_theorem.registered import load, registered
 
 __all__ = ["main"]
 
 
-def _commands() -> dict[str, EntryPoint]:
-    return {point.name: point for point in sorted(entry_points(group="span_theorem.commands"))}
-
-
-def _about(point: EntryPoint) -> str:
+def _about(target: str) -> str:
     """The first line of the module's text, read without importing the module."""
     try:
-        spec = find_spec(point.module)
+        spec = find_spec(target.partition(":")[0])
         if spec is None or spec.origin is None:
             return ""
         text = ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8")))
@@ -38,10 +34,10 @@ def _about(point: EntryPoint) -> str:
     return (text or "").partition("\n")[0].partition(": ``")[0].rstrip(".")
 
 
-def _overview(commands: dict[str, EntryPoint]) -> str:
+def _overview(commands: dict[str, str]) -> str:
     width = max(map(len, commands), default=0)
     lines = ["usage: span-theorem NAME …  (span-theorem NAME --help shows the options)", ""]
-    lines += [f"  {name:<{width}}  {_about(point)}" for name, point in commands.items()]
+    lines += [f"  {name:<{width}}  {_about(target)}" for name, target in commands.items()]
     return "\n".join(lines)
 
 
@@ -52,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(given: list[str]) -> int:
-    commands = _commands()
+    commands = registered("span_theorem.commands")
     if not given or given[0] in ("-h", "--help"):
         shown = show(_overview(commands))
         return shown if given else Exit.USAGE
@@ -64,7 +60,7 @@ def _dispatch(given: list[str]) -> int:
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"no command {name[:60]!r}{meant} (known: {', '.join(commands)})")
     try:
-        command = commands[name].load()
+        command = load(commands[name])
     except ModuleNotFoundError as error:
         raise ValueError(extras.remedy(error.name or name)) from error
     with called_as(f"span-theorem {name}"):

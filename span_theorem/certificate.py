@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from span_theorem.directions import DirectionsProof, tuple_witness
 from span_theorem.factors import Factors
 from span_theorem.rank import PRIME, WeightBlock
 from span_theorem.theorem import SpanProof
 from span_theorem.witnesses import Counterexample, Witness
+
+if TYPE_CHECKING:
+    from span_theorem.directions import DirectionsProof
 
 __all__ = [
     "MAX_SIZE",
@@ -101,6 +103,8 @@ def directions_certificate(proof: DirectionsProof) -> dict[str, Any]:
     Raises:
         ValueError: a case beyond the limits of the checker.
     """
+    from span_theorem.directions import tuple_witness
+
     L, d, K = proof.L, proof.d, proof.directions
     if max(L, d, L * d) > MAX_SIZE or K > MAX_DIRECTIONS or len(proof.reached) > MAX_TUPLES:
         raise ValueError(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from span_theorem.command import say
-from span_theorem.directions import DirectionsProof
 from span_theorem.factors import Factors
+
+if TYPE_CHECKING:
+    from span_theorem.directions import DirectionsProof
 
 __all__ = ["announce_cases", "announce_functions", "certifiable", "wants_blocks", "wants_dense"]
 

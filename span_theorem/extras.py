@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import PackageNotFoundError, requires
 
 __all__ = ["remedy"]
 
@@ -38,6 +37,9 @@ def _canonical(name: str) -> str:
 
 def _optional() -> list[tuple[str, str]]:
     """(extra, distribution) of every optional requirement of this project."""
+    # Only where a package is missing: the import takes longer than a small case of the theorem.
+    from importlib.metadata import PackageNotFoundError, requires
+
     try:
         lines = requires("span-theorem") or []
     except PackageNotFoundError:

@@ -6,6 +6,7 @@ and only where their text changed.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -53,22 +54,52 @@ def modules(package: str) -> list[str]:
     return names
 
 
+def escaped(line: str) -> str:
+    """Docstrings are plain text with mathematics: |m| and Y_ are not markup there."""
+
+    def escape(text: str) -> str:
+        text = text.replace("|", r"\|")
+        return re.sub(r"(?<=[A-Za-z0-9])_(?![A-Za-z0-9_])", r"\\_", text)
+
+    # Leave ``literals`` and `roles` alone.
+    parts = re.split(r"(``.*?``|`[^`]*`_?)", line)
+    return "".join(part if part.startswith("`") else escape(part) for part in parts)
+
+
+def sentence(name: str) -> str:
+    """The first line of a module's docstring, as reStructuredText."""
+    path = ROOT / name.replace(".", "/")
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return escaped(text.partition("\n")[0])
+
+
 def api_pages() -> None:
-    """One page per public module, and one index per package."""
+    """One page per public module, and an index of all of them by room.
+
+    The pages stand in no table of contents: with one, every page of the site would repeat it.
+    """
     wanted = {"index.md"}
     lists = []
     for package, about in PACKAGES.items():
-        names = modules(package)
-        entries = "\n".join(names)
-        lists.append(f"## {package}\n\n{about}\n\n```{{toctree}}\n:maxdepth: 1\n\n{entries}\n```\n")
-        for name in names:
+        lists.append(f"## {package}\n\n{about}\n")
+        rooms: dict[str, list[str]] = {}
+        for name in modules(package):
+            is_room = (ROOT / name.replace(".", "/")).is_dir()
+            rooms.setdefault(name if is_room else name.rpartition(".")[0], []).append(name)
             # A package's own page says what it is; its names have their page in their module.
-            members = "" if (ROOT / name.replace(".", "/")).is_dir() else "   :members:\n"
+            members = "" if is_room else "   :members:\n"
             write(
                 DOCS / "api" / f"{name}.md",
-                f"# {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n{members}```\n",
+                "---\norphan: true\n---\n"
+                f"# {name}\n\n[Reference](index.md)\n\n"
+                f"```{{eval-rst}}\n.. automodule:: {name}\n{members}```\n",
             )
             wanted.add(f"{name}.md")
+        for room, names in rooms.items():
+            entries = "\n".join(f"* :mod:`{name}`: {sentence(name)}" for name in names)
+            heading = "" if room == package else f"### {room}\n\n"
+            lists.append(f"{heading}```{{eval-rst}}\n{entries}\n```\n")
     head = (
         "# Reference\n\nFrom the docstrings. Names that start with an underscore are private.\n\n"
     )
@@ -122,18 +153,9 @@ def _builder_inited(app: Sphinx) -> None:
 def _docstring(
     app: Sphinx, what: str, name: str, obj: Any, options: Options, lines: list[str]
 ) -> None:
-    """Docstrings are plain text with mathematics: |m| and Y_ are not markup there."""
-
-    def escape(text: str) -> str:
-        text = text.replace("|", r"\|")
-        return re.sub(r"(?<=[A-Za-z0-9])_(?![A-Za-z0-9_])", r"\\_", text)
-
     for index, line in enumerate(lines):
-        if line.lstrip().startswith((">>>", "...")):
-            continue
-        # Leave ``literals`` and `roles` alone.
-        parts = re.split(r"(``.*?``|`[^`]*`_?)", line)
-        lines[index] = "".join(part if part.startswith("`") else escape(part) for part in parts)
+        if not line.lstrip().startswith((">>>", "...")):
+            lines[index] = escaped(line)
 
 
 def _attribute(

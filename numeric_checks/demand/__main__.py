@@ -10,13 +10,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from numeric_checks.molecules.options import add_data_options
 from span_theorem.arguments import integer_option, number_option
 from span_theorem.command import Exit, Parser, Result, parser, run, say
+from span_theorem.registered import load, registered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -165,11 +165,11 @@ def _network(
     from numeric_checks.demand.fits import chosen_frames
 
     # Networks belong to the layer above, which registers how their forces are had.
-    points = list(entry_points(group="span_theorem.force_models"))
-    if not points:
+    targets = list(registered("span_theorem.force_models").values())
+    if not targets:
         raise ValueError("--residual-of needs an installed package that registers force models")
     part = data.take(chosen_frames(data, settings))
-    predicted, L = points[0].load()(given.residual_of, part, given.trust_model)
+    predicted, L = load(targets[0])(given.residual_of, part, given.trust_model)
     return part, predicted, L
 
 

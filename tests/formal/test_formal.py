@@ -60,19 +60,24 @@ def coqc(folder: Path, name: str):
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory) -> tuple[Path, dict[str, str]]:
-    """A folder with the compiled proofs, and what each file printed."""
+def checked(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """What the check of all the proofs said, and the folder with the compiled files."""
     if MISSING is not None:
         pytest.skip(MISSING)
-    folder = tmp_path_factory.mktemp("formal")
-    for source in SOURCES:
-        shutil.copy(source, folder)
-    order = run("coqdep", "-Q", ".", "SpanTheorem", "-sort", *[s.name for s in SOURCES], cwd=folder)
-    printed = {}
-    for name in (Path(file).stem for file in order.stdout.split()):
-        result = coqc(folder, name)
-        assert result.returncode == 0, f"{name}.v: {result.stderr}"
-        printed[name] = result.stdout
+    folder = tmp_path_factory.mktemp("formal") / "compiled"
+    before = sorted(FORMAL.rglob("*"))
+    result = run(CHECK, "--keep", folder)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert sorted(FORMAL.rglob("*")) == before
+    return folder, result
+
+
+@pytest.fixture(scope="session")
+def compiled(checked) -> tuple[Path, dict[str, str]]:
+    """A folder with the compiled proofs, and what each file printed."""
+    folder, result = checked
+    parts = re.split(r"^== (\w+)\.v\n", result.stdout.partition("== coqchk\n")[0], flags=re.M)[1:]
+    printed = dict(zip(parts[::2], parts[1::2], strict=True))
     assert sorted(printed) == [source.stem for source in SOURCES]
     return folder, printed
 
@@ -80,15 +85,11 @@ def compiled(tmp_path_factory) -> tuple[Path, dict[str, str]]:
 # --- the proofs -----------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 @needs_coq
-def test_check_accepts_the_proofs():
-    before = sorted(FORMAL.rglob("*"))
-    result = run(CHECK)
-    assert result.returncode == 0, result.stdout + result.stderr
+def test_check_accepts_the_proofs(checked):
+    _, result = checked
     assert result.stdout.endswith(f"PROVED: {len(SOURCES)} files, axioms: none\n")
     assert "* Axioms: <none>" in result.stdout
-    assert sorted(FORMAL.rglob("*")) == before
 
 
 @needs_coq
@@ -242,8 +243,18 @@ def test_check_rejects_axioms_and_gaps(name, message):
 
 
 @needs_coq
+def test_check_leaves_no_file_behind(tmp_path):
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    assert run(CHECK, NEGATIVE / "axiom_named.v", env=environment).returncode == 3
+    assert run(CHECK, FORMAL / "Weights.v", env=environment).returncode == 2
+    assert not list(tmp_path.iterdir())
+
+
+@needs_coq
 def test_check_refuses_bad_usage(tmp_path):
     assert run(CHECK, tmp_path / "absent.v").returncode == 2
+    assert run(CHECK, "--keep").returncode == 2
+    assert run(CHECK, "--keep", tmp_path).returncode == 2
     (tmp_path / "Sphere.v").write_text("")
     assert run(CHECK, tmp_path / "Sphere.v").returncode == 2
 
