@@ -17,7 +17,7 @@ from pathlib import Path
 from span_theorem import extras
 from span_theorem._version import __version__
 from span_theorem.command import Exit, called_as, run_main, show
-from span_theorem.registered import load, registered
+from span_theorem.registered import registered, resolve
 
 __all__ = ["main"]
 
@@ -60,7 +60,7 @@ def _dispatch(given: list[str]) -> int:
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"no command {name[:60]!r}{meant} (known: {', '.join(commands)})")
     try:
-        command = load(commands[name])
+        command = resolve(commands[name])
     except ModuleNotFoundError as error:
         raise ValueError(extras.remedy(error.name or name)) from error
     with called_as(f"span-theorem {name}"):

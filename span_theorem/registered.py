@@ -13,7 +13,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-__all__ = ["load", "registered"]
+__all__ = ["registered", "resolve"]
 
 
 def registered(group: str) -> dict[str, str]:
@@ -31,10 +31,10 @@ def registered(group: str) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def load(target: str) -> Any:
+def resolve(target: str) -> Any:
     """The object that ``module:attribute`` names.
 
-    >>> load("math:pi")
+    >>> resolve("math:pi")
     3.141592653589793
     """
     module, _, attribute = target.partition(":")

@@ -29,7 +29,7 @@ from span_theorem.factors import Factors
 from span_theorem.files import write_text
 from span_theorem.irreps import FeatureKind, Irreps
 from span_theorem.rank import product_rank, weight_blocks
-from span_theorem.registered import load, registered
+from span_theorem.registered import registered, resolve
 from span_theorem.report import VerificationReport, explanation, table
 from span_theorem.theorem import prove_products
 from span_theorem.verify_options import asked_factors, check_arguments, verify_parser
@@ -148,7 +148,7 @@ def verify_density(
 
 def _observers() -> list[Callable[[int, int, str], dict[str, Any]]]:
     """Floating-point observers that other packages register; this layer knows none by name."""
-    return [load(target) for target in registered("span_theorem.observers").values()]
+    return [resolve(target) for target in registered("span_theorem.observers").values()]
 
 
 # ---------------------------------------------------------------- work

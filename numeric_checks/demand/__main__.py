@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from numeric_checks.molecules.options import add_data_options
 from span_theorem.arguments import integer_option, number_option
 from span_theorem.command import Exit, Parser, Result, parser, run, say
-from span_theorem.registered import load, registered
+from span_theorem.registered import registered, resolve
 
 if TYPE_CHECKING:
     import numpy as np
@@ -169,7 +169,7 @@ def _network(
     if not targets:
         raise ValueError("--residual-of needs an installed package that registers force models")
     part = data.take(chosen_frames(data, settings))
-    predicted, L = load(targets[0])(given.residual_of, part, given.trust_model)
+    predicted, L = resolve(targets[0])(given.residual_of, part, given.trust_model)
     return part, predicted, L
 
 

@@ -64,12 +64,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def small_site(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
-    """Builds a site of one page with the project's own settings."""
+def small_site(tmp_path: Path) -> Callable[[dict[str, str]], subprocess.CompletedProcess[str]]:
+    """Builds a site of few pages, their texts by name, with the project's own settings."""
     if missing := _missing():
         pytest.skip(f"building a site needs {', '.join(missing)}: pip install '.[docs]'")
 
-    def run(page: str) -> subprocess.CompletedProcess[str]:
+    def run(pages: dict[str, str]) -> subprocess.CompletedProcess[str]:
         source = tmp_path / "source"
         source.mkdir()
         conf = ROOT / "docs" / "conf.py"
@@ -79,7 +79,9 @@ def small_site(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[st
             "extensions.remove('generated')\n"
             "html_static_path = [str(HERE / '_static')]\n"
         )
-        (source / "index.md").write_text(page)
+        index = "\n".join(["# Index\n\n```{toctree}", *pages, "```\n"])
+        for name, text in {"index": index, **pages}.items():
+            (source / f"{name}.md").write_text(text)
         return build(source, tmp_path / "html")
 
     return run

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from span_theorem.registered import load, registered
+from span_theorem.registered import registered, resolve
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,9 @@ def test_the_same_as_importlib_metadata(group: str) -> None:
 
 def test_what_is_loaded_is_the_object_that_is_named() -> None:
     for point in entry_points(group="span_theorem.observers"):
-        assert load(point.value) is point.load()
+        assert resolve(point.value) is point.load()
     with pytest.raises(ModuleNotFoundError):
-        load("span_theorem.no_such_module:main")
+        resolve("span_theorem.no_such_module:main")
 
 
 def _register(folder: Path, target: str, name: str = "mine-1.0.dist-info") -> None:

@@ -361,6 +361,12 @@ def test_invariants_alone_give_it_nothing(toy: SimpleNamespace) -> None:
 # --- tables and verdict ---------------------------------------------------------------------------
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No figures, which take longer than all the rest; other tests draw them."""
+    monkeypatch.setattr("neural_checks.sweep.report.draw", lambda *_: {})
+
+
 def planted(job: Job, shift: int = 0, broken: bool = True) -> JobRecord:
     """A job's file with its cliffs at d_r·L + shift, so far as there are features."""
     rng = np.random.default_rng(job.seed)
@@ -431,6 +437,7 @@ def test_exit_0_where_every_cliff_is_at_the_boundary(
 
 
 @pytest.mark.parametrize("changes", [{"shift": 1}, {"shift": -1}, {"broken": False}])
+@pytest.mark.usefixtures("undrawn")
 def test_exit_3_where_one_is_not(
     changes: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -455,6 +462,7 @@ def test_a_backbone_that_disagrees_with_its_seeds_widens_the_interval(tmp_path: 
     assert (cell.seeds, cell.alone) == (2, 1)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_one_row_per_backbone_readout_and_degree(tmp_path: Path) -> None:
     """No row lost, none doubled, and values by another route."""
     arguments, jobs = plant(tmp_path)
@@ -505,6 +513,7 @@ def test_the_amplitude_changes_the_gain_and_not_the_cliff(tmp_path: Path) -> Non
     assert (tmp_path / "planted" / "amplitude.png").stat().st_size > 1000
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_file_of_another_job_or_format_is_refused(tmp_path: Path) -> None:
     arguments, jobs = plant(tmp_path)
     path = record_path(tmp_path / "planted", jobs[0].id)
@@ -524,6 +533,7 @@ def test_a_file_of_another_job_or_format_is_refused(tmp_path: Path) -> None:
     assert main(arguments) == 2
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_half_a_file_is_no_file(tmp_path: Path) -> None:
     """What a process killed while writing leaves behind is not read, and not in the way."""
     arguments, jobs = plant(tmp_path)
@@ -534,6 +544,7 @@ def test_half_a_file_is_no_file(tmp_path: Path) -> None:
     assert read_record(tmp_path / "planted", jobs[0]) is not None
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_reason_to_fail_goes_with_the_job_that_is_done(tmp_path: Path) -> None:
     arguments, jobs = plant(tmp_path)
     failed = tmp_path / "planted" / "failed" / f"{jobs[0].id}.json"
@@ -543,6 +554,7 @@ def test_a_reason_to_fail_goes_with_the_job_that_is_done(tmp_path: Path) -> None
     assert not failed.exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_intervals_on_both_sides_of_the_limit_are_undecided(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -575,6 +587,7 @@ def test_list_says_what_is_done(tmp_path: Path, capsys: pytest.CaptureFixture[st
 # --- feature files --------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_feature_files_are_measured_like_networks(
     toy: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -639,6 +652,7 @@ HOLD = (
 )
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_lock_keeps_others_out_and_dies_with_its_process(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -701,6 +715,7 @@ def test_options_are_judged_before_the_work(arguments: list[str], tmp_path: Path
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_table_fits_a_narrow_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ pytest.importorskip("nequip")
 
 from neural_checks.backbones.nequip import BackboneConfig, NequIPBackbone
 from neural_checks.data.split import split
+from neural_checks.training import ensemble
 from neural_checks.training.ensemble import train_all
 from neural_checks.training.train import TrainConfig, force_mae, train
 
@@ -58,7 +60,7 @@ def test_a_killed_training_resumes_to_the_same_weights(data: Any, tmp_path: Path
 
 def test_training_lowers_the_force_error(data: Any, tmp_path: Path) -> None:
     parts = split(data, 20, 5, 10, 0)
-    config = replace(TRAIN, steps=150, validate_every=50, average=0.8)
+    config = replace(TRAIN, steps=60, validate_every=30, average=0.8)
     trained = train(data, parts, MODEL, config, 0, tmp_path / "a.pt").backbone
     plain = NequIPBackbone(MODEL, trained.scaling, 0)
     assert force_mae(trained, data, parts.test) < 0.9 * force_mae(plain, data, parts.test)
@@ -73,6 +75,31 @@ def test_values_that_are_not_finite_stop_the_training(data: Any, tmp_path: Path)
         replace(TRAIN, energy_weight=float("inf"))
 
 
+TASK = """
+def work(seed, checkpoint, device, say, stop):
+    if seed < 0:
+        raise ValueError(f"seed {seed} on {device}")
+    say(seed, 2, 0.5, 0.25)
+    checkpoint.write_text(f"{seed} {stop()}")
+"""
+
+
+def test_workers_do_every_seed_report_and_fail_aloud(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes as of a training, with work that takes no time."""
+    (tmp_path / "work_of_a_seed.py").write_text(TASK)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    work = import_module("work_of_a_seed").work
+    seen: list[tuple[Any, ...]] = []
+    with pytest.raises(ValueError, match="seed -1 on cpu"):
+        ensemble._side_by_side(work, [3, 5, -1], tmp_path, "cpu", 1, lambda *row: seen.append(row))
+    assert seen == [(3, 3, 2, 0.5, 0.25), (5, 5, 2, 0.5, 0.25)]
+    for seed in (3, 5):
+        assert ensemble.checkpoint_path(tmp_path, seed).read_text() == f"{seed} False"
+
+
+@pytest.mark.slow
 def test_seeds_trained_side_by_side_are_those_trained_in_turn(data: Any, tmp_path: Path) -> None:
     parts = split(data, 20, 5, 10, 0)
     seen: list[int] = []
@@ -87,12 +114,12 @@ def test_seeds_trained_side_by_side_are_those_trained_in_turn(data: Any, tmp_pat
             one.backbone.model.parameters(), other.backbone.model.parameters(), strict=True
         ):
             np.testing.assert_allclose(a.detach(), b.detach(), rtol=1e-4, atol=1e-6)
-    with pytest.raises(ValueError, match="parallel"):
-        train_all(data, parts, MODEL, TRAIN, [0], tmp_path / "c", parallel=0)
 
 
 def test_a_training_can_be_taken_as_it_is(data: Any, tmp_path: Path) -> None:
     parts = split(data, 20, 5, 10, 0)
+    with pytest.raises(ValueError, match="parallel"):
+        train_all(data, parts, MODEL, TRAIN, [0], tmp_path, parallel=0)
     with pytest.raises(FileNotFoundError, match="no checkpoint"):
         train_all(data, parts, MODEL, TRAIN, [0], tmp_path, as_trained=True)
     train(data, parts, MODEL, TRAIN, 0, tmp_path / "backbone-0.pt", stop_after=4)
