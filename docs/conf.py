@@ -50,6 +50,7 @@ html_title = "span-theorem"
 html_static_path = ["_static", "_generated/static"]
 html_css_files = ["site.css", "explorer.css"]
 html_copy_source = False
+html_search_scorer = str(HERE / "_ext" / "search_scorer.js")
 html_show_sourcelink = False
 proof_minimal_theme = True
 

@@ -356,3 +356,20 @@ def test_pages_fit_and_follow_the_scheme(
     if folder := os.environ.get("SPAN_THEOREM_SCREENSHOTS"):
         name = f"{page.replace('/', '-')}-{width}-{theme}.png"
         browser.save_screenshot(str(Path(folder) / name))
+
+
+@pytest.mark.parametrize("words", ["boundary", "verify", "coupling basis"])
+def test_search_shows_the_reference_after_all_other_pages(
+    browser: Any, site: Path, words: str
+) -> None:
+    wait = pytest.importorskip("selenium.webdriver.support.ui").WebDriverWait
+    browser.get((site / "search.html").as_uri() + f"?q={words.replace(' ', '+')}")
+    wait(browser, 30).until(
+        lambda b: "found" in b.execute_script("return document.body.innerText").lower()
+    )
+    links = browser.execute_script(
+        "return [...document.querySelectorAll('#search-results li a')].map(a => a.href)"
+    )
+    reference = ["/api/" in link for link in links]
+    assert 3 <= reference.index(True) < len(links)
+    assert reference == sorted(reference)

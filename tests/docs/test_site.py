@@ -139,6 +139,16 @@ def test_style_sheets_that_fetch_are_found(tmp_path: Path) -> None:
     assert len(faults(tmp_path)) == 1
 
 
+def test_the_site_stays_small(site: Path) -> None:
+    """What is uploaded; Sphinx keeps its own notes beside it."""
+    files = [p for p in site.rglob("*") if p.is_file() and ".doctrees" not in p.parts]
+    assert sum(path.stat().st_size for path in files) < 20e6
+    # A page of the reference does not repeat the list of all of them.
+    page = (site / "api" / "span_theorem.irreps.html").read_text(encoding="utf-8")
+    assert page.count('href="numeric_checks') < 5
+    assert 'href="index.html"' in page
+
+
 def test_scripts_ask_no_server(site: Path) -> None:
     for name in ("explorer.js", "explorer_balls.js", "explorer_data.js"):
         text = (site / "_static" / name).read_text(encoding="utf-8")
