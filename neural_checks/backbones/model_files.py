@@ -117,6 +117,11 @@ def _zip_kind(path: Path) -> FileKind:
         ) from error
     names = [entry.filename for entry in entries]
     inner = {name.partition("/")[2] for name in names}
+    if "extra/nequip_version" in inner:
+        raise ValueError(
+            f"{path.name} is a model that nequip 0.6 or older deployed as TorchScript: its layers "
+            "cannot be read; nequip 0.7 and newer keep checkpoints and packages that can be"
+        )
     if "constants.pkl" in inner or any(name.startswith("code/") for name in inner):
         raise ValueError(f"{path.name} is {_COMPILED.format('TorchScript')}")
     if any("aotinductor" in name or name.endswith((".so", ".wrapper.cpp")) for name in names):

@@ -13,6 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from neural_checks.backbones.allegro import LoadedAllegro, is_allegro
 from neural_checks.backbones.checkpoints import Checkpoint, require_fit
 from neural_checks.backbones.model_files import TRUST, UntrustedError
 from neural_checks.backbones.nequip import BackboneConfig, LoadedNequIP, NequIPBackbone
@@ -45,7 +46,8 @@ def load_nequip(path: Path, layer: int | None = None, device: str = "cpu") -> Lo
         raise
     except Exception as error:  # whatever unpickling and building raise
         raise ValueError(f"{path.name}: nequip cannot load it: {error!r}") from error
-    return LoadedNequIP(model.eval(), path.name, device, layer)
+    kind = LoadedAllegro if is_allegro(model) else LoadedNequIP
+    return kind(model.eval(), path.name, device, layer)
 
 
 def load_plain_checkpoint(
@@ -87,9 +89,8 @@ def _settings_and_weights(path: Path, state: Any) -> tuple[dict[str, Any], dict[
         raise ValueError(f"{path.name} is not a checkpoint of nequip's trainer") from None
     target = settings.pop("_target_", None)
     if isinstance(target, str) and target.partition(".")[0] == "allegro":
-        raise ValueError(
-            f"{path.name}: the layers of this model are unknown: only NequIP's convolutions can "
-            f"be read, this is {target.rpartition('.')[2]}"
+        raise UntrustedError(
+            f"{path.name} is a model of Allegro, which its own package builds: {TRUST}"
         )
     if target != STOCK_MODEL:
         raise UntrustedError(f"{path.name} names {shown(target)} to be called: {TRUST}")

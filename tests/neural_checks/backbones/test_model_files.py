@@ -152,3 +152,12 @@ def test_places_that_are_no_file(toy: Any, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.pt")
     with pytest.raises(ValueError, match="not an ordinary file"):
         load_backbone(str(tmp_path / "pipe.pt"), data)
+
+
+def test_a_model_that_old_nequip_deployed_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "deployed.pth"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("constants.pkl", "data.pkl", "code/x.py", "extra/nequip_version"):
+            archive.writestr(f"deployed/{name}", b"0.6.1")
+    with pytest.raises(ValueError, match=r"nequip 0\.6 or older deployed as TorchScript"):
+        file_kind(path)
