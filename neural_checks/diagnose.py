@@ -248,6 +248,7 @@ def _diagnose(
         seed=arguments.seed,
         sites=SiteKind(arguments.sites),
         listen=listen and not arguments.no_listening,
+        trained=arguments.trained,
     )
     data = _data(arguments) if data is None else data
     begun = time.monotonic()

@@ -34,6 +34,7 @@ from neural_checks.diagnosis.result import (
     Target,
 )
 from neural_checks.diagnosis.sites import MIN_FIT, MIN_HELD, Collected, collect_sites
+from neural_checks.diagnosis.trained import trained_curve
 from neural_checks.diagnosis.view import figure, html, text
 from neural_checks.features.recorded import FeatureSet
 from neural_checks.readouts.bootstrap import BLOCKS, bootstrap
@@ -108,7 +109,7 @@ def diagnose(
         ValueError: no site can be measured, or atoms are asked for where frames differ.
     """
     options = options or Options()
-    rng = streams(options.seed, "component-wise", "bootstrap")
+    rng = streams(options.seed, "component-wise", "bootstrap", "trained")
     collected = collect_sites(features, options.sites, top_degree(features.L, options.degree))
     parity: Parity = "any" if features.found.group is Group.SO3 else "natural"
     fits = _fit(collected, features.L, options, parity, rng["component-wise"])
@@ -116,6 +117,9 @@ def diagnose(
         _curve(pool(runs), options, collected.rows, rng["bootstrap"])
         for runs in (fits.closed, fits.component)
     )
+    trained = None
+    if options.trained:
+        trained = trained_curve(collected, features.L, options, rng["trained"])
     used = _frames_used(features)
     doubts = doubts_of(used, collected, fits.closed, features.L, parity)
     attainable = _attainable(collected)
@@ -140,6 +144,7 @@ def diagnose(
         options=options,
         closed=closed,
         component=component,
+        trained=trained,
         orientation=fits.orientation,
         sites=collected.sites,
         per_site=tuple(tuple(row) for row in fits.by_site.tolist()),

@@ -48,6 +48,12 @@ def add_measurement_options(made: Parser) -> None:
         help="a site with a lower R² / S_ℓ is a deficit (default 0.5)",
     )
     made.add_argument(
+        "--trained",
+        action="store_true",
+        help="also train a network that the atoms share, by gradient descent, as published "
+        "protocols do; half a minute or more",
+    )
+    made.add_argument(
         "--no-listening",
         action="store_true",
         help="leave out the examination of the network's force error, which takes a minute or two",

@@ -49,7 +49,8 @@ class Options:
     ``degree`` d of the readout, 1 to 3; ``orientations`` per frame of the component-wise readout;
     ``draws`` of the bootstrap over frames; ``level`` of R² / S_ℓ below which a site has a deficit;
     ``seed`` of rotations and draws; ``sites`` what is measured together; ``listen`` whether the
-    network's force error is examined too.
+    network's force error is examined too; ``trained`` whether a readout that the atoms share is
+    trained as well.
     """
 
     degree: int = 2
@@ -59,6 +60,7 @@ class Options:
     seed: int = 0
     sites: SiteKind = SiteKind.AUTO
     listen: bool = True
+    trained: bool = False
 
     def __post_init__(self) -> None:
         if self.degree not in (1, 2, 3):
@@ -177,7 +179,8 @@ class FramesUsed:
 class DiagnosisReport:
     """What was measured of one network.
 
-    ``closed`` and ``component`` are the curves of the two readouts; ``orientation`` the R² that the
+    ``closed`` and ``component`` are the curves of the two readouts, ``trained`` that of a network
+    which the atoms share, where it was asked for; ``orientation`` the R² that the
     rigid orientation alone explains, None where there is no fixed molecule; ``attainable`` the
     share S_ℓ of the field that symmetry leaves to be read (T9), over all sites, None where every
     site has all of it; ``per_site`` (ℓ, sites) the closed form's R²; ``force_mae`` and
@@ -220,6 +223,7 @@ class DiagnosisReport:
     listening: Listening | None = None
     listening_note: str = "it was not asked for"
     decision: str = ""
+    trained: FittedCurve | None = None
     schema: int = 3
 
     @property

@@ -30,7 +30,13 @@ def _number(value: float, digits: int = 3) -> str:
 def _curves(found: DiagnosisReport) -> Rows:
     degrees = range(1, len(found.closed.values) + 1)
     rows = [["ℓ", *(f"{ell}{'' if ell <= found.boundary else '*'}" for ell in degrees)]]
-    for name, curve in (("closed form", found.closed), ("component-wise", found.component)):
+    for name, curve in (
+        ("closed form", found.closed),
+        ("component-wise", found.component),
+        ("trained, shared", found.trained),
+    ):
+        if curve is None:
+            continue
         rows.append([f"{name} R²", *map(_number, curve.values)])
         ends = zip(curve.low, curve.high, strict=True)
         rows.append(["  95 %", *(f"{_number(a, 2)}…{_number(b, 2)}" for a, b in ends)])
@@ -206,7 +212,10 @@ def _draw_curves(axes: Any, found: DiagnosisReport) -> None:
     for curve, color, marker, name in (
         (found.closed, COLORS[0], "o", "closed form"),
         (found.component, COLORS[1], "s", "component-wise"),
+        (found.trained, COLORS[3], "^", "trained, shared"),
     ):
+        if curve is None:
+            continue
         values = np.array(curve.values)
         spread = np.abs(np.array([curve.low, curve.high]) - values)
         axes.errorbar(degrees, values, spread, color=color, marker=marker, capsize=2, label=name)
