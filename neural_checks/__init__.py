@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from span_theorem.facade import attach
 
 if TYPE_CHECKING:
+    from neural_checks.backbones.contract import check_backbone as check_backbone
+    from neural_checks.backbones.equivariance import Demands as EquivarianceDemands  # noqa: F401
     from neural_checks.backbones.equivariance import check_equivariance as check_equivariance
     from neural_checks.backbones.interface import Backbone as Backbone
     from neural_checks.backbones.interface import Evaluation as Evaluation
@@ -32,9 +34,11 @@ __getattr__, __dir__, __all__ = attach(
         "Backbone": "neural_checks.backbones.interface",
         "BackboneConfig": "neural_checks.backbones.nequip",
         "DiagnosisOptions": "neural_checks.diagnosis.result:Options",
+        "EquivarianceDemands": "neural_checks.backbones.equivariance:Demands",
         "Evaluation": "neural_checks.backbones.interface",
         "FeatureSet": "neural_checks.features.recorded",
         "TrainConfig": "neural_checks.training.train",
+        "check_backbone": "neural_checks.backbones.contract",
         "check_equivariance": "neural_checks.backbones.equivariance",
         "diagnose": "neural_checks.diagnose",
         "load_backbone": "neural_checks.backbones.load",

@@ -134,7 +134,7 @@ def _marks(features: FeatureSet, fixed: bool) -> _Marks:
     found: tuple[Exchange, ...] = ()
     gone: list[tuple[int, str]] = [
         (atom, "no path in the network's graph leads from the marked neighbour to it")
-        for atom in features.description.get("unseen_marks", ())
+        for atom in features.unseen
     ]
     if fixed:
         first = rows[: int(structures.counts[0])]

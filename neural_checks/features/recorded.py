@@ -25,8 +25,10 @@ from neural_checks.backbones.interface import (
     as_backbone,
     evaluate_all,
 )
+from neural_checks.features.reach import unseen_marks
 from neural_checks.readouts.samples import Samples, assemble
 from numeric_checks.molecules.data import ForceData
+from numeric_checks.molecules.marks import fixed_topology, marked_neighbors
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.provenance import environment
 from numeric_checks.rotations.wigner import FeatureBlocks
@@ -45,6 +47,8 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
+#: Atoms of the largest molecule whose marked neighbours are moved one by one.
+MOST_PROBED = 100
 #: No axis may stay fixed under all rotations of the check: least singular value of the stacked
 #: R − 1.
 MIN_TURN = 0.5
@@ -75,7 +79,9 @@ class FeatureSet:
     ``reference_forces`` (atoms_total, 3) those of the data, or None; ``description`` of the
     network; ``data_sha256`` of the data file; ``order`` (frames,) places along the trajectory that
     the frames come from, or None; ``demands``: what equivariance is asked for, and ``found`` what
-    was measured of it, under rotations alone where the network is equivariant under no more.
+    was measured of it, under rotations alone where the network is equivariant under no more;
+    ``unseen``: atoms of a molecule whose features do not depend on their marked neighbour, as
+    :func:`record` finds them (a feature file does not hold them).
 
     Raises ValueError for anything malformed, NotEquivariantError where :meth:`equivariance` fails.
     """
@@ -91,6 +97,7 @@ class FeatureSet:
     data_sha256: str = ""
     order: NDArray[np.int64] | None = None
     demands: Demands = field(default_factory=Demands)
+    unseen: tuple[int, ...] = ()
     found: Equivariance = field(init=False)
 
     def __post_init__(self) -> None:
@@ -212,13 +219,14 @@ def record(
     """
     chosen = data.take(np.concatenate([fit, held]))
     structures = chosen.structures
+    found = evaluate_all(backbone, structures, report)
     frames = frames_to_check(len(structures), checks)
     transforms = random_transforms(checks, rng)
     turned = structures.take(frames).turned(transforms)
     return FeatureSet(
         structures=structures,
         held_out=np.arange(len(structures)) >= len(fit),
-        evaluation=evaluate_all(backbone, structures, report),
+        evaluation=found,
         check=Check(frames, transforms, turned, evaluate_all(backbone, turned)),
         description=described(backbone),
         reference_energies=_complete(chosen.energies),
@@ -227,7 +235,22 @@ def record(
         data_sha256=data.checksum,
         order=chosen.order,
         demands=demands or Demands(),
+        unseen=_unseen(backbone, structures, len(fit)),
     )
+
+
+def _unseen(backbone: Backbone, structures: Structures, fit: int) -> tuple[int, ...]:
+    """Atoms of a molecule whose features do not depend on their marked neighbour."""
+    fitted = structures.take(slice(fit))
+    if not (structures.fixed and fixed_topology(fitted)):
+        return ()
+    if len(structures.molecule[1]) > MOST_PROBED:
+        return ()
+    try:
+        marked = marked_neighbors(fitted).tolist()
+    except ValueError:
+        return ()  # nothing can be marked, which the measurement says
+    return tuple(unseen_marks(backbone, structures.take([0]), marked))
 
 
 def frames_to_check(frames: int, checks: int) -> NDArray[np.int64]:

@@ -114,3 +114,30 @@ def test_environments_are_bonded_neighbours() -> None:
     wrapped = np.mod(ethanol.positions + np.array([8.9, 0.1, 4.0]), 9.0)
     again = Structures.of_molecule(wrapped[None], ethanol.numbers, cell=box)
     assert _labels(again, SiteKind.ENVIRONMENT).tolist() == labels
+
+
+def test_a_neighbour_that_no_path_leads_from_is_no_field_to_be_read(toy: Any) -> None:
+    """A network that leaves pairs of carbon and oxygen out: O2 marks a carbon, C1 another one."""
+
+    class Deaf(toy.DensityBackbone):  # type: ignore[misc]
+        def evaluate(self, structures: Structures) -> Evaluation:
+            parts = []
+            for one in structures.batches(1):
+                positions, numbers = one.positions, one.numbers
+                whole = super().evaluate(positions[None])
+                alone = [
+                    super(Deaf, self).evaluate(positions[None, kept])
+                    for kept in (np.flatnonzero(numbers != 8), np.flatnonzero(numbers == 8))
+                ]
+                features = {name: np.zeros_like(v[0]) for name, v in whole.features.items()}
+                for name, values in features.items():
+                    values[numbers != 8] = alone[0].features[name][0]
+                    values[numbers == 8] = alone[1].features[name][0] + 1.0 * (name == "0e")
+                parts.append(Evaluation(features, whole.energies, whole.forces[0]))
+            return Evaluation.join(parts)
+
+    made = recorded(Deaf(L=1), toy.toy_data(220), 160)
+    assert made.unseen == (2,)
+    found = diagnose(made, FAST)
+    assert [site.label for site in found.sites] == ["C0", "C1", "C3", "N4"]
+    assert any(line.startswith("O2: no path in the network's graph") for line in found.left_out)
