@@ -60,6 +60,20 @@ def test_an_ensemble_is_read_from_its_folder_and_mixed_ones_are_refused(
         read_ensemble(run / "elsewhere")
 
 
+def test_what_is_measured_as_trained_is_what_the_files_name(run: Path) -> None:
+    from neural_checks import aspirin
+    from neural_checks.injection.plan import Plan
+
+    options = aspirin._parser().parse_args(["--preset", "cpu", "--as-trained"])
+    plan = Plan.of(options, aspirin._presets())
+    found = plan.of_checkpoints(run, None)
+    assert (found.model, found.train, list(found.seeds)) == (MODEL, TRAIN, [0])
+    assert found.settings.L == 1
+    assert found.settings.spn == plan.settings.spn
+    with pytest.raises(FileNotFoundError, match="no checkpoint"):
+        plan.of_checkpoints(run / "elsewhere", None)
+
+
 def test_every_checkpoint_is_measured_once_layer_by_layer(
     toy: Any, run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
