@@ -28,7 +28,7 @@ class Reading:
     ``hooks`` with ``irreps`` (one text for each, or one for all), ``order`` and ``axes``: modules
     of a network behind a calculator of ASE, see :class:`neural_checks.backbones.calculator.Hook`;
     ``arguments`` of the function that makes the calculator or the network; ``features``, of mace:
-    one of :data:`MACE_FEATURES`; ``shuffle``: a seed, see
+    one of ``MACE_FEATURES``; ``shuffle``: a seed, see
     :func:`neural_checks.backbones.weights.shuffle_weights`.
 
     Raises ValueError for hooks without irreps, or the other way round, and for unknown words.
