@@ -202,9 +202,8 @@ class LoadedNequIP(_NequIP):
         """Package, file, cut-off, elements, type of numbers and the layer that is read."""
         from importlib.metadata import version
 
-        gates = ", tanh gates" if self.config.tanh_gates else ""
         return {
-            "package": f"nequip {version('nequip')}{gates}",
+            "package": f"nequip {version('nequip')}",
             "origin": self.origin,
             "cutoff": self.cutoff,
             "elements": list(self.elements),
