@@ -8,8 +8,8 @@ __all__ = ["remedy"]
 
 #: Distributions whose name is not that of the module they give.
 _DISTRIBUTIONS = {"Bio": "biopython", "mace": "mace-torch", "yaml": "pyyaml", "PIL": "pillow"}
-#: Extras that ask for others, or are for developers: named only where no other has the package.
-_LAST = ("test", "docs", "bench")
+#: Extras that shut others out or are for developers: named only where no other has the package.
+_LAST = ("mace", "test", "docs", "bench")
 
 
 def remedy(module: str) -> str:
@@ -23,7 +23,8 @@ def remedy(module: str) -> str:
     found = [extra for extra, package in _optional() if package == name]
     if not found:
         return f"{top} is not installed"
-    extra = min(found, key=lambda e: (e in _LAST, found.index(e)))
+    # The metadata lists the extras by name, whatever their order in the project.
+    extra = min(found, key=lambda e: (_LAST.index(e) + 1 if e in _LAST else 0, found.index(e)))
     constraints = "constraints-mace.txt" if extra == "mace" else "constraints.txt"
     return (
         f"{top} is not installed; in the project's folder: "

@@ -141,9 +141,6 @@ def test_commands_find_the_files_of_the_wheel(wheel: Path, tmp_path: Path) -> No
     others = [path for path in sys.path if path.endswith("site-packages")]
     (packages / "others.pth").write_text("\n".join(others))
     _check(WITH_FILES, python, tmp_path / "work")
-    code = (
-        "import numeric_checks, neural_checks.injection.presets as p, neural_checks.sweep.config; "
-        "print(numeric_checks.__file__, p.__file__)"
-    )
+    code = "import numeric_checks as n, neural_checks.aspirin as a; print(n.__file__, a.__file__)"
     shown = _run(python, "-c", code, cwd=tmp_path)
     assert shown.stdout.count(str(packages)) == 2, shown.stderr

@@ -208,4 +208,6 @@ def test_a_missing_package_is_named_with_its_remedy() -> None:
         'python -m pip install -c constraints.txt ".[sweep]"'
     )
     assert "constraints-mace.txt" in extras.remedy("mace")
+    for module in ("matplotlib", "ase", "pydantic"):  # mace's environment has them too
+        assert extras.remedy(module).endswith('-c constraints.txt ".[neural]"')
     assert extras.remedy("unheard_of.module") == "unheard_of is not installed"
