@@ -1,8 +1,9 @@
-"""The table of angular demand, from the committed reports alone."""
+"""The tables of angular demand: data, networks beside it, cost; from committed results alone."""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -15,15 +16,26 @@ from numeric_checks.demand.result import least_degree
 Write = Callable[[Path, str], None]
 
 RESULTS = DOCS / "results" / "demand"
+VALIDATION = RESULTS / "validation" / "report.json"
+COST = DOCS / "results" / "benchmarks" / "demand.json"
 
 
 def write_all(write: Write) -> None:
-    """The table that docs/demand.md includes."""
+    """The tables that docs/demand.md includes."""
     reports = {
         path.parent.name: json.loads(path.read_text(encoding="utf-8"))
         for path in sorted(RESULTS.glob("*/report.json"))
+        if path != VALIDATION
     }
-    write(DOCS / "_generated" / "demand.md", table(reports))
+    validation, cost = (json.loads(path.read_text(encoding="utf-8")) for path in (VALIDATION, COST))
+    for name, text in {
+        "demand": table(reports),
+        "demand-ratios": ratios(validation),
+        "demand-agreement": agreement(validation),
+        "demand-networks": networks(validation),
+        "demand-cost": costs(cost),
+    }.items():
+        write(DOCS / "_generated" / f"{name}.md", text)
 
 
 def table(reports: dict[str, dict[str, Any]]) -> str:
@@ -46,3 +58,114 @@ def table(reports: dict[str, dict[str, Any]]) -> str:
             f"| {name} | {report['factors']} | {' | '.join(cells)} | {ratios} | {star} | {equal} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _markdown(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
+
+
+def _curve(found: dict[str, Any]) -> tuple[int, str]:
+    return found["factors"], found["size"]
+
+
+def _heading(curve: tuple[int, str]) -> str:
+    return f"ν = {curve[0]}, {'full size' if curve[1] == 'full' else 'equal weights'}"
+
+
+def ratios(validation: dict[str, Any]) -> str:
+    """One row a pair of networks: the ratio measured, and what every curve foretold."""
+    curves = sorted({_curve(row) for row in validation["ratios"]})
+    rows: dict[tuple[Any, ...], dict[Any, float]] = {}
+    for row in validation["ratios"]:
+        key = tuple(row[name] for name in ("data", "architecture", "seed", "L"))
+        rows.setdefault(key, {"measured": row["measured"], "below": row["below_linear_model"]})[
+            _curve(row)
+        ] = row["foretold"]
+    return _markdown(
+        [
+            "data", "network", "seed", "L", "below the linear model", "measured",
+            *map(_heading, curves),
+        ],
+        [
+            [
+                data, architecture, str(seed), f"{L} → {L + 1}",
+                "yes" if values["below"] else "no", f"**{values['measured']:.2f}**",
+                *(f"{values[curve]:.2f}" if curve in values else "–" for curve in curves),
+            ]
+            for (data, architecture, seed, L), values in rows.items()
+        ],
+    )  # fmt: skip
+
+
+def agreement(validation: dict[str, Any]) -> str:
+    """One row a curve: rank correlation with its interval, and how far the ratios are off."""
+
+    def number(value: float | None) -> str:
+        return "–" if value is None else f"{value:.2f}"
+
+    return _markdown(
+        [
+            "demand", "from L", "networks", "pairs", "series", "rank correlation [95 %]",
+            "p", "at the same L",
+            "measured / foretold", "off by a factor", "best constant: off by",
+        ],
+        [
+            [
+                _heading(_curve(one["curve"])),
+                str(one["first"]), "below the linear model" if one["below"] else "all",
+                str(one["pairs"]), str(one["series"]),
+                number(one["rank"])
+                + ("" if one["low"] is None else f" [{one['low']:.2f}, {one['high']:.2f}]"),
+                number(one["p"]), number(one["within"]),
+                *(number(math.exp(one[name])) for name in ("bias", "spread", "constant")),
+            ]
+            for one in validation["agreement"]
+        ],
+    )  # fmt: skip
+
+
+def networks(validation: dict[str, Any]) -> str:
+    """One row a network: its error, and whether it still fell when the training ended."""
+    told = {True: "yes", False: "no", None: "not known"}
+    places = ("data", "architecture", "seed", "L")
+    found = sorted(validation["networks"], key=lambda one: [one[name] for name in places])
+    return _markdown(
+        [
+            "data", "network", "seed", "L", "channels", "steps", "test error, meV/Å",
+            "fell over the last quarter by", "still falling",
+        ],
+        [
+            [
+                *(str(one[name]) for name in (*places, "channels", "steps")),
+                f"{one['mae']:.1f}",
+                "–" if one["last_fall"] is None else f"{one['last_fall']:.1%}",
+                told[one["falling"]],
+            ]
+            for one in found
+        ],
+    )  # fmt: skip
+
+
+def costs(result: dict[str, Any]) -> str:
+    """One row a process: CPU seconds, memory, and the error that was reached."""
+    rows = []
+    for row in result["rows"]:
+        what = [
+            row["program"],
+            *(str(row[name]) for name in ("factors", "l_max", "frames")),
+            f"{row['cutoff']:g}",
+            str(row.get("pairs_of_a_frame", "–")),
+        ]
+        measured = ["–", "–", "–", row["failure"]] if "failure" in row else [
+            str(row["weights"]), f"{row['cpu_s']:.0f}", f"{row['peak_MB']:,}",
+            f"{row['mae_meV_per_A']:.1f}",
+        ]  # fmt: skip
+        rows.append([*what, *measured])
+    return _markdown(
+        [
+            "program", "factors", "ℓ ≤", "frames", "cut-off, Å", "pairs of a frame",
+            "weights of the largest model", "CPU s", "peak MB", "error, meV/Å",
+        ],
+        rows,
+    )  # fmt: skip

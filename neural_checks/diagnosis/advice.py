@@ -142,9 +142,9 @@ def _on_the_network(evidence: Evidence) -> tuple[Decision, str]:
 def _degrees(heard: Listening) -> str:
     return (
         f"Measured: degrees {heard.L + 1} to {heard.l_max} would lower this model's force error, "
-        f"{heard.mae_meV_per_A:.0f} meV/Å, by about {_percent(heard.lower)}; degrees ≤ L = "
-        f"{heard.L} at the same number of weights explain {_percent(heard.within)} of its square. "
-        f"{_foretold(heard)}"
+        f"{heard.mae_meV_per_A:.0f} meV/Å, by about {_percent(heard.lower)}; they explain "
+        f"{_percent(heard.beyond)} of its square, degrees ≤ L = {heard.L} {_percent(heard.within)}"
+        f"{_equal(heard)}. {_foretold(heard)}"
     )
 
 
@@ -153,8 +153,8 @@ def _within(heard: Listening) -> tuple[Decision, str]:
     shares = heard.by_factors
     what = (
         f"Measured: degrees ≤ L = {heard.L} explain {_percent(heard.within)} of this model's "
-        f"squared force error, and higher ones {_percent(heard.beyond)} more at the same number "
-        f"of weights. A larger L is not what it lacks. {_foretold(heard)}"
+        f"squared force error, and higher ones {_percent(heard.beyond)} more{_equal(heard)}. "
+        f"A larger L is not what it lacks first. {_foretold(heard)}"
     )
     if len(shares) > 1 and shares[-2].high < SEEN <= shares[-1].low:
         return Decision.RAISE_BODY_ORDER, (
@@ -163,6 +163,14 @@ def _within(heard: Listening) -> tuple[Decision, str]:
             "layer, is what to try."
         )
     return Decision.TRAIN, what
+
+
+def _equal(heard: Listening) -> str:
+    """How much of it is a matter of weights."""
+    return (
+        f" (at equal numbers of weights {_percent(heard.beyond_equal)} and "
+        f"{_percent(heard.within_equal)}, above and within)"
+    )
 
 
 def _foretold(heard: Listening) -> str:

@@ -39,7 +39,7 @@ def listen_to(features: FeatureSet, draws: int, seed: int) -> tuple[Listening | 
         return None, "the features come without forces of the data"
     if np.isnan(forces).all():
         return None, "the network gives no forces"
-    chosen = _frames(features)
+    chosen = _frames(features, reference)
     if len(chosen) < 4 * MIN_HELD:
         return None, (
             f"the network was trained on the fitted frames, and {len(chosen)} held-out frames are "
@@ -59,9 +59,9 @@ def listen_to(features: FeatureSet, draws: int, seed: int) -> tuple[Listening | 
     return listen(data, forces[rows], features.L, settings), ""
 
 
-def _frames(features: FeatureSet) -> NDArray[np.int64]:
+def _frames(features: FeatureSet, reference: NDArray[np.float64]) -> NDArray[np.int64]:
     """The frames to listen on: all, or the held-out ones where the others were trained on."""
-    wrong = np.abs(features.evaluation.forces - features.reference_forces).mean(axis=1)
+    wrong = np.abs(features.evaluation.forces - reference).mean(axis=1)
     held = features.held_out[features.structures.frame_of]
     known = ~np.isnan(wrong)
     if wrong[known & ~held].mean() < TRAINED_ON * wrong[known & held].mean():

@@ -78,13 +78,12 @@ def _heard(heard: Listening) -> Rows:
     rows = [["ℓ ≤", "share", "95 %", "more than ℓ − 1", "95 %"]]
     for ell, (share, step) in enumerate(zip(heard.explained, heard.added, strict=True)):
         rows.append([str(ell), *shown(share), *shown(step)])
-    rows.append(
-        [
-            f"{heard.l_max}, from ≤ {min(heard.L, heard.l_max)} at equal weights",
-            *shown(heard.within),
-            *shown(heard.beyond),
-        ]
-    )
+    own = min(heard.L, heard.l_max)
+    for name, low, more in (
+        (f"{own}, then {heard.l_max}", heard.within, heard.beyond),
+        (f"{own}, then {heard.l_max}, equal weights", heard.within_equal, heard.beyond_equal),
+    ):
+        rows.append([name, *shown(low), *shown(more)])
     rows.append(["residuals of other frames", *shown(heard.control), "", ""])
     return rows
 

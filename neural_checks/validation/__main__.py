@@ -90,7 +90,12 @@ def _compared(given: argparse.Namespace) -> Validation:
         series=series,
         pairs=pairs,
         stops=stops_of(series, curves, given.level),
-        agreements=[agreement(pairs, curve, given.draws, given.seed) for curve in known],
+        agreements=[
+            one
+            for first, below in ((0, False), (1, False), (1, True))
+            for curve in known
+            if (one := agreement(pairs, curve, given.draws, given.seed, first, below)) is not None
+        ],
         curves=curves,
         level=given.level,
         draws=given.draws,

@@ -37,8 +37,8 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-#: Pairs below which no rank correlation is given.
-MIN_PAIRS = 5
+#: Pairs below which no rank correlation is given, and series below which it has no interval.
+MIN_PAIRS, MIN_SERIES = 4, 3
 _LARGEST = 100_000_000  # bytes of a file
 
 
@@ -88,7 +88,11 @@ def read_curves(paths: Sequence[Path]) -> Curves:
 
 @dataclass(frozen=True)
 class Pair:
-    """Networks of L and L + 1 of a series: the ratio of their errors, foretold and measured."""
+    """Networks of L and L + 1 of a series: the ratio of their errors, foretold and measured.
+
+    ``below``: the network of L + 1 is better than the linear model of degrees ≤ L + 1 (of most
+    factors, full size). A network that is not has yet to learn what that model knows.
+    """
 
     series: str
     data: str
@@ -97,6 +101,7 @@ class Pair:
     L: int
     measured: float
     foretold: dict[Curve, float]
+    below: bool
 
 
 def pairs_of(series: Sequence[Series], curves: Curves) -> list[Pair]:
@@ -111,10 +116,11 @@ def pairs_of(series: Sequence[Series], curves: Curves) -> list[Pair]:
                 if len(errors) > high.L
             }
             if high.L == low.L + 1 and foretold:
+                judged = max(curve for curve in foretold if curve.size == "full")
                 found.append(
                     Pair(
                         one.name, low.data, low.architecture, low.seed, low.L, high.mae / low.mae,
-                        foretold,
+                        foretold, high.mae < known[judged][high.L],
                     )
                 )  # fmt: skip
     return found
@@ -152,17 +158,21 @@ def stops_of(series: Sequence[Series], curves: Curves, level: float) -> list[Sto
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well one curve foretells the ratios.
+    """How well one curve foretells the ratios of networks from L = ``first`` on.
+
+    With ``below`` only of pairs that are below the linear model (:class:`Pair`).
 
     ``rank`` is Spearman's correlation over ``pairs`` pairs, ``low`` to ``high`` its 95 % interval
     over series, ``p`` the share of random assignments with a correlation at least as large.
     ``within``: the rank correlation of what is left when the mean of every L is taken off both, for
-    gains fall with L in any case. All are None where there are too few pairs, or all are equal.
+    gains fall with L in any case. They are None where pairs or series are too few, or equal.
     ``bias``: mean of log(measured / foretold); ``spread``: root mean square of it about zero;
     ``constant``: the same for the best constant ratio.
     """
 
     curve: Curve
+    first: int
+    below: bool
     pairs: int
     series: int
     rank: float | None
@@ -175,11 +185,25 @@ class Agreement:
     constant: float
 
 
-def agreement(pairs: Sequence[Pair], curve: Curve, draws: int, seed: int) -> Agreement:
-    """The agreement of one curve with the measured ratios; ValueError where no pair has it."""
-    mine = [pair for pair in pairs if curve in pair.foretold]
+def agreement(
+    pairs: Sequence[Pair],
+    curve: Curve,
+    draws: int,
+    seed: int,
+    first: int = 0,
+    below: bool = False,
+) -> Agreement | None:
+    """The agreement of one curve with the ratios measured from L = ``first`` on.
+
+    With ``below`` only of pairs below the linear model. None where there is no such pair.
+    """
+    mine = [
+        pair
+        for pair in pairs
+        if curve in pair.foretold and first <= pair.L and (pair.below or not below)
+    ]
     if not mine:
-        raise ValueError(f"no pair has a ratio foretold by {curve.text}")
+        return None
     foretold = np.array([pair.foretold[curve] for pair in mine])
     measured = np.array([pair.measured for pair in mine])
     names, member = np.unique([pair.series for pair in mine], return_inverse=True)
@@ -190,16 +214,19 @@ def agreement(pairs: Sequence[Pair], curve: Curve, draws: int, seed: int) -> Agr
     # Equal ratios have no order.
     if len(mine) >= MIN_PAIRS and np.ptp(foretold) > 0 and np.ptp(measured) > 0:
         rank = _rank(foretold, measured)
-        drawn = []
-        for _ in range(draws):
-            chosen = rng.integers(0, len(names), len(names))
-            index = np.concatenate([np.flatnonzero(member == k) for k in chosen])
-            drawn.append(_rank(foretold[index], measured[index]))
-        low, high = (float(end) for end in np.nanquantile(drawn, [0.025, 0.975]))
+        if len(names) >= MIN_SERIES:
+            drawn = []
+            for _ in range(draws):
+                chosen = rng.integers(0, len(names), len(names))
+                index = np.concatenate([np.flatnonzero(member == k) for k in chosen])
+                drawn.append(_rank(foretold[index], measured[index]))
+            low, high = (float(end) for end in np.nanquantile(drawn, [0.025, 0.975]))
         shuffled = [_rank(foretold, rng.permutation(measured)) for _ in range(draws)]
         p = float((1 + np.sum(np.array(shuffled) >= rank)) / (1 + draws))
     return Agreement(
         curve=curve,
+        first=first,
+        below=below,
         pairs=len(mine),
         series=len(names),
         rank=rank,

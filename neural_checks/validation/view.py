@@ -40,19 +40,42 @@ class Validation:
 
 def sentence(found: Validation) -> str:
     """What the comparison shows for the curve of most factors at full size."""
-    one = next(a for a in found.agreements if a.curve == found.best)
+    one, *more = (a for a in found.agreements if a.curve == found.best)
     what = (
         f"{one.pairs} ratios of {one.series} series of networks against demand with "
         f"{one.curve.text}"
     )
     if one.rank is None:
         return f"undecided: {what}; a rank correlation needs more pairs"
-    seen = "foretells" if one.low is not None and one.low > 0 else "does not show that it foretells"
-    return (
-        f"demand {seen} the order of the gains: {what}, rank correlation {one.rank:.2f} "
-        f"[{one.low:.2f}, {one.high:.2f}]; the ratios are met to a factor of "
-        f"{_factor(one.spread)}, by the best constant ratio to {_factor(one.constant)}"
+    if one.low is None:
+        seen = "too few series of networks to say that demand foretells the order of the gains"
+    elif one.low > 0:
+        seen = "demand foretells the order of the gains"
+    else:
+        seen = "it is not seen that demand foretells the order of the gains"
+    return "".join(
+        [
+            f"{seen}: {what}, rank correlation {_ranked(one)}",
+            *(
+                f"; {_which(a)}: ratios met to a factor of "
+                f"{_factor(a.spread)}, by the best constant to {_factor(a.constant)}"
+                for a in (one, *more)
+            ),
+        ]
     )
+
+
+def _which(one: Agreement) -> str:
+    if one.below:
+        return f"from L = {one.first} on, networks better than the linear model ({one.pairs})"
+    return f"from L = {one.first} on ({one.pairs})"
+
+
+def _ranked(one: Agreement) -> str:
+    if one.rank is None:
+        return "–"
+    spread = "" if one.low is None else f" [{one.low:.2f}, {one.high:.2f}]"
+    return f"{one.rank:.2f}{spread}"
 
 
 def _factor(spread: float) -> str:
@@ -73,6 +96,7 @@ def rows(found: Validation) -> list[dict[str, Any]]:
             "size": curve.size,
             "foretold": round(value, 4),
             "measured": round(pair.measured, 4),
+            "below_linear_model": pair.below,
         }
         for pair in found.pairs
         for curve, value in pair.foretold.items()
@@ -83,12 +107,13 @@ def text(found: Validation) -> str:
     """Tables of ratios, stops, agreement and training."""
     curves = sorted({curve for pair in found.pairs for curve in pair.foretold})
     lines = [sentence(found), "", "Ratios of force errors from L to L + 1"]
-    head = ["series", "L", "measured", *(f"ν={c.factors} {c.size}" for c in curves)]
+    head = ["series", "L", "measured", "below", *(f"ν={c.factors} {c.size}" for c in curves)]
     body = [
         [
             pair.series,
             f"{pair.L}→{pair.L + 1}",
             f"{pair.measured:.2f}",
+            "yes" if pair.below else "no",
             *(f"{pair.foretold[c]:.2f}" if c in pair.foretold else "–" for c in curves),
         ]
         for pair in found.pairs
@@ -103,13 +128,15 @@ def text(found: Validation) -> str:
         ]
         for stop in found.stops
     ]
-    lines += _table([["series", "measured", *head[3:]], *body])
+    lines += _table([["series", "measured", *head[4:]], *body])
+    lines += ["", "below: the network of L + 1 is better than the linear model of degrees ≤ L + 1"]
     lines += ["", "Agreement by curve (log errors as factors)"]
     body = [
         [
             one.curve.text,
+            f"≥ {one.first}{', below' if one.below else ''}",
             str(one.pairs),
-            "–" if one.rank is None else f"{one.rank:.2f} [{one.low:.2f}, {one.high:.2f}]",
+            _ranked(one),
             "–" if one.p is None else f"{one.p:.3f}",
             "–" if one.within is None else f"{one.within:.2f}",
             _factor(one.bias),
@@ -118,7 +145,16 @@ def text(found: Validation) -> str:
         ]
         for one in found.agreements
     ]
-    head = ["curve", "pairs", "rank [95 %]", "p", "at the same L", "measured/foretold", "off by"]
+    head = [
+        "curve",
+        "L",
+        "pairs",
+        "rank [95 %]",
+        "p",
+        "at the same L",
+        "measured/foretold",
+        "off by",
+    ]
     head.append("constant off by")
     lines += _table([head, *body])
     lines += ["", "Networks"]

@@ -3,8 +3,8 @@
 The linear models of :mod:`numeric_checks.demand.fits` are fitted to the residual, data minus
 network, instead of the forces. What degrees ≤ L explain could be learnt at the network's own L,
 with more training or channels; what only higher degrees explain could not. A model of more degrees
-also has more weights, so a model of degrees ≤ L with as many weights as the largest is fitted too,
-and the gain of more degrees is counted from there. As a negative control the residuals are
+also has more weights, so a model of degrees ≤ L with as many weights as the largest is fitted too
+and stands beside it. As a negative control the residuals are
 exchanged between frames: nothing should be explained then. The forces themselves are fitted by the
 same models, in the same pass: the demand of the data on these frames.
 """
@@ -111,22 +111,16 @@ def _summary(run: Run, fits: _Fits, L: int) -> Listening:
     own = min(L, top)
     explained = [fits.explained((most, ell, False)) for ell in range(top + 1)]
     steps = [explained[0], *(b - a for a, b in pairwise(explained))]
-    full, equal = (most, top, False), (most, own, True)
-    within = fits.explained(equal)
+    within, beyond = _share(explained[own]), _share(explained[-1] - explained[own])
+    lower = _share(1 - fits.mae((most, top, False)) / fits.mae((most, own, False)))
+    control = _share(fits.explained((most, own, False), _Fits.EXCHANGED))
+    equal = fits.explained((most, own, True))
     forces = _Fits.FORCES
     matched = {
         ell: float(fits.mae((most, ell, True), forces)[0]) for ell in {own, min(own + 1, top)}
     }
     residual = run.forces_of(run.held)[_Fits.RESIDUAL]
-    verdict, sentence = _verdict(
-        L,
-        top,
-        shortage(run),
-        _share(within),
-        _share(explained[-1] - within),
-        _share(1 - fits.mae(full) / fits.mae(equal)),
-        _share(fits.explained((most, own, False), _Fits.EXCHANGED)),
-    )
+    verdict, sentence = _verdict(L, top, shortage(run), within, beyond, lower, control)
     return Listening(
         L=L,
         l_max=top,
@@ -136,10 +130,12 @@ def _summary(run: Run, fits: _Fits, L: int) -> Listening:
         explained=tuple(map(_share, explained)),
         added=tuple(map(_share, steps)),
         by_factors=tuple(_share(fits.explained((f, own, False))) for f in range(1, most + 1)),
-        within=_share(within),
-        beyond=_share(explained[-1] - within),
-        lower=_share(1 - fits.mae(full) / fits.mae(equal)),
-        control=_share(fits.explained((most, own, False), _Fits.EXCHANGED)),
+        within=within,
+        beyond=beyond,
+        lower=lower,
+        within_equal=_share(equal),
+        beyond_equal=_share(explained[-1] - equal),
+        control=control,
         forces=ForcesCurve(
             mae=tuple(float(fits.mae((most, ell, False), forces)[0]) for ell in range(top + 1)),
             matched=matched,

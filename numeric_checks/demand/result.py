@@ -84,12 +84,14 @@ class Point:
 
 
 def least_degree(errors: Sequence[float], level: float) -> int:
-    """The least ℓ whose error is at most 1 + ``level`` times the last one.
+    """The least ℓ whose error is at most 1 + ``level`` times the least one.
 
     >>> least_degree([9.0, 4.0, 3.1, 3.0], 0.1)
     2
+    >>> least_degree([9.0, 6.0, 7.0, 8.5], 0.1)
+    1
     """
-    return next(ell for ell, error in enumerate(errors) if error <= (1 + level) * errors[-1])
+    return next(ell for ell, error in enumerate(errors) if error <= (1 + level) * min(errors))
 
 
 @dataclass(frozen=True)
@@ -149,11 +151,12 @@ class Listening:
     """What linear models explain of a network's force error; shares of the squared error.
 
     ``explained`` by degrees ≤ ℓ, and what degree ℓ ``added`` to those below (paired draws);
-    ``by_factors``: by degrees ≤ L with at most 1, 2, … factors. ``within``: by degrees ≤ L at the
-    number of weights of the largest model; ``beyond``: what degrees up to ``l_max`` explain more
-    than that; ``lower``: by how much the mean absolute error falls with it; ``control``: of
-    residuals exchanged between frames. ``verdict``: ``"degrees"``, ``"training"``, ``"neither"`` or
-    ``"undecided"``; ``mae_meV_per_A`` of the network on the held-out frames.
+    ``by_factors``: by degrees ≤ L with at most 1, 2, … factors. ``within``: by degrees ≤ L;
+    ``beyond``: what degrees up to ``l_max`` explain more than that; ``lower``: by how much the mean
+    absolute error falls with it; ``within_equal`` and ``beyond_equal``: the same where degrees ≤ L
+    have as many weights as the largest model; ``control``: of residuals exchanged between frames.
+    ``verdict``: ``"degrees"``, ``"training"``, ``"neither"`` or ``"undecided"``;
+    ``mae_meV_per_A`` of the network on the held-out frames.
     """
 
     L: int
@@ -167,6 +170,8 @@ class Listening:
     within: Share
     beyond: Share
     lower: Share
+    within_equal: Share
+    beyond_equal: Share
     control: Share
     forces: ForcesCurve
     verdict: str
@@ -223,7 +228,7 @@ class Demand:
 
     @property
     def matched_demand(self) -> int | None:
-        """ℓ* of the matched curve: what degrees buy where every ℓ has as many weights."""
+        """ℓ* of the matched curve, which may rise again: the least ℓ near its least error."""
         errors = [point.mae for point in self.curve.matched]
         return least_degree(errors, self.settings.level) if errors else None
 

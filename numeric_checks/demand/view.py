@@ -62,8 +62,10 @@ def listening_lines(heard: Listening) -> list[str]:
         lines.append(f"  {ell:>3}   {shown(share):<26}  {shown(step)}")
     return [
         *lines,
-        f"  at equal weights: degrees ≤ {min(heard.L, heard.l_max)} {shown(heard.within)}, degrees "
-        f"≤ {heard.l_max} more by {shown(heard.beyond)}",
+        f"  degrees ≤ {min(heard.L, heard.l_max)} {shown(heard.within)}, degrees ≤ {heard.l_max} "
+        f"more by {shown(heard.beyond)}",
+        f"  the same at equal numbers of weights: {shown(heard.within_equal)}, "
+        f"{shown(heard.beyond_equal)}",
         f"  control, residuals of other frames: {shown(heard.control)}",
         heard.sentence,
     ]

@@ -87,15 +87,25 @@ def test_ratios_stops_and_agreement(made: Path) -> None:
     pairs = pairs_of(series, curves)
     assert len(pairs) == 3 * 2 * 3
     first = pairs[0]
+    assert not any(pair.below for pair in pairs)  # as 10 √48 = 69 is above 48
+    assert agreement(pairs, FULL, draws=5, seed=0, below=True) is None
     assert (first.L, first.foretold[FULL], first.foretold[Curve(2, "full")]) == (0, 0.48, 1.0)
     assert first.measured == pytest.approx(math.sqrt(0.48))
     found = agreement(pairs, FULL, draws=200, seed=0)
+    assert found is not None
     assert (found.pairs, found.series) == (18, 6)
     assert found.rank == pytest.approx(1.0)
     assert found.low == pytest.approx(1.0)
     assert found.within is not None
     assert found.within > 0.9
     assert found.p == pytest.approx(1 / 201)
+    later = agreement(pairs, FULL, draws=50, seed=0, first=1)
+    assert later is not None
+    assert (later.first, later.pairs) == (1, 12)
+    few = agreement([pair for pair in pairs if pair.data == "a"], FULL, draws=50, seed=0)
+    assert few is not None
+    assert few.rank is not None
+    assert few.low is None  # two series give no interval
     logs = [math.log(pair.foretold[FULL]) for pair in pairs]
     assert found.bias == pytest.approx(-sum(logs) / len(logs) / 2)
     # The last step of the demand, and its root: 1.22, 1.07, 1.11 and 1.11, 1.03, 1.05.
@@ -122,9 +132,22 @@ def test_gains_in_the_opposite_order_are_no_agreement(tmp_path: Path) -> None:
             job(tmp_path, data, L + 1, mae)
     pairs = pairs_of(series_of(read_networks([tmp_path])), read_curves([tmp_path / "demand"]))
     found = agreement(pairs, FULL, draws=100, seed=0)
+    assert found is not None
     assert found.rank == pytest.approx(-1.0)
     assert found.p is not None
     assert found.p > 0.9
+
+
+def test_networks_better_than_the_linear_model_are_judged_apart(made: Path) -> None:
+    for L in range(4):
+        job(made, "a", L, 20.0 - L)
+    pairs = pairs_of(series_of(read_networks([made / "sweep"])), read_curves([made / "demand"]))
+    assert {(pair.series, pair.L) for pair in pairs if pair.below} == {
+        ("a, nequip, seed 0", L) for L in range(3)
+    }
+    found = agreement(pairs, FULL, draws=5, seed=0, first=1, below=True)
+    assert found is not None
+    assert found.pairs == 2
 
 
 def test_a_network_whose_error_still_falls_is_told(made: Path) -> None:
@@ -160,7 +183,7 @@ def test_the_command(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_too_few_pairs_decide_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report(tmp_path, "a", DEMAND["a"])
-    for L in range(3):
+    for L in range(4):
         job(tmp_path, "a", L, 50.0 - L)
     assert main([str(tmp_path), "--demand", str(tmp_path / "demand"), "--draws", "10"]) == 4
     assert "needs more pairs" in capsys.readouterr().out

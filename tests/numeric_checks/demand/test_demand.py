@@ -210,3 +210,35 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "named by its chemical symbol" in capsys.readouterr().err
     assert main(["embedded", *options, "--centers", "N"]) == 2
     assert "must be among the elements [1, 6, 8], got [7]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("fault", "options", "message"),
+    [
+        ("nan", [], "values that are not finite"),
+        ("", ["--forces-key", "dipoles"], "dipoles"),
+        ("", ["--centers", "N"], "must be among the elements"),
+        ("", [], "39 frames with forces are too few"),
+    ],
+)
+def test_bad_data_is_one_line(
+    fault: str,
+    options: list[str],
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    data = _clusters(1, frames=39 if not options and not fault else 60)
+    forces = data.molecule_forces.copy()
+    if fault:
+        forces[3, 1, 2] = np.nan
+    np.savez(
+        tmp_path / "data.npz", R=data.positions, F=forces, E=np.zeros(len(forces)), z=data.numbers,
+        units_length="angstrom", units_energy="eV", units_force="eV/angstrom",
+    )  # fmt: skip
+    common = ["--factors", "1", "--l-max", "0", "--radial", "2", "--draws", "5"]
+    assert main([str(tmp_path / "data.npz"), *common, *options]) == 2
+    told = capsys.readouterr()
+    assert message in told.err
+    assert told.err.count("\n") == 1
+    assert told.out == ""
