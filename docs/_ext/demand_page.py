@@ -34,6 +34,7 @@ def write_all(write: Write) -> None:
         "demand-agreement": agreement(validation),
         "demand-networks": networks(validation),
         "demand-cost": costs(cost),
+        "demand-listening": listening(),
     }.items():
         write(DOCS / "_generated" / f"{name}.md", text)
 
@@ -144,6 +145,33 @@ def networks(validation: dict[str, Any]) -> str:
             ]
             for one in found
         ],
+    )  # fmt: skip
+
+
+def listening() -> str:
+    """One row a network listened to by a diagnosis."""
+
+    def shown(share: dict[str, float]) -> str:
+        return f"{share['value']:.2f} [{share['low']:.2f}, {share['high']:.2f}]"
+
+    rows = []
+    for path in sorted(RESULTS.glob("listening/*/report.json")):
+        report = json.loads(path.read_text(encoding="utf-8"))
+        heard = report["listening"]
+        rows.append(
+            [
+                f"[{report['data']['name']}](results/demand/listening/{path.parent.name}/table.txt)",
+                str(heard["L"]), f"{heard['mae_meV_per_A']:.1f}",
+                *(shown(heard[name]) for name in ("within", "beyond", "beyond_equal", "control")),
+                report["decision"],
+            ]
+        )  # fmt: skip
+    return _markdown(
+        [
+            "data", "L", "error, meV/Å", "degrees ≤ L explain", "up to l_max more",
+            "more at equal weights", "control", "decision",
+        ],
+        rows,
     )  # fmt: skip
 
 

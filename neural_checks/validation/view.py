@@ -49,7 +49,7 @@ def sentence(found: Validation) -> str:
         return f"undecided: {what}; a rank correlation needs more pairs"
     if one.low is None:
         seen = "too few series of networks to say that demand foretells the order of the gains"
-    elif one.low > 0:
+    elif one.low > 0 and one.p is not None and one.p <= 0.05:
         seen = "demand foretells the order of the gains"
     else:
         seen = "it is not seen that demand foretells the order of the gains"
