@@ -123,8 +123,8 @@ def _boundary(axes: Any, boundary: int, color: str) -> None:
 
 def _published(axes: Any, report: InjectionReport) -> None:
     """Crosses where there is something published: with L = 2 alone."""
-    known = report.published.values(Metric.RECOVERY)
-    if report.measurement.settings.L == 2 and known:
+    known = report.published_values(Metric.RECOVERY)
+    if known:
         label = "published, degree 2"
         axes.plot(
             list(known),
@@ -141,7 +141,8 @@ def _published(axes: Any, report: InjectionReport) -> None:
 def _source(report: InjectionReport) -> str:
     """What the crosses are, where there are any."""
     p = report.published
-    return f"Crosses: {p.source}, n = {p.backbones}. " if report.measurement.settings.L == 2 else ""
+    known = report.published_values(Metric.RECOVERY)
+    return f"Crosses: {p.source}, n = {p.backbones}. " if known else ""
 
 
 def _errorbars(

@@ -330,6 +330,10 @@ class InjectionReport:
     note: str = ""
     schema: int = 3
 
+    def published_values(self, metric: Metric) -> dict[int, float]:
+        """What is published of a metric, by ℓ; empty where this run is not of L = 2."""
+        return self.published.values(metric) if self.measurement.settings.L == 2 else {}
+
     @property
     def sentence(self) -> str:
         """The verdict on the run as a whole, in one sentence."""

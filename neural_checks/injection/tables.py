@@ -27,7 +27,7 @@ def table_csv(report: InjectionReport) -> str:
                 numbers = [f"{number:.6g}" for number in curve.at(ell)]
                 lines.append([*start, ell, readout.verdict.boundary, metric, *numbers])
     for metric in Metric:
-        for ell, value in report.published.values(metric).items():
+        for ell, value in report.published_values(metric).items():
             lines.append(["published", 2, ell, 4, metric, f"{value:g}", "", ""])
     return _csv(lines)
 
@@ -99,7 +99,7 @@ def _by_degree(report: InjectionReport, metric: Metric) -> list[str]:
         curve = readout.curve(metric)
         if curve is not None:
             rows.append([readout.name, *map(_number, curve.values)])
-    published = report.published.values(metric)
+    published = report.published_values(metric)
     if published:
         cells = (published.get(ell) for ell in range(1, max(published) + 1))
         rows.append(

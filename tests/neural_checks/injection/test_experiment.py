@@ -141,6 +141,15 @@ def test_tables_hold_the_numbers(report: InjectionReport) -> None:
     assert shown.splitlines()[-1] == report.sentence
 
 
+def test_published_values_stand_beside_runs_of_their_own_l(report: InjectionReport) -> None:
+    settings = replace(report.measurement.settings, L=3)
+    other = replace(report, measurement=replace(report.measurement, settings=settings))
+    assert report.published_values(Metric.RECOVERY) == {4: 0.913, 5: 0.078}
+    assert other.published_values(Metric.RECOVERY) == {}
+    assert "published" not in text(other)
+    assert "published" not in table_csv(other)
+
+
 def test_figures_show_the_readouts_and_the_molecule(report: InjectionReport) -> None:
     pytest.importorskip("matplotlib")
     drawn = {name: figure_of(report, name) for name in names(report)}
