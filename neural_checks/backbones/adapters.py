@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from typing import Any
+from typing import Any, TypeVar
 
 from neural_checks.backbones.bases import Axes, Order
 from neural_checks.backbones.calculator import CalculatorBackbone, Hook
@@ -91,6 +91,10 @@ def schnetpack(
     in. Read: of PaiNN scalars and vectors after each mixing, of SO3net the representation that each
     convolution but the first is given, and the last.
     """
+    from torch.utils.data import dataloader
+
+    # SchNetPack 2.1 imports this name, and only for annotations; torch has dropped it.
+    dataloader.T_co = getattr(dataloader, "T_co", TypeVar("T_co", covariant=True))
     from schnetpack.interfaces import SpkCalculator
     from schnetpack.transform import ASENeighborList
 

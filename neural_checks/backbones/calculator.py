@@ -104,7 +104,7 @@ class CalculatorBackbone:
         margin: float | None = None,
         notes: Mapping[str, Any] | None = None,
     ) -> None:
-        if not all(hasattr(calculator, name) for name in ("calculate", "get_property", "reset")):
+        if not all(hasattr(calculator, name) for name in ("calculate", "reset", "results")):
             raise TypeError(
                 f"{origin} gives {type(calculator).__name__}, which is no calculator of ASE"
             )
@@ -241,7 +241,7 @@ class CalculatorBackbone:
 
     def _calculate(self, structures: Structures) -> tuple[Array, Array]:
         """Energy (1,) and forces (atoms, 3) of one frame, NaN where the calculator has none."""
-        from ase.calculators.calculator import PropertyNotImplementedError
+        from ase.calculators.calculator import all_changes
 
         (atoms,) = atoms_of(structures, Conditions())
         if self.margin is not None and not structures.has_cell:
@@ -249,17 +249,16 @@ class CalculatorBackbone:
             side = float(np.linalg.norm(gaps, axis=-1).max()) + self.margin
             atoms.set_cell(side * np.eye(3))
             atoms.pbc = True
-        self.network.reset()  # equal frames would not be run again
+        # One call for both, whatever the calculator keeps of an earlier one.
+        self.network.reset()
+        known = getattr(self.network, "implemented_properties", ())
+        self.network.calculate(atoms, [n for n in ("energy", "forces") if n in known], all_changes)
         found = []
-        for name, shape in (("forces", (len(atoms), 3)), ("energy", (1,))):
-            try:
-                values = self.network.get_property(name, atoms)
-            except PropertyNotImplementedError:
-                values = None
-            if values is None:
-                values = np.full(shape, np.nan)
+        for name, shape in (("energy", (1,)), ("forces", (len(atoms), 3))):
+            values = self.network.results.get(name)
+            values = np.full(shape, np.nan) if values is None else values
             found.append(np.asarray(values, dtype=np.float64).reshape(shape))
-        return found[1], found[0]
+        return found[0], found[1]
 
     def _features(
         self, layer: int, seen: Sequence[_Seen], structures: Structures, gradients: bool = False
