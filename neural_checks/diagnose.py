@@ -200,8 +200,10 @@ def _writers(found: DiagnosisReport | LayersReport) -> dict[str, Callable[[Path]
     from span_theorem.files import write_text
 
     def draw(path: Path) -> None:
-        of_all = isinstance(found, comparison.LayersReport)
-        drawing = comparison.draw(comparison.of_layers(found)) if of_all else figure(found)
+        if isinstance(found, comparison.LayersReport):
+            drawing = comparison.draw(comparison.of_layers(found))
+        else:
+            drawing = figure(found)
         save_figure(drawing, (path,), force=True)
 
     return {
@@ -218,6 +220,8 @@ def _measured(arguments: argparse.Namespace) -> DiagnosisReport | LayersReport:
     if arguments.layer != ALL_LAYERS:
         return _diagnose(arguments)
     data = _data(arguments)
+    if data is None:
+        raise ValueError(f"--layer {ALL_LAYERS} runs a network, which needs --data")
     backbone = _network(arguments, data)
     count = _layer_count(backbone)
     reports = []

@@ -259,8 +259,9 @@ def _deficits(evidence: Evidence) -> list[str]:
     for deficit in evidence.deficits:
         by_degree.setdefault(deficit.ell, []).append(deficit.label)
     places = "; ".join(f"ℓ = {ell}: {', '.join(labels)}" for ell, labels in by_degree.items())
+    what = "R² / S_ℓ" if any(d.attainable < 1 for d in evidence.deficits) else "R²"
     return [
-        f"Measured: below R² = {evidence.options.level:g} at degrees within the boundary "
+        f"Measured: below {what} = {evidence.options.level:g} at degrees within the boundary "
         f"({places}). L = {evidence.L} and degree {evidence.options.degree} can represent these "
         "degrees, but the trained features do not keep them. More channels, layers, data or "
         "training may help there; a larger L would not."

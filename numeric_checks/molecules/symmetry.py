@@ -40,7 +40,9 @@ ALIKE = 0.5
 #: Mean distances cannot be told apart where they differ by fewer standard errors.
 TIE_ERRORS = 3.0
 #: Frames that the distributions are taken from, at most.
-_FRAMES = 2000
+_FRAMES = 500
+#: An exchanged neighbour is as far on average; one farther than this many times is not looked at.
+_FARTHER = 1.25
 #: Atoms whose handedness is looked at: the nearest, in whole classes.
 _TRIPLES = 10
 
@@ -93,7 +95,7 @@ def exchanges(
         mirrors: exchanges may be combined with a reflection: features are equivariant under O(3).
 
     Returns:
-        Those of the atoms that have any; at most 2,000 frames, evenly spaced, are looked at.
+        Those of the atoms that have any; at most 500 frames, evenly spaced, are looked at.
 
     Raises:
         ValueError: the frames hold different atoms.
@@ -106,9 +108,11 @@ def exchanges(
     near = mean_distances(part)
     for atom, neighbour in enumerate(marked):
         colours = refined(graph, fixed=atom)
+        same = np.array(colours) == colours[neighbour]
+        same &= near[atom] < _FARTHER * near[atom, neighbour]
         alike = [
             other
-            for other in np.flatnonzero(np.array(colours) == colours[neighbour]).tolist()
+            for other in np.flatnonzero(same).tolist()
             if other not in (atom, neighbour) and _exchanged(graph, atom, int(neighbour), other)
         ]
         if alike:

@@ -17,6 +17,7 @@ from neural_checks import diagnose as command
 from neural_checks.backbones.interface import Evaluation
 from neural_checks.data.split import split
 from neural_checks.diagnose import main
+from neural_checks.diagnosis.comparison import LayersReport, read_report
 from neural_checks.diagnosis.costs import cost_of_irreps, cost_of_pair, irreps_up_to
 from neural_checks.diagnosis.measure import Diagnosis, decide, diagnose, doubts_of
 from neural_checks.diagnosis.result import (
@@ -33,6 +34,7 @@ from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.verdict import LIMIT, Doubts, Outcome
 from numeric_checks.molecules.data import ForceData, load
 from numeric_checks.molecules.marks import marked_neighbors
+from numeric_checks.molecules.structures import Structures
 from numeric_checks.outputs import output_folder
 from numeric_checks.rotations.wigner import unit_harmonics
 from span_theorem import files
@@ -257,8 +259,53 @@ def module(toy: Any, chaotic: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     made.broken = lambda _data: toy.BrokenBackbone(L=1)  # type: ignore[attr-defined]
     made.chaotic = lambda _data: chaotic  # type: ignore[attr-defined]
     made.nothing = lambda _data: 1  # type: ignore[attr-defined]
+
+    class Layered(toy.DensityBackbone):  # type: ignore[misc]
+        """Layer 0 holds scalars alone, layer 1 vectors too."""
+
+        layer = 1
+
+        def layers(self) -> list[str]:
+            return ["scalars", "vectors"]
+
+        @property
+        def description(self) -> dict[str, Any]:
+            return {"package": "toy", "layer": self.layer}
+
+        def evaluate(self, structures: Structures) -> Evaluation:
+            self.L, total = self.layer, len(structures.numbers)
+            found = super().evaluate(structures.molecule[0])
+            features = {name: v.reshape(total, *v.shape[2:]) for name, v in found.features.items()}
+            return Evaluation(features, found.energies, found.forces.reshape(total, 3))
+
+    made.layered = lambda _data: Layered()  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, made.__name__, made)
     return made.__name__
+
+
+def test_every_layer_in_one_run(
+    toy: Any, module: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data", str(saved(toy, tmp_path / "toy.npz")), "--batch", "50", "--no-listening"]
+    frames = ["--fit", "60", "--held", "40", "--draws", "50"]
+    given = [*data, *frames, "--layer", "all", "--out", str(tmp_path / "out")]
+    assert main(["--model", f"{module}:layered", *given]) == 0
+    shown = capsys.readouterr().out
+    assert [line.split()[2:5] for line in shown.splitlines() if line.startswith("layer ")] == [
+        ["0", "2", "0"], ["1", "2", "2"],
+    ]  # fmt: skip
+    assert "Layer 1\n" in shown
+    found = read_report(tmp_path / "out" / "report.json")
+    assert isinstance(found, LayersReport)
+    assert [report.irreps for report in found.layers] == ["3x0e", "3x0e+3x1o"]
+    assert [report.network["layer"] for report in found.layers] == [0, 1]
+    # The figure alone is missing: it is drawn from the report.
+    (tmp_path / "out" / "diagnosis.png").unlink()
+    assert main(["--model", f"{module}:layered", *given]) == 0
+    assert (tmp_path / "out" / "diagnosis.png").exists()
+    capsys.readouterr()
+    assert main(["--model", f"{module}:density", *given[:-2]]) == 2
+    assert "chooses its own features" in capsys.readouterr().err
 
 
 def test_the_command_and_the_file_it_exports_give_the_same(
