@@ -132,10 +132,12 @@ def _overview(runs: Runs) -> str:
     ]
     for name, report in runs.items():
         verdicts = [readout.verdict for readout in report.measurement.judged]
+        rest = len(report.measurement.readouts) - len(verdicts)
         lines.append(
             f"| [{name}](/measured/runs/{name}.md) | {report.data.level_of_theory} "
             f"| {len(report.backbones)} | {report.measurement.settings.draws:,} | {_maes(report)} "
-            f"| {sum(v.agrees for v in verdicts)} of {len(verdicts)} |"
+            f"| {sum(v.agrees for v in verdicts)} of {len(verdicts)}"
+            + (f", {rest} not judged |" if rest else " |")
         )
     return "\n".join(lines)
 
@@ -153,7 +155,7 @@ def _published(runs: Runs) -> str:
         lines.append(f"| {p.source} | quadratic, trained | {p.backbones} | {cells} |")
     for name, report in runs.items():
         for readout in report.measurement.readouts:
-            if readout.degree == 2 and readout.verdict.boundary == 4:
+            if readout.degree == 2 and report.published_values(Metric.RECOVERY):
                 cells = " | ".join(
                     _with_interval(readout, metric, ell)
                     for metric in (Metric.RECOVERY, Metric.INJECTED)

@@ -53,5 +53,5 @@ def counts(report: InjectionReport, seeds: bool = False) -> str:
 
 def caption(figure: Figure, *sentences: str, width: float) -> None:
     """Sentences below the panels, folded to ``width`` inches."""
-    text = textwrap.fill(" ".join(sentences), int(11.5 * width))
+    text = textwrap.fill(" ".join(sentences), int(11.5 * width), break_on_hyphens=False)
     figure.supxlabel(text, fontsize=SMALL)

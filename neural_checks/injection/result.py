@@ -216,6 +216,9 @@ class Published:
         return {Metric.RECOVERY: self.recovery, Metric.INJECTED: self.injected}.get(metric, {})
 
 
+#: The elements of aspirin, C9H8O4, to which the published values belong.
+_ASPIRIN = [1] * 8 + [6] * 9 + [8] * 4
+
 #: Their ρ may be defined otherwise.
 PUBLISHED = Published("arXiv 2605.08286", 4, {4: 0.913, 5: 0.078}, {4: 0.374, 5: 0.006})
 
@@ -331,8 +334,9 @@ class InjectionReport:
     schema: int = 3
 
     def published_values(self, metric: Metric) -> dict[int, float]:
-        """What is published of a metric, by ℓ; empty where this run is not of L = 2."""
-        return self.published.values(metric) if self.measurement.settings.L == 2 else {}
+        """What is published of a metric, by ℓ; empty where this run is not of aspirin and L = 2."""
+        like = self.measurement.settings.L == 2 and sorted(self.data.numbers) == _ASPIRIN
+        return self.published.values(metric) if like else {}
 
     @property
     def sentence(self) -> str:
