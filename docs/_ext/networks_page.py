@@ -83,6 +83,8 @@ def table(reports: Sequence[PublishedReport]) -> str:
 
 
 def _mae(row: PublishedReadout, report: PublishedReport) -> str:
+    if row.weights is Weights.SHUFFLED:
+        return "–"  # of no network that anybody would use
     if row.force_mae is None or report.zero_mae is None:
         return "not known"
     return f"{row.force_mae:,.0f} ({report.zero_mae:,.0f})"
