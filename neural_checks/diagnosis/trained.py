@@ -55,5 +55,11 @@ def _joined(runs: list[SpnRun]) -> SpnRun:
         flat = [part.reshape(*part.shape[:-2], 1, -1) for part in parts]
         return np.concatenate(flat, axis=-1)
 
-    names = ("total", "left", "power", "missed", "before")
-    return replace(runs[0], **{name: rows(name) for name in names})
+    return replace(
+        runs[0],
+        total=rows("total"),
+        left=rows("left"),
+        power=rows("power"),
+        missed=rows("missed"),
+        before=rows("before"),
+    )
