@@ -103,7 +103,7 @@ def _compared(given: argparse.Namespace) -> Validation:
 
 
 def _content(found: Validation) -> dict[str, Any]:
-    from neural_checks.validation.view import rows, sentence
+    from neural_checks.validation.view import ratio_rows, sentence
     from numeric_checks.provenance import command_line, versions
 
     return {
@@ -112,7 +112,7 @@ def _content(found: Validation) -> dict[str, Any]:
         "judged": asdict(found.best),
         "level": found.level,
         "draws": found.draws,
-        "ratios": rows(found),
+        "ratios": ratio_rows(found),
         "stops": [
             {
                 "series": stop.series,
@@ -139,18 +139,18 @@ def _content(found: Validation) -> dict[str, Any]:
 def _writers(found: Validation) -> dict[str, Any]:
     """What writes each file; the report is the last."""
     from neural_checks.sweep.tables import write_csv
-    from neural_checks.validation.view import figure, rows, text
+    from neural_checks.validation.view import draw, ratio_rows, text
     from numeric_checks.figures import save_figure
     from span_theorem.files import write_json, write_text
 
-    def draw(path: Path) -> None:
-        save_figure(figure(found), (path,), force=True)
+    def save(path: Path) -> None:
+        save_figure(draw(found), (path,), force=True)
 
     return {
         "table.txt": lambda path: write_text(path, text(found) + "\n", force=True),
-        "table.csv": lambda path: write_csv(path, rows(found)),
-        "validation.png": draw,
-        "validation.svg": draw,
+        "table.csv": lambda path: write_csv(path, ratio_rows(found)),
+        "validation.png": save,
+        "validation.svg": save,
         "report.json": lambda path: write_json(path, _content(found), force=True),
     }
 

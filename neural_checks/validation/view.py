@@ -13,7 +13,7 @@ from numeric_checks.figures import COLORS, subplots
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Validation", "figure", "rows", "sentence", "text"]
+__all__ = ["Validation", "draw", "ratio_rows", "sentence", "text"]
 
 MARKERS = "osD^vP*X"
 
@@ -84,7 +84,7 @@ def _factor(spread: float) -> str:
     return f"{exp(spread):.2f}"
 
 
-def rows(found: Validation) -> list[dict[str, Any]]:
+def ratio_rows(found: Validation) -> list[dict[str, Any]]:
     """One line a pair and curve, for ``table.csv``."""
     return [
         {
@@ -192,7 +192,7 @@ def _table(lines: list[list[str]]) -> list[str]:
     ]
 
 
-def figure(found: Validation) -> Figure:
+def draw(found: Validation) -> Figure:
     """Left: foretold against measured ratios; right: the networks' errors beside the demand's."""
     drawing, (left, right) = subplots(1, 2, figsize=(11.0, 4.8))
     names = sorted({(pair.data, pair.architecture) for pair in found.pairs})
