@@ -56,4 +56,4 @@ def deferred() -> Iterator[Interrupt]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    interrupt.raise_if_asked()
+    interrupt.raise_if_asked("")
