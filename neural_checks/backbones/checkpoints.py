@@ -8,6 +8,7 @@ when read.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,10 +74,11 @@ class Checkpoint:
         content = dict(vars(self))
         identity = {name: content.pop(name) for name in ("data", "model", "train", "seed")}
         history = [list(row) for row in content.pop("history")]
+        # By way of memory: torch hides what a full disk says behind an error of its own.
+        whole = io.BytesIO()
+        torch.save({"version": VERSION, "identity": identity, "history": history, **content}, whole)
         with writing(path, force=True) as stream:
-            torch.save(
-                {"version": VERSION, "identity": identity, "history": history, **content}, stream
-            )
+            stream.write(whole.getbuffer())
 
     def require_fit(self, name: str, parameters: Sequence[torch.Tensor]) -> None:
         """ValueError where the weights are not those of a network with these ``parameters``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -74,6 +75,23 @@ def test_an_interrupt_writes_the_checkpoint_and_the_run_goes_on_from_it(
     assert read_checkpoint(path).step == 2
     assert list(tmp_path.iterdir()) == [path]  # nothing half written is left
     assert same(train(data, parts, MODEL, TRAIN, 0, path), whole[1])
+
+
+def test_a_full_disk_is_an_error_of_the_disk_and_the_old_checkpoint_stays(
+    whole: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.pt"
+    path.write_bytes(whole[0].read_bytes())
+    state = read_checkpoint(path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            state.write(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == whole[0].read_bytes()
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_second_interrupt_is_raised_at_once() -> None:
