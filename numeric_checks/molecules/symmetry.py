@@ -58,8 +58,8 @@ def attainable_share(vectors: Array, degrees: int) -> Array:
         (…, degrees) float64, between 0 and 1: (1/q²) Σ_ij P_ℓ(û_i·û_j).
 
     >>> two = np.array([[1.0, 0.0, 0.0], [-0.5, np.sqrt(0.75), 0.0]])
-    >>> attainable_share(two, 3).round(4).tolist()
-    [0.25, 0.4375, 0.7188]
+    >>> attainable_share(two, 3).round(5).tolist()
+    [0.25, 0.4375, 0.71875]
     """
     natural("degrees", degrees)
     cosines = np.clip(np.einsum("...ia,...ja->...ij", vectors, vectors), -1.0, 1.0)
