@@ -343,7 +343,15 @@ def test_an_outside_request_would_be_seen(tmp_path: Path, browser: Any) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize(
-    "page", ["index", "explore", "map", "statements/t1-exact", "measured/runs/aspirin-rmd17"]
+    "page",
+    [
+        "index",
+        "explore",
+        "map",
+        "guides/options",
+        "statements/t1-exact",
+        "measured/runs/aspirin-rmd17",
+    ],
 )
 def test_pages_fit_and_follow_the_scheme(
     site: Path, browser: Any, tmp_path: Path, page: str, width: int, theme: str
