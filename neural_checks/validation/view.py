@@ -49,20 +49,27 @@ def sentence(found: Validation) -> str:
         return f"undecided: {what}; a rank correlation needs more pairs"
     if one.low is None:
         seen = "too few series of networks to say that demand foretells the order of the gains"
-    elif one.low > 0 and one.p is not None and one.p <= 0.05:
+    elif all(_ordered(a) for a in (one, *more) if not a.below):
         seen = "demand foretells the order of the gains"
     else:
         seen = "it is not seen that demand foretells the order of the gains"
     return "".join(
         [
-            f"{seen}: {what}, rank correlation {_ranked(one)}",
+            f"{seen}: {what}",
             *(
-                f"; {_which(a)}: ratios met to a factor of "
+                f"; {_which(a)}: rank correlation {_ranked(a)}, ratios met to a factor of "
                 f"{_factor(a.spread)}, by the best constant to {_factor(a.constant)}"
                 for a in (one, *more)
             ),
         ]
     )
+
+
+def _ordered(one: Agreement) -> bool:
+    """Whether the rank correlation is seen to be above 0, by its interval and by permutations."""
+    if one.low is None or one.p is None:
+        return False
+    return one.low > 0 and one.p <= 0.05
 
 
 def _which(one: Agreement) -> str:
