@@ -37,6 +37,9 @@ BASES: dict[str, list[str]] = {
     "trajectory": ["--frames", "1", "--out", "new.npz"],
     "sweep": ["sweep.json", "--list"],
     "sweep-features": ["e3nn", "--out", "new.npz"],
+    "injection-along": ["folder", "--data", "embedded"],
+    "injection-grid": ["folder", "--data", "embedded"],
+    "validation": ["folder", "--demand", "file"],
 }
 """For every command a call that is right and cheap; each test adds one fault."""
 
@@ -53,6 +56,9 @@ WORK = {
     "trajectory": "neural_checks.data.trajectories:make_trajectory",
     "sweep": "neural_checks.sweep.run:run_jobs",
     "sweep-features": "neural_checks.sweep.features:features_of",
+    "injection-along": "neural_checks.injection.along:_measure",
+    "injection-grid": "neural_checks.injection.grid:_measure",
+    "validation": "neural_checks.validation.__main__:_compared",
 }
 """What is long in a command: the test stops there, and a call that is wrong must not get so far."""
 
@@ -305,6 +311,25 @@ CALLS: dict[str, list[str]] = {
         "--out file", "--out absent/x", "--out /dev/full", "--frames 0 --out x",
         "--seed -1 --out x", "--check arrays.npz", "--check empty.npz", "--check pipe",
         "--check loop", "--check /dev/zero",
+    ],
+    "injection-along": [
+        "", "folder", "folder --data", "folder --data absent", "folder --data file",
+        "folder --data embedded --out file", "absent --data embedded --out new",
+        "folder --data embedded --fit 0", "folder --data embedded --held nan",
+        "folder --data embedded --device bogus", "folder --data embedded --out new",
+    ],
+    "injection-grid": [
+        "", "folder", "folder --data", "folder --data absent", "folder --data file",
+        "folder --data embedded --out file", "absent --data embedded --out new",
+        "folder --data embedded --fit 0", "folder --data embedded --amplitudes nan",
+        "folder --data embedded --channels 0", "folder --data embedded --device bogus",
+        "folder --data embedded --out new",
+    ],
+    "validation": [
+        "", "folder", "folder --demand", "folder --demand absent", "folder --demand file",
+        "folder --demand .", "folder --demand pipe", "absent --demand null.json",
+        "file --demand file", "null.json --demand null.json", "list.json --demand list.json",
+        "deep.json --demand deep.json", "folder --demand file --level nan",
     ],
     "sweep-features": [
         "", "bogus", "bogus --out x.npz", "e3nn", "e3nn --out", "e3nn --out x", "e3nn --out x.txt",
