@@ -13,7 +13,7 @@ from typing import Any
 from proof_map import DOCS
 
 from neural_checks.injection.control_rows import ControlCurve, Interval
-from neural_checks.injection.grid_result import GRID, Cell
+from neural_checks.injection.grid_result import GRID, GridCell
 from neural_checks.injection.result import REPORT, InjectionReport, Metric, Readout
 
 Write = Callable[[Path, str], None]
@@ -200,7 +200,7 @@ def _grids() -> str:
     return "\n\n".join(parts) or "No grid is committed."
 
 
-def _grid_row(cell: Cell) -> str:
+def _grid_row(cell: GridCell) -> str:
     names = ("rho", "R2_inj", "difference")
     numbers = [cell.numbers[f"{name}_{side}"] for name in names for side in ("at", "above")]
     return "| " + " | ".join([*cell.words, *map(_interval, numbers)]) + " |"

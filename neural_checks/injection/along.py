@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from numeric_checks.molecules.data import ForceData
     from span_theorem.progress import Progress
 
-__all__ = ["ALONG", "AlongReport", "Point", "figure_of", "main"]
+__all__ = ["ALONG", "AlongPoint", "AlongReport", "along_figure", "main"]
 
 REPORT_FILE, FIGURE_FILES = "along.json", ("along.svg", "along.png")
 _DEGREE = 2
 
 
 @dataclass(frozen=True)
-class Point:
+class AlongPoint:
     """One layer at one step of the training of one seed; ``layer`` counts from 1.
 
     ``field`` is R² of the field and ``recovery`` ρ at dL, ``alone`` the gain without injection;
@@ -68,7 +68,7 @@ class AlongReport:
     fit: int
     held: int
     draws: int
-    points: tuple[Point, ...]
+    points: tuple[AlongPoint, ...]
     environment: dict[str, Any]
     schema: int = 1
 
@@ -119,7 +119,7 @@ def _work(arguments: argparse.Namespace) -> Result:
         Progress() as progress,
     ):
         report = _measure(arguments, data, folder, progress)
-        figure = figure_of(report)
+        figure = along_figure(report)
         writers = {
             name: lambda path: save_figure(figure, (path,), force=True) for name in FIGURE_FILES
         }
@@ -144,7 +144,7 @@ def _measure(
             *arguments.run.glob(f"backbone-{seed}-step*.pt"),
         )
     )
-    points: list[Point] = []
+    points: list[AlongPoint] = []
     for number, path in enumerate(paths, start=1):
         points += _points(path, data, arguments, folder)
         progress.update("checkpoints", number, len(paths))
@@ -164,7 +164,7 @@ def _measure(
 
 def _points(
     path: Path, data: ForceData, arguments: argparse.Namespace, folder: Path
-) -> list[Point]:
+) -> list[AlongPoint]:
     """The points of one checkpoint: read where they were measured before."""
     from pydantic import TypeAdapter
 
@@ -172,7 +172,7 @@ def _points(
 
     identity = [sha256(path), data.checksum, arguments.fit, arguments.held, arguments.draws]
     digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
-    kept, adapter = folder / "points" / f"{digest}.json", TypeAdapter(list[Point])
+    kept, adapter = folder / "points" / f"{digest}.json", TypeAdapter(list[AlongPoint])
     if kept.is_file():
         try:
             return adapter.validate_json(read_text(kept, 10**6))
@@ -184,7 +184,7 @@ def _points(
     return made
 
 
-def _of_checkpoint(path: Path, data: ForceData, arguments: argparse.Namespace) -> list[Point]:
+def _of_checkpoint(path: Path, data: ForceData, arguments: argparse.Namespace) -> list[AlongPoint]:
     from neural_checks.backbones.checkpoints import read_checkpoint
     from neural_checks.backbones.nequip_files import restore_trained
     from neural_checks.data.split import split
@@ -219,7 +219,7 @@ def _of_layer(
     frames: tuple[Any, Any],
     place: tuple[int, int],
     arguments: argparse.Namespace,
-) -> Point:
+) -> AlongPoint:
     from neural_checks.readouts.bootstrap import bootstrap, trajectory_blocks
     from neural_checks.readouts.closed_form import measure
     from neural_checks.readouts.samples import collect_samples
@@ -239,7 +239,7 @@ def _of_layer(
         return Interval(float(getattr(point, name)[edge - 1]), low, high)
 
     errors = samples.errors[samples.held]
-    return Point(
+    return AlongPoint(
         seed=place[0],
         step=place[1],
         layer=layer + 1,
@@ -265,7 +265,7 @@ def _text(report: AlongReport) -> str:
     return "\n".join(lines)
 
 
-def figure_of(report: AlongReport) -> Figure:
+def along_figure(report: AlongReport) -> Figure:
     """R² of the field at dL by step for every layer, and the force error beside it."""
     from neural_checks.injection.figure_frame import SMALL, caption, panels
     from numeric_checks.figures import COLORS

@@ -31,7 +31,7 @@ from neural_checks.readouts.closed_form import measure, measure_pooled
 from neural_checks.readouts.metrics import Metrics, recovery_cliff
 from neural_checks.readouts.recovery import Recovery, with_components
 from neural_checks.readouts.samples import Samples, collect_samples, component_channels, top_degree
-from neural_checks.readouts.trained import SpnRun, SpnTask, Target, train_spn
+from neural_checks.readouts.trained import InjectedField, SpnRun, SpnTask, train_spn
 from neural_checks.readouts.verdict import RecoveryCurve, judge
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS
@@ -176,7 +176,7 @@ def _fit(
             own = rng[kind].spawn(1)[0]
             shared = kind is ReadoutKind.SHARED
             task = SpnTask.upto(degree, degrees, settings.amplitude, shared)
-            task = replace(task, targets=(*task.targets, Target(1, 0.0)))
+            task = replace(task, targets=(*task.targets, InjectedField(1, 0.0)))
             runs.append(train_spn(sample, task, settings.spn, own, device))
             step(f"{kind}, degree {degree}")
     return fits

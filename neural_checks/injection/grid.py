@@ -22,7 +22,7 @@ import numpy as np
 
 from neural_checks.injection.grid_result import (
     GRID,
-    Cell,
+    GridCell,
     GridReport,
     Reference,
     Squares,
@@ -223,7 +223,7 @@ def _cells(
     found: dict[_Training, list[dict[float, Squares]]],
     rng: np.random.Generator,
     blocks: Any,
-) -> Iterator[Cell]:
+) -> Iterator[GridCell]:
     """The cells whose trainings are there."""
     for choice in _choices(asked):
         reference, amplitude = choice["reference"], choice["amplitude"]
@@ -333,7 +333,7 @@ class _Source:
 
 def _tasks(training: _Training, amplitudes: Sequence[float]) -> list[SpnTask]:
     """What is trained: all targets side by side, or one ℓ after the other where it is fed."""
-    from neural_checks.readouts.trained import SpnTask, Target
+    from neural_checks.readouts.trained import InjectedField, SpnTask
 
     degree: int | None = {Reference.CUBIC: 3, Reference.SILU: None}.get(training.kind, _DEGREE)  # type: ignore[arg-type]
     ells = (_EDGE, _EDGE + 1)
@@ -342,7 +342,7 @@ def _tasks(training: _Training, amplitudes: Sequence[float]) -> list[SpnTask]:
     return [
         SpnTask(
             degree,
-            tuple(Target(ell, amplitude) for amplitude in amplitudes for ell in group),
+            tuple(InjectedField(ell, amplitude) for amplitude in amplitudes for ell in group),
             shared=training.shared,
             apart=True,
             fed=fed,

@@ -26,7 +26,7 @@ from neural_checks.schema import Schema
 
 __all__ = [
     "GRID",
-    "Cell",
+    "GridCell",
     "GridReport",
     "Reference",
     "Squares",
@@ -71,7 +71,7 @@ class Squares:
 
 
 @dataclass(frozen=True)
-class Cell:
+class GridCell:
     """One choice of definitions, and its numbers with intervals.
 
     ``numbers``: ``rho``, ``R2_inj``, ``difference`` ρ − R²_inj, ``G`` of the readout and
@@ -117,7 +117,7 @@ class GridReport:
     held: int
     draws: int
     settings: dict[str, Any]
-    cells: tuple[Cell, ...]
+    cells: tuple[GridCell, ...]
     environment: dict[str, Any]
     published: Published = PUBLISHED
     missing: int = 0
@@ -134,7 +134,7 @@ def cell_of(
     draws: int,
     rng: np.random.Generator,
     blocks: Labels | None,
-) -> Cell:
+) -> GridCell:
     """A cell from the squares of its readout and of its reference, by backbone.
 
     ``references`` is None for the exact field, which leaves the backbone's error. Seeds of readout
@@ -152,7 +152,7 @@ def cell_of(
     wanted = (p.recovery[edge], p.recovery[edge + 1], p.injected[edge], p.injected[edge + 1])
     found = (float(numbers[name]) for name in _NAMES[:4])
     distance = math.sqrt(sum((a - b) ** 2 for a, b in zip(found, wanted, strict=True)) / 4)
-    return Cell(**choice, backbones=len(readouts), numbers=intervals, distance=distance)
+    return GridCell(**choice, backbones=len(readouts), numbers=intervals, distance=distance)
 
 
 def _paired(
@@ -185,7 +185,7 @@ def _numbers(means: Array) -> dict[str, Array]:
     return dict(zip(_NAMES, flat, strict=True))
 
 
-def nearest_first(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+def nearest_first(cells: Sequence[GridCell]) -> tuple[GridCell, ...]:
     """The cells by their distance from the published numbers."""
     return tuple(sorted(cells, key=lambda cell: cell.distance))
 

@@ -19,7 +19,7 @@ from numeric_checks.rotations.sampling import random_rotations
 from numeric_checks.rotations.wigner import FeatureBlocks, unit_harmonics, wigner_upto
 from span_theorem.irreps import Irrep
 
-__all__ = ["SpnInputs", "SpnTask", "Target"]
+__all__ = ["InjectedField", "SpnInputs", "SpnTask"]
 
 Array = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ FAINT = 0.1
 
 
 @dataclass(frozen=True)
-class Target:
+class InjectedField:
     """A field of degree ``ell`` ≥ 1 injected at ``amplitude`` ε ≥ 0; 0 stands for no injection."""
 
     ell: int
@@ -52,7 +52,7 @@ class SpnTask:
     """
 
     degree: int | None
-    targets: tuple[Target, ...]
+    targets: tuple[InjectedField, ...]
     shared: bool = False
     apart: bool = False
     fed: bool = False
@@ -70,7 +70,7 @@ class SpnTask:
         cls, degree: int | None, degrees: int, amplitude: float = 1.0, shared: bool = False
     ) -> SpnTask:
         """Fields of ℓ = 1..``degrees`` at one amplitude, whose outputs share the hidden units."""
-        targets = tuple(Target(ell, amplitude) for ell in range(1, degrees + 1))
+        targets = tuple(InjectedField(ell, amplitude) for ell in range(1, degrees + 1))
         return cls(degree, targets, shared)
 
     @property

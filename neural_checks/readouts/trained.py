@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.readouts.samples import Samples
-from neural_checks.readouts.spn_inputs import SpnInputs, SpnTask, Target
+from neural_checks.readouts.spn_inputs import InjectedField, SpnInputs, SpnTask
 
-__all__ = ["SpnConfig", "SpnRun", "SpnTask", "Target", "train_spn"]
+__all__ = ["InjectedField", "SpnConfig", "SpnRun", "SpnTask", "train_spn"]
 
 Array = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ pytest.importorskip("torch")
 from neural_checks.injection import grid
 from neural_checks.injection.grid_result import (
     GRID,
-    Cell,
+    GridCell,
     Reference,
     Squares,
     cell_of,
@@ -75,7 +75,7 @@ def test_a_reference_that_is_the_readout_itself_gives_one() -> None:
 
 
 def test_the_nearest_cells_come_first() -> None:
-    cells = [Cell(**CHOICE, backbones=1, numbers={}, distance=d) for d in (0.3, 0.1, 0.2)]
+    cells = [GridCell(**CHOICE, backbones=1, numbers={}, distance=d) for d in (0.3, 0.1, 0.2)]
     assert [cell.distance for cell in nearest_first(cells)] == [0.1, 0.2, 0.3]
 
 

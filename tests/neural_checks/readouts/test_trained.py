@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 from neural_checks.readouts.bootstrap import bootstrap_gain, bootstrap_spn, resample
 from neural_checks.readouts.metrics import recovery_cliff
 from neural_checks.readouts.samples import Samples, collect_samples
-from neural_checks.readouts.trained import SpnConfig, SpnRun, SpnTask, Target, train_spn
+from neural_checks.readouts.trained import InjectedField, SpnConfig, SpnRun, SpnTask, train_spn
 from neural_checks.readouts.verdict import RecoveryCurve, judge
 
 SMALL = SpnConfig(steps=250, batch=32, seeds=2, width=24, channels=2, orientations=3)
@@ -102,13 +102,15 @@ def test_the_shared_network_is_the_same_at_every_site(samples: Samples) -> None:
 
 def test_targets_apart_have_units_of_their_own(samples: Samples) -> None:
     """One target more multiplies the hidden weights, and adds linear ones only where shared."""
-    one = SpnTask(2, (Target(2),))
-    two = replace(one, targets=(Target(2), Target(5)), apart=True)
+    one = SpnTask(2, (InjectedField(2),))
+    two = replace(one, targets=(InjectedField(2), InjectedField(5)), apart=True)
     config = replace(SMALL, steps=1)
     part = samples.at([0])
     weights = [train_spn(part, task, config, rng(0)).weights for task in (one, two)]
     assert weights[1] == 2 * weights[0]
-    run = train_spn(part, replace(two, targets=(Target(2, 3.0), Target(5, 3.0))), SMALL, rng(0))
+    run = train_spn(
+        part, replace(two, targets=(InjectedField(2, 3.0), InjectedField(5, 3.0))), SMALL, rng(0)
+    )
     values = _r2(run)
     assert values[0] > 0.3
     assert values[1] < 0.05
@@ -117,12 +119,12 @@ def test_targets_apart_have_units_of_their_own(samples: Samples) -> None:
 def test_a_network_that_is_fed_the_field_finds_it_at_any_degree(samples: Samples) -> None:
     quiet = replace(samples.at([0]), errors=np.zeros_like(samples.errors[:, :1]))
     for ell in (4, 9):
-        task = SpnTask(1, (Target(ell, 1.0),), fed=True)
+        task = SpnTask(1, (InjectedField(ell, 1.0),), fed=True)
         assert _r2(train_spn(quiet, task, replace(SMALL, steps=400), rng(0)))[0] > 0.9
 
 
 def test_frames_as_stored_show_no_cliff(samples: Samples) -> None:
-    task = SpnTask(2, (Target(5, 3.0),))
+    task = SpnTask(2, (InjectedField(5, 3.0),))
     config = replace(SMALL, steps=500)
     at = samples.at([1])
     turned, stored = (
@@ -132,7 +134,7 @@ def test_frames_as_stored_show_no_cliff(samples: Samples) -> None:
 
 
 def test_without_injection_the_residual_is_the_force_error(samples: Samples) -> None:
-    task = replace(SpnTask.upto(2, 2), targets=(Target(2), Target(1, 0.0)))
+    task = replace(SpnTask.upto(2, 2), targets=(InjectedField(2), InjectedField(1, 0.0)))
     run = train_spn(samples.at([0]), task, replace(SMALL, steps=20), rng(0))
     assert (run.take([1]).power == 0).all()
     np.testing.assert_allclose(
