@@ -19,6 +19,7 @@ from neural_checks.backbones.calculator import CalculatorBackbone
 from neural_checks.backbones.equivariance import equivariance_errors
 from neural_checks.backbones.load import load_backbone
 from neural_checks.backbones.model_files import UntrustedError
+from neural_checks.backbones.reading import Reading
 from numeric_checks.molecules.data import load
 from numeric_checks.molecules.structures import Structures
 
@@ -98,9 +99,71 @@ def test_chgnet_is_invariant(crystal: Structures) -> None:
     assert force == pytest.approx(slope, abs=0.02)
 
 
-def test_a_file_needs_trust(toy: Any, tmp_path: Path) -> None:
-    from neural_checks.backbones.reading import Reading
+@pytest.mark.parametrize(("kind", "layer"), [("PaiNN", 1), ("SO3net", 1)])
+def test_networks_of_schnetpack_from_a_file(
+    toy: Any, tmp_path: Path, kind: str, layer: int
+) -> None:
+    """Of three interactions the last leaves only scalars in use."""
+    import torch
+    from torch.utils.data import dataloader
 
+    dataloader.T_co = getattr(dataloader, "T_co", None)
+    spk = pytest.importorskip("schnetpack", reason="schnetpack: see constraints-schnetpack.txt")
+    from schnetpack import atomistic, model, nn
+
+    torch.manual_seed(0)
+    basis, cutoff = nn.GaussianRBF(8, 4.0), nn.CosineCutoff(4.0)
+    settings = {"lmax": 2} if kind == "SO3net" else {}
+    representation = getattr(spk.representation, kind)(
+        n_atom_basis=6, n_interactions=3, radial_basis=basis, cutoff_fn=cutoff, **settings
+    )
+    network = model.NeuralNetworkPotential(
+        representation,
+        input_modules=[atomistic.PairwiseDistances()],
+        output_modules=[atomistic.Atomwise(6, output_key="energy"), atomistic.Forces()],
+    )
+    path = tmp_path / "best_model"
+    torch.save(network, path)
+    data = toy.toy_data(2)
+    reading = Reading(arguments={"model": str(path), "energy_unit": "eV"})
+    backbone = load_backbone(f"{ADAPTERS}:schnetpack", data, trust=True, reading=reading)
+    assert isinstance(backbone, CalculatorBackbone)
+    errors = proper_errors(backbone, data.structures)
+    assert max(errors.values()) < 1e-4
+    assert backbone.layer == layer
+    assert ("2e" in errors) == (kind == "SO3net")
+    force, slope = finite_difference(backbone, data.structures)
+    assert force == pytest.approx(slope, abs=1e-3, rel=0.02)
+
+
+@pytest.mark.parametrize(("kind", "layer"), [("TensorNet", 2), ("SO3Net", 1)])
+def test_networks_of_matgl_from_a_folder(toy: Any, tmp_path: Path, kind: str, layer: int) -> None:
+    """TensorNet reads the norms of all its last tensors, SO3Net only the scalars."""
+    pytest.importorskip("matgl", reason="matgl: see constraints-matgl.txt")
+    import torch
+    from matgl import models
+    from matgl.apps.pes import Potential
+
+    torch.manual_seed(0)
+    settings = {"lmax": 2} if kind == "SO3Net" else {}
+    network = getattr(models, kind)(
+        element_types=("C", "N", "O"), units=6, nblocks=3 if kind == "SO3Net" else 2,
+        cutoff=4.0, is_intensive=False, **settings,
+    )  # fmt: skip
+    Potential(network, calc_stresses=False).save(str(tmp_path))
+    data = toy.toy_data(2)
+    reading = Reading(arguments={"model": str(tmp_path)})
+    backbone = load_backbone(f"{ADAPTERS}:matgl", data, trust=True, reading=reading)
+    assert isinstance(backbone, CalculatorBackbone)
+    errors = proper_errors(backbone, data.structures)
+    assert set(errors) == {"0e", "1o", "2e", "forces", "energy"}
+    assert max(errors.values()) < 1e-4
+    assert backbone.layer == layer
+    force, slope = finite_difference(backbone, data.structures)
+    assert force == pytest.approx(slope, abs=1e-3, rel=0.02)
+
+
+def test_a_file_needs_trust(toy: Any, tmp_path: Path) -> None:
     (tmp_path / "weights.pth").write_bytes(b"")
     reading = Reading(arguments={"model": str(tmp_path / "weights.pth")})
     with pytest.raises(UntrustedError, match="--trust-model"):
