@@ -84,8 +84,8 @@ def record_to_file(
         NotEquivariantError: the network does not meet ``demands``.
         ValueError: another suffix, another number of frames than ``held_out`` has, parts of
             different data, values that are not finite, or another process is at work on the file.
-        FileExistsError: the file exists. OSError: it cannot be written. In all cases ``path`` is
-        as it was.
+        FileExistsError: the file exists.
+        OSError: it cannot be written. In all cases ``path`` is as it was.
     """
     path = Path(path)
     require_suffix(path)

@@ -55,7 +55,7 @@ def attainable_share(vectors: Array, degrees: int) -> Array:
         degrees: the last ℓ.
 
     Returns:
-        (…, degrees) float64, between 0 and 1: (1/q²) Σ_ij P_ℓ(û_i·û_j).
+        (…, ``degrees``) float64, between 0 and 1: (1/q²) Σ_ij P_ℓ(û_i·û_j).
 
     >>> two = np.array([[1.0, 0.0, 0.0], [-0.5, np.sqrt(0.75), 0.0]])
     >>> attainable_share(two, 3).round(5).tolist()
