@@ -47,6 +47,8 @@ html_math_renderer = "katex-strict"
 
 html_theme = "furo"
 html_title = "span-theorem"
+# Pages of the reference link to its index; the list of all pages beside each would weigh megabytes.
+html_sidebars = {"api/[ns]*": ["sidebar/brand.html", "sidebar/search.html"]}
 html_static_path = ["_static", "_generated/static"]
 html_css_files = ["site.css", "explorer.css"]
 html_copy_source = False
