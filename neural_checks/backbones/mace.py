@@ -123,11 +123,15 @@ class MACEBackbone(HookedBackbone):
         """The package's own calculator for ASE on a copy of the model."""
         from copy import deepcopy
 
+        import torch
         from mace.calculators import MACECalculator
 
         heads = [str(head) for head in getattr(self.model, "heads", None) or ["Default"]]
+        model = deepcopy(self.model)
+        if isinstance(model.r_max, float):  # files of early versions; the calculator wants a tensor
+            model.r_max = torch.tensor(model.r_max)
         return MACECalculator(
-            models=[deepcopy(self.model)],
+            models=[model],
             device=str(self.device),
             default_dtype=str(self._dtype).removeprefix("torch."),
             head=heads[self._head],

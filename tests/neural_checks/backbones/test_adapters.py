@@ -136,33 +136,6 @@ def test_networks_of_schnetpack_from_a_file(
     assert force == pytest.approx(slope, abs=1e-3, rel=0.02)
 
 
-@pytest.mark.parametrize(("kind", "layer"), [("TensorNet", 2), ("SO3Net", 1)])
-def test_networks_of_matgl_from_a_folder(toy: Any, tmp_path: Path, kind: str, layer: int) -> None:
-    """TensorNet reads the norms of all its last tensors, SO3Net only the scalars."""
-    pytest.importorskip("matgl", reason="matgl: see constraints-matgl.txt")
-    import torch
-    from matgl import models
-    from matgl.apps.pes import Potential
-
-    torch.manual_seed(0)
-    settings = {"lmax": 2} if kind == "SO3Net" else {}
-    network = getattr(models, kind)(
-        element_types=("C", "N", "O"), units=6, nblocks=3 if kind == "SO3Net" else 2,
-        cutoff=4.0, is_intensive=False, **settings,
-    )  # fmt: skip
-    Potential(network, calc_stresses=False).save(str(tmp_path))
-    data = toy.toy_data(2)
-    reading = Reading(arguments={"model": str(tmp_path)})
-    backbone = load_backbone(f"{ADAPTERS}:matgl", data, trust=True, reading=reading)
-    assert isinstance(backbone, CalculatorBackbone)
-    errors = proper_errors(backbone, data.structures)
-    assert set(errors) == {"0e", "1o", "2e", "forces", "energy"}
-    assert max(errors.values()) < 1e-4
-    assert backbone.layer == layer
-    force, slope = finite_difference(backbone, data.structures)
-    assert force == pytest.approx(slope, abs=1e-3, rel=0.02)
-
-
 def test_a_file_needs_trust(toy: Any, tmp_path: Path) -> None:
     (tmp_path / "weights.pth").write_bytes(b"")
     reading = Reading(arguments={"model": str(tmp_path / "weights.pth")})
