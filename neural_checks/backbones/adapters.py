@@ -94,7 +94,8 @@ def schnetpack(
     from torch.utils.data import dataloader
 
     # SchNetPack 2.1 imports this name, and only for annotations; torch has dropped it.
-    dataloader.T_co = getattr(dataloader, "T_co", TypeVar("T_co", covariant=True))
+    if not hasattr(dataloader, "T_co"):
+        setattr(dataloader, "T_co", TypeVar("T_co", covariant=True))  # noqa: B010
     from schnetpack.interfaces import SpkCalculator
     from schnetpack.transform import ASENeighborList
 
