@@ -54,6 +54,7 @@ html_css_files = ["site.css", "explorer.css"]
 html_copy_source = False
 html_search_scorer = str(HERE / "_ext" / "search_scorer.js")
 html_show_sourcelink = False
+html_use_index = False  # the search finds every name
 proof_minimal_theme = True
 
 autodoc_member_order = "bysource"

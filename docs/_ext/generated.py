@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import bandwidth_page
 import costs
 import data_tables
 import demand_page
@@ -143,6 +144,7 @@ def _builder_inited(app: Sphinx) -> None:
     run_pages.write_all(write)
     costs.write_all(write)
     data_tables.write_all(write)
+    bandwidth_page.write_all(write)
     demand_page.write_all(write)
     networks_page.write_all(write)
     options_page.write_all(write)

@@ -142,7 +142,7 @@ def test_style_sheets_that_fetch_are_found(tmp_path: Path) -> None:
 def test_the_site_stays_small(site: Path) -> None:
     """What is uploaded; Sphinx keeps its own notes beside it."""
     files = [p for p in site.rglob("*") if p.is_file() and ".doctrees" not in p.parts]
-    assert sum(path.stat().st_size for path in files) < 20 * 2**20
+    assert sum(path.stat().st_size for path in files) < 20_000_000
     # A page of the reference does not repeat the list of all of them.
     page = (site / "api" / "span_theorem.irreps.html").read_text(encoding="utf-8")
     assert page.count('href="numeric_checks') < 5
