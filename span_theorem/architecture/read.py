@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from span_theorem.architecture.layers import Layer, mace_layers, nequip_layers
-from span_theorem.arguments import shown
+from span_theorem.arguments import shown, within
 from span_theorem.irreps import Irrep, Irreps
 
 __all__ = ["layers_from_mapping", "layers_from_text", "mapping_from_pairs"]
@@ -131,6 +131,7 @@ def _hidden(mapping: Mapping[str, Any]) -> Irreps:
 
 
 def _nequip(mapping: Mapping[str, Any], neighbours: int) -> list[Layer]:
+    _check_widths(mapping.get("num_features", 64))
     layers, l_max, parity = mapping.get("num_layers", 4), mapping.get("l_max", 1), True
     if "preset" in mapping:
         preset = str(mapping["preset"]).upper()
@@ -144,6 +145,13 @@ def _nequip(mapping: Mapping[str, Any], neighbours: int) -> list[Layer]:
         _boolean("parity", mapping.get("parity", parity)),
         neighbours,
     )
+
+
+def _check_widths(given: Any) -> None:
+    """Channels, one number or one for each l, bear on no degree; they are judged all the same."""
+    for width in given if isinstance(given, list) else [given]:
+        if not str(width).startswith("${"):  # refers to another key of the file
+            within("num_features", _integer("num_features", width), 1, 10**6)
 
 
 def _integer(name: str, value: Any) -> int:

@@ -129,15 +129,7 @@ def _read_commands() -> dict[str, str]:
     """Name and entry point of every command, and of the dispatcher itself."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     found = dict(project["entry-points"]["span_theorem.commands"])
-    alone = {"span-theorem": project["scripts"]["span-theorem"]}
-    # These have no name of their own: ``python -m neural_checks.sweep.features``.
-    alone |= {
-        "sweep-features": "neural_checks.sweep.features:main",
-        "injection-along": "neural_checks.injection.along:main",
-        "injection-grid": "neural_checks.injection.grid:main",
-        "validation": "neural_checks.validation.__main__:main",
-    }
-    return alone | found
+    return {"span-theorem": project["scripts"]["span-theorem"]} | found
 
 
 COMMANDS = _read_commands()
