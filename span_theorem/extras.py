@@ -9,7 +9,7 @@ __all__ = ["remedy"]
 #: Distributions whose name is not that of the module they give.
 _DISTRIBUTIONS = {"Bio": "biopython", "mace": "mace-torch", "yaml": "pyyaml", "PIL": "pillow"}
 #: Extras that shut others out or are for developers: named only where no other has the package.
-_LAST = ("mace", "test", "docs", "bench")
+_LAST = ("allegro", "mace", "test", "docs", "bench")
 
 
 def remedy(module: str) -> str:

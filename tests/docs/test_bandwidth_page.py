@@ -6,16 +6,20 @@ import json
 import re
 from pathlib import Path
 
+import bandwidth_page
+
 
 def rows(repository: Path) -> dict[str, list[str]]:
-    """Cells of the table by name of the data."""
-    text = (repository / "docs" / "bandwidth.md").read_text(encoding="utf-8")
+    """Cells of the table by name of the data, as the site's builder writes it."""
+    pages: dict[Path, str] = {}
+    bandwidth_page.write_all(pages.__setitem__)
+    ((path, text),) = pages.items()
+    named = f"{{include}} /_generated/{path.name}"
+    assert named in (repository / "docs" / "bandwidth.md").read_text(encoding="utf-8")
     found = {}
-    for line in text.splitlines():
-        match = re.match(r"\| \[(\w+)\]\(results/bandwidth/(\w+)/report\.png\) \|(.*)\|$", line)
-        if match:
-            assert match[1] == match[2]
-            found[match[1]] = [cell.strip() for cell in match[3].split("|")]
+    for line in text.splitlines()[2:]:
+        name, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        found[name] = cells
     return found
 
 
