@@ -113,8 +113,22 @@ def ratio_rows(found: Validation) -> list[dict[str, Any]]:
 def text(found: Validation) -> str:
     """Tables of ratios, stops, agreement and training."""
     curves = sorted({curve for pair in found.pairs for curve in pair.foretold})
-    lines = [sentence(found), "", "Ratios of force errors from L to L + 1"]
-    head = ["series", "L", "measured", "below", *(f"ν={c.factors} {c.size}" for c in curves)]
+    parts = (
+        [sentence(found)],
+        ["Ratios of force errors from L to L + 1", *_ratios(found, curves)],
+        [
+            f"Least L within {found.level:.0%} of the last one (≥ where it is the last)",
+            *_stops(found, curves),
+        ],
+        ["below: the network of L + 1 is better than the linear model of degrees ≤ L + 1"],
+        ["Agreement by curve (log errors as factors)", *_agreements(found)],
+        ["Networks", *_networks(found)],
+    )
+    return "\n\n".join("\n".join(lines) for lines in parts)
+
+
+def _ratios(found: Validation, curves: Sequence[Curve]) -> list[str]:
+    head = ["series", "L", "measured", "below", *map(_named, curves)]
     body = [
         [
             pair.series,
@@ -125,8 +139,10 @@ def text(found: Validation) -> str:
         ]
         for pair in found.pairs
     ]
-    lines += _table([head, *body])
-    lines += ["", f"Least L within {found.level:.0%} of the last one (≥ where it is the last)"]
+    return _table([head, *body])
+
+
+def _stops(found: Validation, curves: Sequence[Curve]) -> list[str]:
     body = [
         [
             stop.series,
@@ -135,9 +151,16 @@ def text(found: Validation) -> str:
         ]
         for stop in found.stops
     ]
-    lines += _table([["series", "measured", *head[4:]], *body])
-    lines += ["", "below: the network of L + 1 is better than the linear model of degrees ≤ L + 1"]
-    lines += ["", "Agreement by curve (log errors as factors)"]
+    return _table([["series", "measured", *map(_named, curves)], *body])
+
+
+def _named(curve: Curve) -> str:
+    return f"ν={curve.factors} {curve.size}"
+
+
+def _agreements(found: Validation) -> list[str]:
+    head = ["curve", "L", "pairs", "rank [95 %]", "p", "at the same L", "measured/foretold"]
+    head += ["off by", "constant off by"]
     body = [
         [
             one.curve.text,
@@ -152,19 +175,11 @@ def text(found: Validation) -> str:
         ]
         for one in found.agreements
     ]
-    head = [
-        "curve",
-        "L",
-        "pairs",
-        "rank [95 %]",
-        "p",
-        "at the same L",
-        "measured/foretold",
-        "off by",
-    ]
-    head.append("constant off by")
-    lines += _table([head, *body])
-    lines += ["", "Networks"]
+    return _table([head, *body])
+
+
+def _networks(found: Validation) -> list[str]:
+    head = ["data", "L", "seed", "channels", "steps", "test MAE", f"last {LAST:.0%}", "falling"]
     body = [
         [
             f"{n.data}, {n.architecture}", str(n.L), str(n.seed), str(n.channels), str(n.steps),
@@ -173,14 +188,12 @@ def text(found: Validation) -> str:
         ]
         for n in sorted(found.networks, key=lambda n: (n.data, n.architecture, n.seed, n.L))
     ]  # fmt: skip
-    head = ["data", "L", "seed", "channels", "steps", "test MAE", f"last {LAST:.0%}", "falling"]
-    lines += _table([head, *body])
-    lines.append(
+    return [
+        *_table([head, *body]),
         f"falling: the validation error fell by more than {FALL:.0%} over the last {LAST:.0%} of "
         "the steps. The learning rate falls to almost nothing there, so a flat end does not show "
-        "that a longer training would gain nothing."
-    )
-    return "\n".join(lines)
+        "that a longer training would gain nothing.",
+    ]
 
 
 def _stop(value: int, last: int) -> str:
