@@ -33,8 +33,8 @@ SOUND = r"""# Title
 ```{prf:lemma} A lemma
 :label: lemma-NAME
 
-$\Sym^d(U) \subseteq \mathcal P$ and
-$$ \int_{S^2} \overline{Y_{\ell m}} \dd\Omega = 0 . $$
+$\mathrm{Sym}^d(U) \subseteq \mathcal P$ and
+$$ \int_{S^2} \overline{Y_{\ell m}} \,\mathrm{d}\Omega = 0 . $$
 ```
 
 By {prf:ref}`lemma-NAME` and [the title](#title).
@@ -42,7 +42,7 @@ By {prf:ref}`lemma-NAME` and [the title](#title).
 
 FAULTS = [
     ("{prf:ref}`lemma-NAME`", "{prf:ref}`lemma-absent`", "lemma-absent"),
-    (r"\Sym^d", r"\Smy^d", "Smy"),
+    (r"\mathrm{Sym}", r"\mathmr{Sym}", "mathmr"),
     (r"\mathcal P", r"\mathcal{P", "KaTeX"),
     (r"\overline{Y", r"\ovreline{Y", "ovreline"),
     ("(#title)", "(#titel)", "titel"),
