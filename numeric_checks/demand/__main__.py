@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,7 +110,7 @@ def _work(given: argparse.Namespace) -> Result:
     from numeric_checks.demand.result import DemandOptions
     from numeric_checks.demand.view import table
     from numeric_checks.molecules.data import load
-    from numeric_checks.outputs import output_folder
+    from numeric_checks.outputs import output_folder, write_outputs
     from span_theorem.progress import Progress
 
     settings = DemandOptions(
@@ -147,10 +147,9 @@ def _work(given: argparse.Namespace) -> Result:
                     progress=lambda done, total: progress.update("listening", done, total),
                 )
                 found = replace(found, listening=heard)
-        if given.out is not None:
-            _write(given.out, found, data)
+        outputs = () if given.out is None else write_outputs(given.out, _writers(found, data))
         code = Exit.UNDECIDED if found.undecided else Exit.OK
-        return Result(table(found), found.as_dict(), code)
+        return Result(table(found), found.as_dict(), code, outputs)
 
     if given.out is None:
         return measure()
@@ -179,26 +178,38 @@ def _numbers(text: str) -> list[int]:
     return [atomic_number(name.strip()) for name in text.split(",")]
 
 
-def _write(folder: Path, found: Demand, data: ForceData) -> None:
-    """Figures and table first, the report last."""
+def _writers(found: Demand, data: ForceData) -> dict[str, Callable[[Path], None]]:
+    """What writes each file: figures and table first, the report last."""
     from numeric_checks.demand.view import draw, draw_molecule, table
     from numeric_checks.figures import figure_paths, save_figure
     from numeric_checks.provenance import command_line, versions
     from span_theorem.files import write_json, write_text
 
-    save_figure(draw(found), figure_paths(folder / "demand", force=True), force=True)
-    if found.by_atom is not None and found.settings.l_max and not data.structures.has_cell:
+    def drawn(path: Path) -> None:
+        save_figure(draw(found), figure_paths(path, force=True), force=True)
+
+    def molecule(path: Path) -> None:
         positions, _ = data.structures.take([0]).molecule
         figure = draw_molecule(found, positions[0])
-        save_figure(figure, figure_paths(folder / "molecule", force=True), force=True)
-    write_text(folder / "table.txt", table(found) + "\n", force=True)
-    made_with = {
-        "command": command_line("numeric_checks.demand", sys.argv[1:]),
-        "versions": versions(),
-    }
-    write_json(
-        folder / "report.json", {"schema": 1, **found.as_dict(), "made_with": made_with}, force=True
+        save_figure(figure, figure_paths(path, force=True), force=True)
+
+    def report(path: Path) -> None:
+        made_with = {
+            "command": command_line("numeric_checks.demand", sys.argv[1:]),
+            "versions": versions(),
+        }
+        content = {"schema": 1, **found.as_dict(), "made_with": made_with}
+        write_json(path, content, force=True)
+
+    with_molecule = (
+        found.by_atom is not None and found.settings.l_max and not data.structures.has_cell
     )
+    return {
+        "demand": drawn,
+        **({"molecule": molecule} if with_molecule else {}),
+        "table.txt": lambda path: write_text(path, table(found) + "\n", force=True),
+        "report.json": report,
+    }
 
 
 if __name__ == "__main__":
