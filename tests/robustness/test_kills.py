@@ -69,6 +69,8 @@ def both(*readers: Content) -> Content:
     return lambda place: [reader(place) for reader in readers]
 
 
+RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results"
+SYMMETRIC = RESULTS / "symmetric"
 FIGURE = contents("out.svg", "out.png")
 FOLDER = contents("run/table.txt", "run/*.png", "run/*.svg")
 CASES = {
@@ -104,6 +106,27 @@ CASES = {
         FOLDER,
         "run/report.json",
         full=(BETWEEN,),
+        short=False,
+    ),
+    "accuracy": Case(["--l", "2", "--directions", "2", "--figure", "out"], FIGURE, short=False),
+    "synthetic": Case(
+        ["--L", "1", "--d", "1", "--fold", "2", "--figure", "out"], FIGURE, short=False
+    ),
+    "compare": Case(
+        [str(SYMMETRIC / "benzene"), str(SYMMETRIC / "toluene"), "--any-data", "--out", "run"],
+        FOLDER,
+        "run/comparison.json",
+        full=(1000,),
+        short=False,
+    ),
+    "validation": Case(
+        [
+            str(RESULTS / "sweep-cliff"), "--demand", str(RESULTS / "demand" / "aspirin_rmd17"),
+            "--draws", "50", "--out", "run",
+        ],
+        FOLDER,
+        "run/report.json",
+        full=(1000,),
         short=False,
     ),
     "peptide": Case(
@@ -245,7 +268,13 @@ def assert_completed(name: str, folder: Path, runs: Runs) -> None:
     ended = runs.run(name, folder)
     if ended.code == 2:  # written before the end
         assert "exists" in ended.faults[-1], ended.err
-        if name in ("coupling", "bandwidth", "ceiling"):  # of two files one may be missing
+        if name in (
+            "coupling",
+            "bandwidth",
+            "ceiling",
+            "accuracy",
+            "synthetic",
+        ):  # of two files one may be missing
             ended = runs.run(name, folder, ("--force",))
     if ended.code != 2:
         assert ended.code == whole.code, ended.err
