@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["draw", "draw_molecule", "listening_lines", "table"]
 
+#: Atoms of a molecule whose numbers are drawn; those of a larger one would hide each other.
+LABELLED = 40
+
 
 def table(found: Demand) -> str:
     """The curve of most factors, the matched one beside it, and ℓ* by the number of factors."""
@@ -80,6 +83,8 @@ def _star(curve: ErrorCurve) -> str:
 
 def draw(found: Demand) -> Figure:
     """Error against ℓ for every number of factors, and error against the weights."""
+    from matplotlib.ticker import NullFormatter
+
     figure, (left, right) = subplots(1, 2, figsize=(9.2, 4.0))
     ell = [point.ell for point in found.curve.full]
     for color, curve in zip(COLORS, found.curves[1:] or found.curves, strict=False):
@@ -110,7 +115,10 @@ def draw(found: Demand) -> Figure:
     left.set_xticks(ell)
     left.set_xlabel("largest degree ℓ of the densities")
     right.set_xscale("log")
-    right.set_xlabel("weights of the model")
+    right.xaxis.set_minor_formatter(NullFormatter())  # less than a decade: they would overlap
+    weights = [point.weights for point in found.curve.full]
+    right.set_xticks(weights, [f"{number}" for number in weights], rotation=30, fontsize=8)
+    right.set_xlabel("weights of the model (ticks: those with the most factors)")
     right.margins(x=0.15)
     left.legend(frameon=False, fontsize=9)
     held = found.frames["held"]
@@ -138,10 +146,13 @@ def draw_molecule(found: Demand, positions: NDArray[np.float64]) -> Figure:
     for i, j in np.argwhere(np.triu(distances < 1.7, 1)):
         axes.plot(*flat[[i, j]].T, color="0.7", lw=1.5, zorder=1)
     dots: Any = axes.scatter(*flat.T, c=gain, s=220, cmap="viridis", zorder=2, edgecolors="0.2")
-    for atom, place in enumerate(flat):
-        axes.annotate(
-            str(atom), place, ha="center", va="center", fontsize=7, color="white", zorder=3
-        )
+    if len(flat) <= LABELLED:
+        bright = (gain.min() + gain.max()) / 2
+        for atom, place in enumerate(flat):
+            color = "black" if gain[atom] > bright else "white"
+            axes.annotate(
+                str(atom), place, ha="center", va="center", fontsize=7, color=color, zorder=3
+            )
     top = found.settings.l_max
     figure.colorbar(dots, ax=axes, label=f"error at ℓ ≤ {top} / error at ℓ ≤ {top - 1}")
     axes.set_aspect("equal")
