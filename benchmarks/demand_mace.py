@@ -29,38 +29,9 @@ CHANNELS, CUTOFF = 16, 5.0
 
 def new_model(scaling: Any, max_ell: int, seed: int) -> Any:
     """A random model of two layers, hidden 0e + 1o."""
-    import numpy as np
-    import torch
-    from mace import modules  # before e3nn
+    from neural_checks.backbones.mace import new_mace
 
-    # isort: split
-    from e3nn import o3
-
-    from neural_checks.backbones.mace import MACEBackbone
-
-    torch.manual_seed(seed)
-    block = modules.interaction_classes["RealAgnosticResidualInteractionBlock"]
-    elements = list(scaling.elements)
-    model = modules.ScaleShiftMACE(
-        atomic_inter_scale=scaling.force_rms,
-        atomic_inter_shift=0.0,
-        r_max=CUTOFF,
-        num_bessel=8,
-        num_polynomial_cutoff=5,
-        max_ell=max_ell,
-        interaction_cls=block,
-        interaction_cls_first=block,
-        num_interactions=2,
-        num_elements=len(elements),
-        hidden_irreps=o3.Irreps(f"{CHANNELS}x0e+{CHANNELS}x1o"),
-        MLP_irreps=o3.Irreps("16x0e"),
-        atomic_energies=np.full(len(elements), scaling.energy_shift),
-        avg_num_neighbors=scaling.average_neighbors,
-        atomic_numbers=elements,
-        correlation=3,
-        gate=torch.nn.functional.silu,
-    )
-    return MACEBackbone(model)
+    return new_mace(scaling, max_ell, CHANNELS, CUTOFF, seed, hidden_l=1)
 
 
 class Training:

@@ -41,44 +41,19 @@ def backbone(program: str, max_ell: int, correlation: int, options: Row) -> Any:
     """A random model of two layers, hidden 0e + 1o, in the columns of ``program``."""
     import contextlib
 
-    import numpy as np
-    import torch
-    from mace import modules  # before e3nn
-
-    # isort: split
-    from e3nn import o3
-
-    from neural_checks.backbones.mace import MACEBackbone
+    from neural_checks.backbones.mace import MACEBackbone, new_mace
     from span_theorem.coupling.mace import mace_built_with_exact_basis, reduce_mace
 
     scaling, channels = options["scaling"], options["channels"]
-    elements = sorted(set(scaling.numbers))
-    interaction = modules.interaction_classes["RealAgnosticResidualInteractionBlock"]
     exact = mace_built_with_exact_basis() if program == "exact" else contextlib.nullcontext()
-    torch.manual_seed(options["seed"])
     with exact:
-        model = modules.ScaleShiftMACE(
-            atomic_inter_scale=scaling.force_rms,
-            atomic_inter_shift=0.0,
-            r_max=options["cutoff"],
-            num_bessel=8,
-            num_polynomial_cutoff=5,
-            max_ell=max_ell,
-            interaction_cls=interaction,
-            interaction_cls_first=interaction,
-            num_interactions=2,
-            num_elements=len(elements),
-            hidden_irreps=o3.Irreps(f"{channels}x0e+{channels}x1o"),
-            MLP_irreps=o3.Irreps("16x0e"),
-            atomic_energies=np.full(len(elements), scaling.energy_shift),
-            avg_num_neighbors=scaling.average_neighbors,
-            atomic_numbers=elements,
-            correlation=correlation,
-            gate=torch.nn.functional.silu,
-        )
+        model = new_mace(
+            scaling, max_ell, channels, options["cutoff"], options["seed"],
+            hidden_l=1, correlation=correlation,
+        ).model  # fmt: skip
     if program == "converted":
         reduce_mace(model)
-    return MACEBackbone(model, scaling.numbers)
+    return MACEBackbone(model)
 
 
 def split(data: Any, options: Row) -> tuple[Any, Any]:

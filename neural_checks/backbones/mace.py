@@ -189,9 +189,20 @@ class MACEBackbone(HookedBackbone):
 
 
 def new_mace(
-    scaling: Scaling, l_max: int = 2, channels: int = 16, cutoff: float = 4.0, seed: int = 0
+    scaling: Scaling,
+    l_max: int = 2,
+    channels: int = 16,
+    cutoff: float = 4.0,
+    seed: int = 0,
+    *,
+    hidden_l: int | None = None,
+    correlation: int = 3,
 ) -> MACEBackbone:
-    """A random ScaleShiftMACE of two layers, float32, body order 4 (``correlation=3``)."""
+    """A random ScaleShiftMACE of two layers, float32, body order ``correlation`` + 1.
+
+    ``l_max`` is mace's ``max_ell``; ``hidden_l`` the largest degree of its hidden irreps (default
+    ``l_max``).
+    """
     import torch
     from mace import modules  # before e3nn: it sets how e3nn's files are read
     from mace.modules import interaction_classes
@@ -201,7 +212,8 @@ def new_mace(
 
     torch.manual_seed(seed)
     elements = list(scaling.elements)
-    hidden = "+".join(f"{channels}x{l}{'eo'[l % 2]}" for l in range(l_max + 1))
+    top = l_max if hidden_l is None else hidden_l
+    hidden = "+".join(f"{channels}x{l}{'eo'[l % 2]}" for l in range(top + 1))
     block = interaction_classes["RealAgnosticResidualInteractionBlock"]
     with single_precision():
         model = modules.ScaleShiftMACE(
@@ -220,7 +232,7 @@ def new_mace(
             atomic_energies=np.full(len(elements), scaling.energy_shift),
             avg_num_neighbors=scaling.average_neighbors,
             atomic_numbers=elements,
-            correlation=3,
+            correlation=correlation,
             gate=torch.nn.functional.silu,
         )
     return MACEBackbone(model)
