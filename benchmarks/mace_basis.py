@@ -80,7 +80,7 @@ def step_times(model: Any, data: Any, frames: Any, batch: int) -> Any:
         positions = graph.positions.float().requires_grad_(True)
         energy = model.energy(model.inputs(graph.at(positions))).sum()
         (gradient,) = torch.autograd.grad(energy, positions, create_graph=True)
-        target = torch.tensor(data.molecule_forces[chosen], dtype=torch.float32)
+        target = torch.tensor(data.take(chosen).forces, dtype=torch.float32)
         loss = ((-gradient - target) ** 2).mean()
         optimiser.zero_grad()
         loss.backward()
