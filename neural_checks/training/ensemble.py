@@ -46,17 +46,22 @@ def read_ensemble(folder: Path) -> tuple[BackboneConfig, TrainConfig, list[int]]
             found[int(number)] = read_checkpoint(path)
     if not found:
         raise FileNotFoundError(f"no checkpoint backbone-N.pt in {folder}")
-    first = found[min(found)]
+    try:
+        # As objects: files of before a setting existed lack it, and mean its default.
+        settings = {
+            seed: (BackboneConfig(**state.model), TrainConfig(**state.train))
+            for seed, state in found.items()
+        }
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{folder}: settings of its checkpoints are not known: {error}") from error
+    first = settings[min(found)]
     for seed, state in found.items():
-        if state.seed != seed or (state.model, state.train) != (first.model, first.train):
+        if state.seed != seed or settings[seed] != first:
             raise ValueError(
                 f"{checkpoint_path(folder, seed)} is of seed {state.seed} and must be of seed "
                 f"{seed}, of the same network and training as the others"
             )
-    try:
-        return BackboneConfig(**first.model), TrainConfig(**first.train), sorted(found)
-    except TypeError as error:
-        raise ValueError(f"{folder}: settings of its checkpoints are not known: {error}") from error
+    return *first, sorted(found)
 
 
 def train_all(

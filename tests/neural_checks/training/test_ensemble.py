@@ -16,7 +16,7 @@ pytest.importorskip("nequip")
 from neural_checks.backbones.nequip import BackboneConfig, NequIPBackbone
 from neural_checks.data.split import split
 from neural_checks.training import ensemble
-from neural_checks.training.ensemble import train_all
+from neural_checks.training.ensemble import read_ensemble, train_all
 from neural_checks.training.train import TrainConfig, force_mae, train
 
 pytestmark = [
@@ -171,3 +171,25 @@ def test_on_a_gpu_training_resumes_and_agrees_with_the_cpu(data: Any, tmp_path: 
         np.testing.assert_allclose(
             [row[1:] for row in other.history], [row[1:] for row in whole.history], rtol=1e-2
         )
+
+
+def test_checkpoints_of_before_a_setting_existed_are_of_its_default(
+    data: Any, tmp_path: Path
+) -> None:
+    import torch
+
+    parts = split(data, 20, 5, 10, 0)
+    for seed in (0, 1):
+        train(data, parts, MODEL, TRAIN, seed, tmp_path / f"backbone-{seed}.pt", stop_after=1)
+    state = torch.load(tmp_path / "backbone-0.pt", weights_only=True)
+    assert state["identity"]["model"].pop("tanh_gates") is False
+    torch.save(state, tmp_path / "backbone-0.pt")
+    assert read_ensemble(tmp_path) == (MODEL, TRAIN, [0, 1])
+    state["identity"]["model"]["tanh_gates"] = True
+    torch.save(state, tmp_path / "backbone-0.pt")
+    with pytest.raises(ValueError, match="the same network and training as the others"):
+        read_ensemble(tmp_path)
+    state["identity"]["model"]["channels"] = 0
+    torch.save(state, tmp_path / "backbone-0.pt")
+    with pytest.raises(ValueError, match="not known: channels must be"):
+        read_ensemble(tmp_path)
