@@ -27,6 +27,7 @@ extensions = [
     "map_page",
     "generated",
     "breaks",
+    "slim",
 ]
 exclude_patterns = ["_build", "_ext", "_generated", "jupyter_execute"]
 nitpicky = True
@@ -54,7 +55,7 @@ html_css_files = ["site.css", "explorer.css"]
 html_copy_source = False
 html_search_scorer = str(HERE / "_ext" / "search_scorer.js")
 html_show_sourcelink = False
-html_use_index = False  # the search finds every name
+html_use_index = html_domain_indices = False  # the search finds every name
 proof_minimal_theme = True
 
 autodoc_member_order = "bysource"

@@ -78,7 +78,8 @@ def sentence(name: str) -> str:
 def api_pages() -> None:
     """One page per public module, and an index of all of them by room.
 
-    The pages stand in no table of contents: with one, every page of the site would repeat it.
+    The pages stand in no table of contents: with one, every page of the site would repeat it. A
+    room has no names of its own, so it is described in the index and needs no page.
     """
     wanted = {"index.md"}
     lists = []
@@ -86,21 +87,22 @@ def api_pages() -> None:
         lists.append(f"## {package}\n\n{about}\n")
         rooms: dict[str, list[str]] = {}
         for name in modules(package):
-            is_room = (ROOT / name.replace(".", "/")).is_dir()
-            rooms.setdefault(name if is_room else name.rpartition(".")[0], []).append(name)
-            # A package's own page says what it is; its names have their page in their module.
-            members = "" if is_room else "   :members:\n"
+            if (ROOT / name.replace(".", "/")).is_dir():
+                rooms.setdefault(name, [])
+                continue
+            rooms.setdefault(name.rpartition(".")[0], []).append(name)
             write(
                 DOCS / "api" / f"{name}.md",
                 "---\norphan: true\n---\n"
                 f"# {name}\n\n[Reference](index.md)\n\n"
-                f"```{{eval-rst}}\n.. automodule:: {name}\n{members}```\n",
+                f"```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```\n",
             )
             wanted.add(f"{name}.md")
         for room, names in rooms.items():
             entries = "\n".join(f"* :mod:`{name}`: {sentence(name)}" for name in names)
             heading = "" if room == package else f"### {room}\n\n"
-            lists.append(f"{heading}```{{eval-rst}}\n{entries}\n```\n")
+            text = f".. automodule:: {room}\n\n{entries}"
+            lists.append(f"{heading}```{{eval-rst}}\n{text}\n```\n")
     head = (
         "# Reference\n\nFrom the docstrings. Names that start with an underscore are private.\n\n"
     )
