@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from neural_checks.injection.control_rows import Controls, Interval
 from neural_checks.injection.judged import why_not_judged
-from neural_checks.injection.upgrade import from_version_1, from_version_2
+from neural_checks.injection.upgrade import from_version_1, from_version_2, from_version_3
 from neural_checks.readouts.metrics import Cliff
 from neural_checks.readouts.trained import SpnConfig
 from neural_checks.readouts.verdict import Outcome, RecoveryCurve, Verdict, overall
@@ -331,7 +331,7 @@ class InjectionReport:
     published: Published = PUBLISHED
     geometry: tuple[tuple[float, float, float], ...] | None = None
     note: str = ""
-    schema: int = 3
+    schema: int = 4
 
     def published_values(self, metric: Metric) -> dict[int, float]:
         """What is published of a metric, by ℓ; empty where this run is not of aspirin and L = 2."""
@@ -353,6 +353,6 @@ class InjectionReport:
 REPORT = Schema(
     InjectionReport,
     "a report of the injection experiment",
-    3,
-    {1: from_version_1, 2: from_version_2},
+    4,
+    {1: from_version_1, 2: from_version_2, 3: from_version_3},
 )

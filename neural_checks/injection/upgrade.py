@@ -7,7 +7,7 @@ from typing import Any
 
 from neural_checks.readouts.verdict import RecoveryCurve, judge
 
-__all__ = ["from_version_1", "from_version_2"]
+__all__ = ["from_version_1", "from_version_2", "from_version_3"]
 
 Content = dict[str, Any]
 
@@ -149,3 +149,10 @@ def _told_apart(old: Content, gain: float) -> Content:
         "kind": kind,
         "alone": {"value": gain} if first else None,
     }
+
+
+def from_version_3(old: Content) -> Content:
+    """The content of version 4: before it, the gradients of trained readouts were not clipped."""
+    settings = old["measurement"]["settings"]
+    settings = {**settings, "spn": {**settings["spn"], "clip": None}}
+    return {**old, "schema": 4, "measurement": {**old["measurement"], "settings": settings}}

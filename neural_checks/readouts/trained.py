@@ -38,7 +38,9 @@ class SpnConfig:
     ``channels`` principal channels per irrep enter (``cubic_channels`` where products are cubic);
     ``width`` products (or SiLU units); ``batch`` frames a step of a network of one site,
     ``shared_batch`` of one for all sites; ``orientations`` of every held-out frame are averaged
-    over.
+    over. The gradient of every network is shortened to the length ``clip`` at most (None: it is
+    not): a frame unlike the others, as when a proton moves over, has products so large that Adam
+    would be thrown off by it and keep the size of its steps for the rest of the training.
     """
 
     steps: int = 1500
@@ -50,6 +52,7 @@ class SpnConfig:
     cubic_channels: int = 4
     learning_rate: float = 0.01
     orientations: int = 6
+    clip: float | None = 1.0
 
     def __post_init__(self) -> None:
         for name in (
@@ -60,6 +63,8 @@ class SpnConfig:
                 raise ValueError(f"{name} must be ≥ 1, got {getattr(self, name)}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate must be > 0, got {self.learning_rate}")
+        if self.clip is not None and not self.clip > 0:
+            raise ValueError(f"clip must be > 0 or None, got {self.clip}")
 
     def channels_of(self, degree: int | None) -> int:
         """Principal channels per irrep of a readout of that degree."""
@@ -137,6 +142,7 @@ def _train(network: _Network, inputs: SpnInputs, fit: NDArray[np.int64], config:
                 )
             optimiser.zero_grad()
             loss.backward()
+            network.clip(config.clip)
             optimiser.step()
             schedule.step()
 
@@ -212,6 +218,17 @@ class _Network:
         """Weights of one of the networks."""
         total: int = sum(p.numel() for p in self.parameters.values())
         return total // self._nets
+
+    def clip(self, longest: float | None) -> None:
+        """Shorten the gradient of each of the networks to the length ``longest`` at most."""
+        if longest is None:
+            return
+        gradients = [parameter.grad for parameter in self.parameters.values()]
+        squares = sum(g.reshape(self._nets, -1).square().sum(dim=1) for g in gradients)
+        factors = (longest / squares.sqrt()).clamp(max=1.0)
+        for gradient in gradients:
+            each = factors.repeat_interleave(len(gradient) // self._nets)
+            gradient.mul_(each[:, None, None])
 
     def __call__(self, x: Any) -> Any:
         """(nets, rows, outputs) of components (seeds, sites, batch, size); a row is a frame, or a

@@ -35,7 +35,7 @@ def content(folder: Path) -> dict[str, Any]:
 
 def test_every_number_of_a_committed_report_is_read(folder: Path) -> None:
     report, old = REPORT.read(folder / "report.json"), content(folder)
-    assert report.schema == 3
+    assert report.schema == 4
     for readout in report.measurement.readouts:
         entry = old["readouts"][readout.name.replace(", per atom", "")]
         for metric, key in KEYS.items():
@@ -62,7 +62,7 @@ def test_every_number_of_a_committed_report_is_read(folder: Path) -> None:
 def test_what_was_read_is_written_in_the_present_layout(folder: Path, tmp_path: Path) -> None:
     report = REPORT.read(folder / "report.json")
     REPORT.write(tmp_path / "again.json", report)
-    assert json.loads((tmp_path / "again.json").read_text())["schema"] == 3
+    assert json.loads((tmp_path / "again.json").read_text())["schema"] == 4
     assert REPORT.read(tmp_path / "again.json") == report
 
 
@@ -93,7 +93,7 @@ def test_a_committed_figure_is_drawn_from_the_committed_report(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda r: r.update(schema=99), "its schema is 99, known are 1, 2, 3"),
+        (lambda r: r.update(schema=99), "its schema is 99, known are 1, 2, 3, 4"),
         (lambda r: r.pop("controls"), "KeyError 'controls'"),
         (lambda r: r["settings"].pop("L"), "KeyError 'L'"),
         (lambda r: r["settings"].update(seed="x"), "measurement.settings.seed"),

@@ -58,6 +58,25 @@ def test_a_cubic_readout_goes_beyond_the_quadratic_boundary(samples: Samples) ->
     assert not judge(curve, 2, 2).agrees  # called quadratic, it is found out
 
 
+def test_one_frame_unlike_the_others_does_not_spoil_a_readout(samples: Samples) -> None:
+    """As a proton that moves over does: its features are many times as long as at other frames."""
+    site = samples.at([1])
+    odd = {name: values.copy() for name, values in site.features.items()}
+    for values in odd.values():
+        values[3] *= 8
+    task = SpnTask.upto(2, 4)
+    config = replace(SMALL, steps=400)
+
+    def mean(clip: float | None) -> float:
+        spoiled = replace(site, features=odd)
+        return float(_r2(train_spn(spoiled, task, replace(config, clip=clip), rng(0))).mean())
+
+    assert mean(1.0) > 0.2
+    assert mean(None) < 0
+    with pytest.raises(ValueError, match="clip must be > 0 or None, got 0"):
+        replace(SMALL, clip=0)
+
+
 def test_the_seed_decides_and_seeds_differ(samples: Samples, quadratic: SpnRun) -> None:
     again = train_spn(samples.at([0, 1]), SpnTask.upto(2, 6, 3.0), SMALL, rng(0))
     np.testing.assert_array_equal(again.missed, quadratic.missed)
