@@ -8,6 +8,8 @@ file already holds are kept. The peer is a linear model of the same body order, 
 featomic's power spectra (SoapPowerSpectrum, Gto basis) with their position gradients, normal
 equations by numpy and one ridge penalty: one model of one size, where ours fits all ℓ and chooses
 penalties. Without featomic its row says so. Both state the error on the same held-out frames.
+The rows of ``columns`` make the columns of the largest model and fit nothing: the part whose cost
+grows with the number of neighbours.
 """
 
 from __future__ import annotations
@@ -28,12 +30,12 @@ OURS = (
     (2, 5, 250, 5.0, False),
     (2, 5, 500, 5.0, False),
     (2, 5, 1000, 5.0, False),
-    (2, 5, 250, 3.5, False),
     (3, 3, 250, 5.0, False),
     (3, 3, 1050, 5.0, False),
     (3, 4, 1050, 5.0, False),
 )
 PEER = ((2, 5, 250, 5.0),)
+COLUMNS = ((2, 5, 250, 3.0), (2, 5, 250, 4.0), (2, 5, 250, 5.0), (2, 5, 250, 7.0))
 RADIAL = 5
 
 
@@ -50,7 +52,6 @@ def frames_of(data: str, frames: int) -> Any:
 def ours(task: Row) -> Row:
     """The demand of the project."""
     from numeric_checks.demand.estimate import demand
-    from numeric_checks.demand.expansion import neighbor_pairs
     from numeric_checks.demand.result import DemandOptions
 
     data = frames_of(task["data"], task["frames"])
@@ -58,12 +59,35 @@ def ours(task: Row) -> Row:
         factors=task["factors"], l_max=task["l_max"], cutoff=task["cutoff"], radial=RADIAL
     )
     found = demand(data, settings, matched=task["matched"])
-    one = neighbor_pairs(data.structures.take([0]), task["cutoff"])
     return {
-        "pairs_of_a_frame": len(one.centre),
+        "pairs_of_a_frame": pairs_of_a_frame(data, task["cutoff"]),
         "weights": found.curve.full[-1].weights,
         "mae_meV_per_A": found.curve.full[-1].mae,
     }
+
+
+def pairs_of_a_frame(data: Any, cutoff: float) -> int:
+    """Ordered pairs of neighbours, mean over frames."""
+    from numeric_checks.demand.expansion import neighbor_pairs
+
+    return round(len(neighbor_pairs(data.structures, cutoff).centre) / len(data.structures))
+
+
+def columns(task: Row) -> Row:
+    """The columns of all frames, without a fit."""
+    import numpy as np
+
+    from numeric_checks.demand.design import designs
+    from numeric_checks.demand.expansion import Basis
+    from numeric_checks.demand.fits import new_model
+    from numeric_checks.demand.result import DemandOptions
+
+    data = frames_of(task["data"], task["frames"])
+    species = tuple(int(z) for z in np.unique(data.structures.numbers))
+    basis = Basis(species, task["l_max"], RADIAL, task["cutoff"])
+    model = new_model(basis, species, DemandOptions(factors=task["factors"]))
+    width = max(design.shape[1] for _, design in designs(data.structures, model))
+    return {"pairs_of_a_frame": pairs_of_a_frame(data, task["cutoff"]), "weights": width}
 
 
 def peer(task: Row) -> Row:
@@ -158,9 +182,11 @@ def tasks(data: str) -> list[Row]:
     """What is measured."""
     names = ("factors", "l_max", "frames", "cutoff", "matched")
     rows = [{"program": "ours", "data": data, **dict(zip(names, t, strict=True))} for t in OURS]
-    rows += [
-        {"program": "featomic", "data": data, **dict(zip(names[:4], t, strict=True))} for t in PEER
-    ]
+    for program, wanted in (("featomic", PEER), ("columns", COLUMNS)):
+        rows += [
+            {"program": program, "data": data, **dict(zip(names[:4], t, strict=True))}
+            for t in wanted
+        ]
     return rows
 
 
@@ -174,7 +200,9 @@ def main(argv: list[str] | None = None) -> int:
     given = parser.parse_args(argv)
     if given.task:
         task = json.loads(given.task)
-        print(json.dumps((ours if task["program"] == "ours" else peer)(task)))
+        print(
+            json.dumps({"ours": ours, "featomic": peer, "columns": columns}[task["program"]](task))
+        )
         return 0
     from numeric_checks.provenance import versions
 

@@ -31,6 +31,9 @@ def write_all(write: Write) -> None:
     for name, text in {
         "demand": table(reports),
         "demand-ratios": ratios(validation),
+        "demand-seeds": seeds(validation),
+        "demand-training": training(validation),
+        "demand-longer": longer(validation),
         "demand-agreement": agreement(validation),
         "demand-networks": networks(validation),
         "demand-cost": costs(cost),
@@ -40,25 +43,40 @@ def write_all(write: Write) -> None:
 
 
 def table(reports: dict[str, dict[str, Any]]) -> str:
-    """One row a data set: the error by ℓ, the ratios, and ℓ* of both curves."""
+    """The error by ℓ, the ratios and ℓ*; one row a data set, number of factors and size."""
     top = max((len(report["curve"]) for report in reports.values()), default=0)
     heads = " | ".join(f"ℓ ≤ {ell}" for ell in range(top))
     lines = [
-        f"| data | factors | {heads} | ratios from ℓ = 1 on | ℓ* | ℓ* at equal weights |",
-        "|---|---|" + "---|" * (top + 3),
+        f"| data | factors | size | {heads} | ratios from ℓ = 1 on | ℓ* |",
+        "|---|---|---|" + "---|" * (top + 2),
     ]
     for name, report in reports.items():
-        errors = [point["mae"] for point in report["curve"]]
-        cells = [f"{error:.1f}" for error in errors] + ["–"] * (top - len(errors))
-        ratios = ", ".join(f"{after / before:.2f}" for before, after in pairwise(errors[1:]))
-        level = report["settings"]["level"]
-        equal = least_degree([point["mae"] for point in report["matched"]], level)
-        sign = "≥ " if report["lower_bound"] else ""
-        star = "undecided" if report["undecided"] else f"{sign}{report['demand']}"
-        lines.append(
-            f"| {name} | {report['factors']} | {' | '.join(cells)} | {ratios} | {star} | {equal} |"
-        )
+        for part in (report, *report["fewer_factors"]):
+            if part["factors"] < 2:
+                continue
+            for size, key in (("full", "curve"), ("equal weights", "matched")):
+                errors = [point["mae"] for point in part[key]]
+                if not errors:
+                    continue
+                cells = [f"{error:.1f}" for error in errors] + ["–"] * (top - len(errors))
+                ratios = ", ".join(
+                    f"{after / before:.2f}" for before, after in pairwise(errors[1:])
+                )
+                star = _star(report, part, key)
+                lines.append(
+                    f"| {name} | {part['factors']} | {size} | {' | '.join(cells)} | {ratios} "
+                    f"| {star} |"
+                )
     return "\n".join(lines) + "\n"
+
+
+def _star(report: dict[str, Any], part: dict[str, Any], key: str) -> str:
+    if report["undecided"]:
+        return "undecided"
+    if key == "matched":
+        errors = [point["mae"] for point in part[key]]
+        return str(least_degree(errors, report["settings"]["level"]))
+    return f"{'≥ ' if part['lower_bound'] else ''}{part['demand']}"
 
 
 def _markdown(head: list[str], rows: list[list[str]]) -> str:
@@ -75,26 +93,80 @@ def _heading(curve: tuple[int, str]) -> str:
 
 
 def ratios(validation: dict[str, Any]) -> str:
-    """One row a pair of networks: the ratio measured, and what every curve foretold."""
+    """One row a pair of L: the ratio measured with its spread, and what every curve foretold."""
     curves = sorted({_curve(row) for row in validation["ratios"]})
-    rows: dict[tuple[Any, ...], dict[Any, float]] = {}
+    rows: dict[tuple[Any, ...], dict[Any, Any]] = {}
     for row in validation["ratios"]:
-        key = tuple(row[name] for name in ("data", "architecture", "seed", "L"))
-        rows.setdefault(key, {"measured": row["measured"], "below": row["below_linear_model"]})[
-            _curve(row)
-        ] = row["foretold"]
+        key = tuple(row[name] for name in ("data", "architecture", "steps", "L"))
+        rows.setdefault(key, {"row": row})[_curve(row)] = row["foretold"]
     return _markdown(
         [
-            "data", "network", "seed", "L", "below the linear model", "measured",
+            "data", "network", "seeds", "L", "below the linear model", "measured",
             *map(_heading, curves),
         ],
         [
             [
-                data, architecture, str(seed), f"{L} → {L + 1}",
-                "yes" if values["below"] else "no", f"**{values['measured']:.2f}**",
+                data, architecture, str(len(values["row"]["seeds"].split())), f"{L} → {L + 1}",
+                "yes" if values["row"]["below_linear_model"] else "no", _spread(values["row"]),
                 *(f"{values[curve]:.2f}" if curve in values else "–" for curve in curves),
             ]
-            for (data, architecture, seed, L), values in rows.items()
+            for (data, architecture, _, L), values in rows.items()
+        ],
+    )  # fmt: skip
+
+
+def _spread(row: dict[str, Any]) -> str:
+    several = len(row["seeds"].split()) > 1
+    ends = f" ({row['measured_low']:.2f}–{row['measured_high']:.2f})" if several else ""
+    return f"**{row['measured']:.2f}**{ends}"
+
+
+def seeds(validation: dict[str, Any]) -> str:
+    """How far the ratio of one seed is off the mean."""
+    spread = validation["seeds_differ"]
+    if spread is None:
+        return "One seed was trained.\n"
+    return (
+        "The ratio of one seed is off the mean over seeds by a factor of "
+        f"{math.exp(spread):.2f} (one standard deviation).\n"
+    )
+
+
+def training(validation: dict[str, Any]) -> str:
+    """One row a pair of L: the ratio of validation errors in the course of the training."""
+    found = validation["training"]
+    text = _markdown(
+        [
+            "networks", "L", "seeds",
+            *(f"at {share:.0%} of the steps" for share in found["shares"]), "test",
+        ],
+        [
+            [
+                one["series"], f"{one['L']} → {one['L'] + 1}", str(len(one["seeds"])),
+                *("–" if ratio is None else f"{ratio:.2f}" for ratio in one["during"]),
+                f"{one['tested']:.2f}",
+            ]
+            for one in found["courses"]
+        ],
+    )  # fmt: skip
+    told = found["sentence"]
+    return f"{text}\n{told[0].upper()}{told[1:]}.\n"
+
+
+def longer(validation: dict[str, Any]) -> str:
+    """One row a pair of L: the ratio after fewer and after more steps."""
+    found = validation["training"]["longer"]
+    if not found:
+        return "No network was trained for more steps.\n"
+    return _markdown(
+        ["data", "network", "L", "seeds", "steps", "ratio", "error of L + 1 fell to"],
+        [
+            [
+                one["data"], one["architecture"], f"{one['L']} → {one['L'] + 1}",
+                str(len(one["seeds"])), " → ".join(f"{steps:,}" for steps in one["steps"]),
+                " → ".join(f"{ratio:.2f}" for ratio in one["ratios"]), f"{one['fell']:.0%}",
+            ]
+            for one in found
         ],
     )  # fmt: skip
 
@@ -107,7 +179,7 @@ def agreement(validation: dict[str, Any]) -> str:
 
     return _markdown(
         [
-            "demand", "from L", "networks", "pairs", "series", "rank correlation [95 %]",
+            "demand", "from L", "networks", "pairs", "data sets", "rank correlation [95 %]",
             "p", "at the same L",
             "measured / foretold", "off by a factor", "best constant: off by",
         ],
@@ -115,7 +187,7 @@ def agreement(validation: dict[str, Any]) -> str:
             [
                 _heading(_curve(one["curve"])),
                 str(one["first"]), "below the linear model" if one["below"] else "all",
-                str(one["pairs"]), str(one["series"]),
+                str(one["pairs"]), str(one["sets"]),
                 number(one["rank"])
                 + ("" if one["low"] is None else f" [{one['low']:.2f}, {one['high']:.2f}]"),
                 number(one["p"]), number(one["within"]),
@@ -129,16 +201,16 @@ def agreement(validation: dict[str, Any]) -> str:
 def networks(validation: dict[str, Any]) -> str:
     """One row a network: its error, and whether it still fell when the training ended."""
     told = {True: "yes", False: "no", None: "not known"}
-    places = ("data", "architecture", "seed", "L")
+    places = ("data", "architecture", "steps", "L", "seed")
     found = sorted(validation["networks"], key=lambda one: [one[name] for name in places])
     return _markdown(
         [
-            "data", "network", "seed", "L", "channels", "steps", "test error, meV/Å",
+            "data", "network", "steps", "L", "seed", "channels", "test error, meV/Å",
             "fell over the last quarter by", "still falling",
         ],
         [
             [
-                *(str(one[name]) for name in (*places, "channels", "steps")),
+                *(str(one[name]) for name in (*places, "channels")),
                 f"{one['mae']:.1f}",
                 "–" if one["last_fall"] is None else f"{one['last_fall']:.1%}",
                 told[one["falling"]],
@@ -187,7 +259,7 @@ def costs(result: dict[str, Any]) -> str:
         ]
         measured = ["–", "–", "–", row["failure"]] if "failure" in row else [
             str(row["weights"]), f"{row['cpu_s']:.0f}", f"{row['peak_MB']:,}",
-            f"{row['mae_meV_per_A']:.1f}",
+            f"{row['mae_meV_per_A']:.1f}" if "mae_meV_per_A" in row else "–",
         ]  # fmt: skip
         rows.append([*what, *measured])
     return _markdown(

@@ -47,7 +47,7 @@ def _parser() -> command.Parser:
         "--draws",
         type=integer_option("draws", 1, 10**6),
         default=2000,
-        help="draws of the bootstrap over series, and permutations (default %(default)s)",
+        help="draws of the bootstrap over data sets, and permutations (default %(default)s)",
     )
     parser.add_argument("--seed", type=integer_option("seed", 0, 2**31 - 1), default=0)
     parser.add_argument(
@@ -73,11 +73,13 @@ def _work(given: argparse.Namespace) -> command.Result:
 
 def _compared(given: argparse.Namespace) -> Validation:
     from neural_checks.validation.compare import agreement, pairs_of, read_curves, stops_of
-    from neural_checks.validation.networks import read_networks, series_of
+    from neural_checks.validation.networks import counted, read_networks, series_of
+    from neural_checks.validation.training import courses, longer
     from neural_checks.validation.view import Validation
 
     networks, curves = read_networks(given.networks), read_curves(given.demand)
-    series = series_of(networks)
+    every = series_of(networks)
+    series = counted(every)
     pairs = pairs_of(series, curves)
     if not pairs:
         raise ValueError(
@@ -88,6 +90,8 @@ def _compared(given: argparse.Namespace) -> Validation:
     return Validation(
         networks=networks,
         series=series,
+        courses=courses(every),
+        longer=longer(every),
         pairs=pairs,
         stops=stops_of(series, curves, given.level),
         agreements=[
@@ -103,16 +107,25 @@ def _compared(given: argparse.Namespace) -> Validation:
 
 
 def _content(found: Validation) -> dict[str, Any]:
-    from neural_checks.validation.view import ratio_rows, sentence
+    from neural_checks.validation.compare import seeds_differ
+    from neural_checks.validation.training import SHARES
+    from neural_checks.validation.view import ratio_rows, sentence, training_sentence
     from numeric_checks.provenance import command_line, versions
 
     return {
-        "schema": 1,
+        "schema": 2,
         "sentence": sentence(found),
         "judged": asdict(found.best),
         "level": found.level,
         "draws": found.draws,
         "ratios": ratio_rows(found),
+        "seeds_differ": seeds_differ(found.pairs),
+        "training": {
+            "sentence": training_sentence(found),
+            "shares": list(SHARES),
+            "courses": [asdict(one) for one in found.courses],
+            "longer": [asdict(one) for one in found.longer],
+        },
         "stops": [
             {
                 "series": stop.series,
@@ -139,7 +152,8 @@ def _content(found: Validation) -> dict[str, Any]:
 def _writers(found: Validation) -> dict[str, Any]:
     """What writes each file; the report is the last."""
     from neural_checks.sweep.tables import write_csv
-    from neural_checks.validation.view import draw, ratio_rows, text
+    from neural_checks.validation.figure import draw
+    from neural_checks.validation.view import ratio_rows, text
     from numeric_checks.figures import save_figure
     from span_theorem.files import write_json, write_text
 

@@ -3,24 +3,25 @@
 The demand of a data set gives an error of linear models for every ℓ, by number of factors, at full
 size and at equal weights. If it says what a network gains, the ratio of these errors from ℓ = L to
 L + 1 is that of the networks' errors. Their agreement is summed up by Spearman's rank correlation
-(scipy), with an interval from a bootstrap over series of networks, and by the errors of the
-logarithms: a constant factor would have a rank correlation of 0 and may still have small ones.
+(scipy), with an interval from a bootstrap over data sets, for networks on the same data share what
+is foretold, and by the errors of the logarithms: a constant factor would have a rank correlation of
+0 and may still have small ones.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.validation.networks import Series
+from neural_checks.validation.networks import Series, geometric_mean
 from numeric_checks.demand.result import least_degree
 from span_theorem.files import read_text
 
@@ -32,13 +33,14 @@ __all__ = [
     "agreement",
     "pairs_of",
     "read_curves",
+    "seeds_differ",
     "stops_of",
 ]
 
 Array = NDArray[np.float64]
 
-#: Pairs below which no rank correlation is given, and series below which it has no interval.
-MIN_PAIRS, MIN_SERIES = 4, 3
+#: Pairs below which no rank correlation is given, and data sets below which it has no interval.
+MIN_PAIRS, MIN_SETS = 4, 3
 _LARGEST = 100_000_000  # bytes of a file
 
 
@@ -90,40 +92,69 @@ def read_curves(paths: Sequence[Path]) -> Curves:
 class Pair:
     """Networks of L and L + 1 of a series: the ratio of their errors, foretold and measured.
 
-    ``below``: the network of L + 1 is better than the linear model of degrees ≤ L + 1 (of most
-    factors, full size). A network that is not has yet to learn what that model knows.
+    ``by_seed``: the ratio of every seed that has both; ``measured``: their geometric mean.
+    ``below``: the networks of L + 1 are better than the linear model of degrees ≤ L + 1 (of most
+    factors, full size; geometric mean over seeds). A network that is not has yet to learn what that
+    model knows.
     """
 
     series: str
     data: str
     architecture: str
-    seed: int
+    steps: int
     L: int
-    measured: float
+    by_seed: dict[int, float]
     foretold: dict[Curve, float]
     below: bool
+
+    @property
+    def measured(self) -> float:
+        return geometric_mean(list(self.by_seed.values()))
 
 
 def pairs_of(series: Sequence[Series], curves: Curves) -> list[Pair]:
     """The pairs of every series whose data have a demand."""
-    found = []
-    for one in series:
-        known = curves.get(one.networks[0].sha256, {})
-        for low, high in pairwise(one.networks):
-            foretold = {
-                curve: errors[high.L] / errors[low.L]
-                for curve, errors in sorted(known.items())
-                if len(errors) > high.L
-            }
-            if high.L == low.L + 1 and foretold:
-                judged = max(curve for curve in foretold if curve.size == "full")
-                found.append(
-                    Pair(
-                        one.name, low.data, low.architecture, low.seed, low.L, high.mae / low.mae,
-                        foretold, high.mae < known[judged][high.L],
-                    )
-                )  # fmt: skip
-    return found
+    return [
+        pair
+        for one in series
+        for L in one.degrees
+        if (pair := _pair(one, L, curves.get(one.networks[0].sha256, {}))) is not None
+    ]
+
+
+def _pair(one: Series, L: int, known: Mapping[Curve, tuple[float, ...]]) -> Pair | None:
+    by_seed = one.ratios(L)
+    foretold = {
+        curve: errors[L + 1] / errors[L]
+        for curve, errors in sorted(known.items())
+        if len(errors) > L + 1
+    }
+    if not by_seed or not foretold:
+        return None
+    first = one.networks[0]
+    linear = known[max(curve for curve in foretold if curve.size == "full")][L + 1]
+    return Pair(
+        series=one.name,
+        data=first.data,
+        architecture=first.architecture,
+        steps=first.steps,
+        L=L,
+        by_seed=by_seed,
+        foretold=foretold,
+        below=geometric_mean([one.of(L + 1)[seed].mae for seed in by_seed]) < linear,
+    )
+
+
+def seeds_differ(pairs: Sequence[Pair]) -> float | None:
+    """Standard deviation over seeds of the logarithm of a measured ratio.
+
+    None where no pair has two seeds.
+    """
+    several = [np.log(list(pair.by_seed.values())) for pair in pairs if len(pair.by_seed) > 1]
+    if not several:
+        return None
+    square = sum(float(((logs - logs.mean()) ** 2).sum()) for logs in several)
+    return math.sqrt(square / sum(len(logs) - 1 for logs in several))
 
 
 @dataclass(frozen=True)
@@ -144,14 +175,14 @@ def stops_of(series: Sequence[Series], curves: Curves, level: float) -> list[Sto
     """Where every series stops, by the rule that gives ℓ* its value, over the L of the series."""
     found = []
     for one in series:
-        degrees = [network.L for network in one.networks]
+        degrees = one.degrees
         known = curves.get(one.networks[0].sha256, {})
         foretold = {
             curve: degrees[least_degree([errors[L] for L in degrees], level)]
             for curve, errors in sorted(known.items())
             if degrees[-1] < len(errors)
         }
-        measured = degrees[least_degree([network.mae for network in one.networks], level)]
+        measured = degrees[least_degree([one.mae(L) for L in degrees], level)]
         found.append(Stop(one.name, degrees[0], degrees[-1], measured, foretold))
     return found
 
@@ -163,9 +194,10 @@ class Agreement:
     With ``below`` only of pairs that are below the linear model (:class:`Pair`).
 
     ``rank`` is Spearman's correlation over ``pairs`` pairs, ``low`` to ``high`` its 95 % interval
-    over series, ``p`` the share of random assignments with a correlation at least as large.
+    over data sets (``sets`` of them), ``p`` the share of random assignments with a correlation at
+    least as large.
     ``within``: the rank correlation of what is left when the mean of every L is taken off both, for
-    gains fall with L in any case. They are None where pairs or series are too few, or equal.
+    gains fall with L in any case. They are None where pairs or data sets are too few, or equal.
     ``bias``: mean of log(measured / foretold); ``spread``: root mean square of it about zero;
     ``constant``: the same for the best constant ratio.
     """
@@ -174,7 +206,7 @@ class Agreement:
     first: int
     below: bool
     pairs: int
-    series: int
+    sets: int
     rank: float | None
     low: float | None
     high: float | None
@@ -206,7 +238,7 @@ def agreement(
         return None
     foretold = np.array([pair.foretold[curve] for pair in mine])
     measured = np.array([pair.measured for pair in mine])
-    names, member = np.unique([pair.series for pair in mine], return_inverse=True)
+    names, member = np.unique([pair.data for pair in mine], return_inverse=True)
     rng = np.random.default_rng(np.random.SeedSequence(seed))
     wrong = np.log(measured / foretold)
     within = _within([pair.L for pair in mine], foretold, measured)
@@ -214,7 +246,7 @@ def agreement(
     # Equal ratios have no order.
     if len(mine) >= MIN_PAIRS and np.ptp(foretold) > 0 and np.ptp(measured) > 0:
         rank = _rank(foretold, measured)
-        if len(names) >= MIN_SERIES:
+        if len(names) >= MIN_SETS:
             drawn = []
             for _ in range(draws):
                 chosen = rng.integers(0, len(names), len(names))
@@ -228,7 +260,7 @@ def agreement(
         first=first,
         below=below,
         pairs=len(mine),
-        series=len(names),
+        sets=len(names),
         rank=rank,
         low=low,
         high=high,

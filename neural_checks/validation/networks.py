@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from neural_checks.sweep.result import JobRecord, read_job_file
 from span_theorem.files import read_text
 
-__all__ = ["Network", "Series", "read_networks", "series_of"]
+__all__ = ["Network", "Series", "counted", "geometric_mean", "read_networks", "series_of"]
 
 #: Share of the training at whose end the validation error is looked at.
 LAST = 0.25
@@ -55,15 +56,43 @@ class Network:
 
 @dataclass(frozen=True)
 class Series:
-    """Networks that differ by L alone, L ascending."""
+    """Networks that differ by L and seed alone, by L and then seed."""
 
     networks: tuple[Network, ...]
 
     @property
     def name(self) -> str:
-        """Data, architecture and seed."""
+        """Data, architecture, channels and steps."""
         first = self.networks[0]
-        return f"{first.data}, {first.architecture}, seed {first.seed}"
+        width = "" if first.channels is None else f"{first.channels} channels, "
+        return f"{first.data}, {first.architecture}, {width}{first.steps} steps"
+
+    @property
+    def degrees(self) -> tuple[int, ...]:
+        """The L of its networks, ascending."""
+        return tuple(sorted({network.L for network in self.networks}))
+
+    def of(self, L: int) -> dict[int, Network]:
+        """The networks of one L, by seed."""
+        return {network.seed: network for network in self.networks if network.L == L}
+
+    def ratios(self, L: int) -> dict[int, float]:
+        """The test error at L + 1 over that at L, by seed; of the seeds that have both."""
+        low, high = self.of(L), self.of(L + 1)
+        return {seed: high[seed].mae / low[seed].mae for seed in sorted(low.keys() & high.keys())}
+
+    def mae(self, L: int) -> float:
+        """The geometric mean over seeds of the test errors at ``L``, meV/Å."""
+        return geometric_mean([network.mae for network in self.of(L).values()])
+
+
+def geometric_mean(values: Sequence[float]) -> float:
+    """exp of the mean logarithm: of ratios the inverse ones have the inverse mean.
+
+    >>> round(geometric_mean([2.0, 0.5]), 12)
+    1.0
+    """
+    return math.exp(sum(map(math.log, values)) / len(values))
 
 
 def read_networks(paths: Sequence[Path]) -> list[Network]:
@@ -142,13 +171,26 @@ def _of_mace(path: Path, content: dict[str, Any]) -> list[Network]:
 
 
 def series_of(networks: Sequence[Network]) -> list[Series]:
-    """The networks by what they have in common; a single network makes no series."""
+    """The networks by what they have in common; networks of a single L make no series."""
     groups: dict[tuple[Any, ...], list[Network]] = {}
     for network in networks:
-        key = (network.data, network.architecture, network.channels or 0, network.steps)
-        groups.setdefault((*key, network.seed), []).append(network)
-    return [
-        Series(tuple(sorted(group, key=lambda network: network.L)))
+        key = (network.data, network.sha256, network.architecture, network.channels or 0)
+        groups.setdefault((*key, network.steps), []).append(network)
+    found = [
+        Series(tuple(sorted(group, key=lambda network: (network.L, network.seed))))
         for _, group in sorted(groups.items())
-        if len(group) > 1
     ]
+    return [one for one in found if len(one.degrees) > 1]
+
+
+def counted(series: Sequence[Series]) -> list[Series]:
+    """Of series that differ by their steps alone the one of most L, or of most steps.
+
+    A series trained longer at a few L shows what training changes. It is no new evidence on the
+    data, so it is not counted beside the others.
+    """
+    kept: dict[tuple[Any, ...], Series] = {}
+    for one in sorted(series, key=lambda s: (len(s.degrees), s.networks[0].steps)):
+        first = one.networks[0]
+        kept[first.sha256, first.architecture, first.channels] = one
+    return [one for one in series if one in kept.values()]

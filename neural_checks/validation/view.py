@@ -1,29 +1,38 @@
-"""The comparison as text, rows and figure."""
+"""The comparison as text and rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from math import exp, log
+from typing import Any
 
-from neural_checks.validation.compare import Agreement, Curve, Curves, Pair, Stop
+from neural_checks.validation.compare import (
+    Agreement,
+    Curve,
+    Curves,
+    Pair,
+    Stop,
+    seeds_differ,
+)
 from neural_checks.validation.networks import FALL, LAST, Network, Series
-from numeric_checks.figures import COLORS, subplots
+from neural_checks.validation.training import SHARES, Course, Longer, moved
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-__all__ = ["Validation", "draw", "ratio_rows", "sentence", "text"]
-
-MARKERS = "osD^vP*X"
+__all__ = ["Validation", "log_ratio", "ratio_rows", "sentence", "text", "training_sentence"]
 
 
 @dataclass(frozen=True)
 class Validation:
-    """All that was compared; ``level``: tolerance of the stops; ``draws`` of the bootstrap."""
+    """All that was compared.
+
+    ``series`` are those counted in pairs, stops and agreements, ``courses`` and ``longer`` of all;
+    ``level``: tolerance of the stops; ``draws`` of the bootstrap.
+    """
 
     networks: Sequence[Network]
     series: Sequence[Series]
+    courses: Sequence[Course]
+    longer: Sequence[Longer]
     pairs: Sequence[Pair]
     stops: Sequence[Stop]
     agreements: Sequence[Agreement]
@@ -42,13 +51,13 @@ def sentence(found: Validation) -> str:
     """What the comparison shows for the curve of most factors at full size."""
     one, *more = (a for a in found.agreements if a.curve == found.best)
     what = (
-        f"{one.pairs} ratios of {one.series} series of networks against demand with "
+        f"{one.pairs} ratios of networks on {one.sets} data sets against demand with "
         f"{one.curve.text}"
     )
     if one.rank is None:
         return f"undecided: {what}; a rank correlation needs more pairs"
     if one.low is None:
-        seen = "too few series of networks to say that demand foretells the order of the gains"
+        seen = "too few data sets to say that demand foretells the order of the gains"
     elif all(_ordered(a) for a in (one, *more) if not a.below):
         seen = "demand foretells the order of the gains"
     else:
@@ -86,8 +95,6 @@ def _ranked(one: Agreement) -> str:
 
 
 def _factor(spread: float) -> str:
-    from math import exp
-
     return f"{exp(spread):.2f}"
 
 
@@ -97,12 +104,15 @@ def ratio_rows(found: Validation) -> list[dict[str, Any]]:
         {
             "data": pair.data,
             "architecture": pair.architecture,
-            "seed": pair.seed,
+            "steps": pair.steps,
+            "seeds": " ".join(map(str, pair.by_seed)),
             "L": pair.L,
             "factors": curve.factors,
             "size": curve.size,
             "foretold": round(value, 4),
             "measured": round(pair.measured, 4),
+            "measured_low": round(min(pair.by_seed.values()), 4),
+            "measured_high": round(max(pair.by_seed.values()), 4),
             "below_linear_model": pair.below,
         }
         for pair in found.pairs
@@ -115,13 +125,19 @@ def text(found: Validation) -> str:
     curves = sorted({curve for pair in found.pairs for curve in pair.foretold})
     parts = (
         [sentence(found)],
-        ["Ratios of force errors from L to L + 1", *_ratios(found, curves)],
+        [
+            "Ratios of force errors from L to L + 1 (geometric mean over seeds, least and largest)",
+            *_ratios(found, curves),
+            *_seeds(found),
+        ],
         [
             f"Least L within {found.level:.0%} of the last one (≥ where it is the last)",
             *_stops(found, curves),
         ],
         ["below: the network of L + 1 is better than the linear model of degrees ≤ L + 1"],
         ["Agreement by curve (log errors as factors)", *_agreements(found)],
+        ["Ratios in the course of training", *_courses(found), training_sentence(found)],
+        *([["Ratios after more steps, same seeds", *_longer(found)]] if found.longer else []),
         ["Networks", *_networks(found)],
     )
     return "\n\n".join("\n".join(lines) for lines in parts)
@@ -133,11 +149,74 @@ def _ratios(found: Validation, curves: Sequence[Curve]) -> list[str]:
         [
             pair.series,
             f"{pair.L}→{pair.L + 1}",
-            f"{pair.measured:.2f}",
+            _spread(list(pair.by_seed.values()), pair.measured),
             "yes" if pair.below else "no",
             *(f"{pair.foretold[c]:.2f}" if c in pair.foretold else "–" for c in curves),
         ]
         for pair in found.pairs
+    ]
+    return _table([head, *body])
+
+
+def _spread(values: Sequence[float], mean: float) -> str:
+    several = "" if len(values) < 2 else f" ({min(values):.2f}–{max(values):.2f})"
+    return f"{mean:.2f}{several}"
+
+
+def _seeds(found: Validation) -> list[str]:
+    spread = seeds_differ(found.pairs)
+    if spread is None:
+        return []
+    return [f"the ratio of one seed is off their mean by a factor of {_factor(spread)} (one σ)"]
+
+
+def _courses(found: Validation) -> list[str]:
+    head = ["series", "L", "seeds", *(f"{share:.0%} of the steps" for share in SHARES), "test"]
+    body = [
+        [
+            one.series,
+            f"{one.L}→{one.L + 1}",
+            str(len(one.seeds)),
+            *("–" if ratio is None else f"{ratio:.3f}" for ratio in one.during),
+            f"{one.tested:.3f}",
+        ]
+        for one in found.courses
+    ]
+    return _table([head, *body])
+
+
+def training_sentence(found: Validation) -> str:
+    """How far the ratios still moved, within a training and when it is made longer."""
+    parts = []
+    for share in SHARES[:-1]:
+        most = moved(found.courses, share)
+        if most is not None:
+            parts.append(f"from {share:.0%} of the steps on by a factor of at most {_factor(most)}")
+    if found.longer:
+        most = max(abs(log_ratio(one)) for one in found.longer)
+        parts.append(f"when trained longer by a factor of at most {_factor(most)}")
+    return "not known: no history" if not parts else f"ratios move {', '.join(parts)}"
+
+
+def log_ratio(one: Longer) -> float:
+    """The logarithm of the ratio after more steps over that after fewer."""
+    return log(one.ratios[1] / one.ratios[0])
+
+
+def _longer(found: Validation) -> list[str]:
+    head = ["data", "L", "seeds", "steps", "ratio", "steps", "ratio", "error of L + 1 fell to"]
+    body = [
+        [
+            f"{one.data}, {one.architecture}",
+            f"{one.L}→{one.L + 1}",
+            str(len(one.seeds)),
+            str(one.steps[0]),
+            f"{one.ratios[0]:.3f}",
+            str(one.steps[1]),
+            f"{one.ratios[1]:.3f}",
+            f"{one.fell:.2f}",
+        ]
+        for one in found.longer
     ]
     return _table([head, *body])
 
@@ -186,7 +265,7 @@ def _networks(found: Validation) -> list[str]:
             f"{n.mae:.1f}", "–" if n.last_fall is None else f"{n.last_fall:.1%}",
             {True: "yes", False: "no", None: "not known"}[n.falling],
         ]
-        for n in sorted(found.networks, key=lambda n: (n.data, n.architecture, n.seed, n.L))
+        for n in sorted(found.networks, key=_place)
     ]  # fmt: skip
     return [
         *_table([head, *body]),
@@ -194,6 +273,10 @@ def _networks(found: Validation) -> list[str]:
         "the steps. The learning rate falls to almost nothing there, so a flat end does not show "
         "that a longer training would gain nothing.",
     ]
+
+
+def _place(one: Network) -> tuple[str, str, int, int, int]:
+    return one.data, one.architecture, one.steps, one.L, one.seed
 
 
 def _stop(value: int, last: int) -> str:
@@ -209,58 +292,4 @@ def _table(lines: list[list[str]]) -> list[str]:
             for k, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
-    ]
-
-
-def draw(found: Validation) -> Figure:
-    """Left: foretold against measured ratios; right: the networks' errors beside the demand's."""
-    drawing, (left, right) = subplots(1, 2, figsize=(11.0, 4.8))
-    names = sorted({(pair.data, pair.architecture) for pair in found.pairs})
-    for color, curve in zip(COLORS, sorted({found.best, *_beside(found)}), strict=False):
-        for marker, name in zip(MARKERS, names, strict=False):
-            mine = [
-                pair
-                for pair in found.pairs
-                if (pair.data, pair.architecture) == name and curve in pair.foretold
-            ]
-            x = [pair.foretold[curve] for pair in mine]
-            left.scatter(
-                x, [pair.measured for pair in mine], color=color, marker=marker, s=36,
-                facecolors=color if curve == found.best else "none",
-                label=f"{name[0]}, {name[1]}" if curve == found.best else None,
-            )  # fmt: skip
-            for place, pair in zip(x, mine, strict=True):
-                left.annotate(
-                    f"{pair.L}→{pair.L + 1}", (place, pair.measured), fontsize=6,
-                    textcoords="offset points", xytext=(4, 3),
-                )  # fmt: skip
-    ends = [0.3, 1.1]
-    left.plot(ends, ends, color="0.6", lw=1, zorder=0)
-    left.set_xlabel("ratio foretold by demand (filled: full size, open: equal weights)")
-    left.set_ylabel("ratio of the networks' force errors, L to L + 1")
-    left.legend(fontsize=7, frameon=False)
-    for color, series in zip(COLORS * 9, found.series, strict=False):
-        degrees = [network.L for network in series.networks]
-        right.plot(degrees, [n.mae for n in series.networks], "o-", color=color, label=series.name)
-        errors = found.curves.get(series.networks[0].sha256, {}).get(found.best)
-        if errors is not None:
-            right.plot(range(len(errors)), errors, ":", color=color)
-    right.set_yscale("log")
-    right.set_xlabel("L of the network, or ℓ of the linear model (dotted)")
-    right.set_ylabel("force error (MAE), meV/Å")
-    right.xaxis.get_major_locator().set_params(integer=True)
-    right.legend(fontsize=6, frameon=False)
-    one = next(a for a in found.agreements if a.curve == found.best)
-    drawing.suptitle(
-        f"{one.pairs} pairs of networks in {one.series} series; demand with {found.best.text}; "
-        f"B = {found.draws}",
-        fontsize=9,
-    )
-    return drawing
-
-
-def _beside(found: Validation) -> list[Curve]:
-    """The curve at equal weights beside the one judged, where there is one."""
-    return [
-        one.curve for one in found.agreements if one.curve == Curve(found.best.factors, "equal")
     ]

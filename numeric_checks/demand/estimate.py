@@ -7,8 +7,8 @@ within the level of the error at l_max. It is the demand on the configurations i
 what a user's error is made of.
 
 More degrees are also more weights. So every ℓ is shown at equal size too: the models of the
-*matched* curve have as many weights as the one of l_max, from more radial functions and more mixed
-channels.
+*matched* curve have as many weights as the one of l_max with as many factors, from more radial
+functions and more mixed channels.
 """
 
 from __future__ import annotations

@@ -200,7 +200,8 @@ def fit_all(
 ) -> list[Measured]:
     """Fit every target by the models of all factors and degrees, and measure held-out errors.
 
-    ``matched`` are the degrees that are brought to the size of the largest model too.
+    ``matched`` are the degrees that are brought to the size of the largest model too, which is the
+    largest of the same number of factors.
     """
     families = _families(run, matched)
     total, done = len(families) * len(run.structures), 0
@@ -214,24 +215,34 @@ def fit_all(
 
 
 def _families(run: Run, matched: Collection[int]) -> list[_Family]:
-    """The nested models of full size, then one family for each ℓ that is brought to equal size."""
+    """The nested models of full size, then one family for each ℓ that is brought to equal size.
+
+    With fewer factors a model is brought to the size of the largest with as many.
+    """
     settings, top = run.settings, run.settings.l_max
     nested = [
         Size(factors, ell, False, _columns(run.model, factors, ell))
         for factors in range(1, settings.factors + 1)
         for ell in range(top + 1)
     ]
-    largest = nested[-1]
-    families = [
-        _Family(run.model, (*nested, replace(largest, matched=True)) if matched else tuple(nested))
-    ]
+    whole = [size for size in nested if size.ell == top]
+    beside = [replace(size, matched=True) for size in whole] if matched else []
+    families = [_Family(run.model, (*nested, *beside))]
     for ell in sorted(set(matched) & set(range(top))):
         model = _enlarged(run, ell)
-        every = _columns(model, settings.factors, ell)
-        first = np.argsort(model.columns.rank[every], kind="stable")[: len(largest.columns)]
-        size = Size(settings.factors, ell, True, np.sort(every[first]))
-        families.append(_Family(model, (size,)))
+        sizes = tuple(
+            Size(size.factors, ell, True, _lowest(model, size.factors, ell, len(size.columns)))
+            for size in whole
+        )
+        families.append(_Family(model, sizes))
     return families
+
+
+def _lowest(model: Model, factors: int, ell: int, count: int) -> NDArray[np.int64]:
+    """At most ``count`` columns of ``factors`` and degrees ≤ ``ell``, of the lowest ranks."""
+    every = _columns(model, factors, ell)
+    first = np.argsort(model.columns.rank[every], kind="stable")[:count]
+    return np.sort(every[first])
 
 
 def _enlarged(run: Run, ell: int) -> Model:

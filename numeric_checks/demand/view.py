@@ -30,14 +30,16 @@ def table(found: Demand) -> str:
         f"  {frames['fit']} frames fitted, {frames['validate']} to choose the penalty, "
         f"{frames['held']} held out; RMS force component {1000 * found.force_rms:.0f} meV/Å",
         "",
-        "  ℓ ≤   weights   error meV/Å   left of variance [95 %]        at equal weights meV/Å",
+        "  ℓ ≤   weights   multiplications   error meV/Å   left of variance [95 %]        "
+        "at equal weights meV/Å",
     ]
     matched = {point.ell: point for point in curve.matched}
-    for point in curve.full:
+    for point, cost in zip(curve.full, curve.costs, strict=True):
         same = matched.get(point.ell)
         beside = "" if same is None else f"{same.mae:10.1f}  ({same.weights} weights)"
         lines.append(
-            f"  {point.ell:>3}  {point.weights:>8}  {point.mae:>12.1f}   "
+            f"  {point.ell:>3}  {point.weights:>8}  {cost.multiplications:>16,}  "
+            f"{point.mae:>12.1f}   "
             f"{point.left:.5f} [{point.low:.5f}, {point.high:.5f}]  {beside}"
         )
     lines.append("")
@@ -82,43 +84,39 @@ def _star(curve: ErrorCurve) -> str:
 
 
 def draw(found: Demand) -> Figure:
-    """Error against ℓ for every number of factors, and error against the weights."""
-    from matplotlib.ticker import NullFormatter
-
-    figure, (left, right) = subplots(1, 2, figsize=(9.2, 4.0))
+    """Error against ℓ for every number of factors, and error against exact counts of the cost."""
+    figure, (left, right) = subplots(1, 2, figsize=(9.6, 4.2))
     ell = [point.ell for point in found.curve.full]
     for color, curve in zip(COLORS, found.curves[1:] or found.curves, strict=False):
         label = f"{curve.factors} factor{'s' if curve.factors > 1 else ''}"
-        left.plot(ell, [p.mae for p in curve.full], "o-", color=color, label=label)
-        right.plot([p.weights for p in curve.full], [p.mae for p in curve.full], "o-", color=color)
-        for point in curve.full:
+        errors = [point.mae for point in curve.full]
+        left.plot(ell, errors, "o-", color=color, label=label)
+        if curve.matched:
+            same = [point.mae for point in curve.matched]
+            name = f"{label}, equal weights"
+            left.plot(ell, same, "s--", color=color, mfc="white", lw=1.2, label=name)
+        counts = [cost.multiplications for cost in curve.costs]
+        if min(counts, default=0) == 0:  # one factor multiplies nothing
+            continue
+        right.plot(counts, errors, "o-", color=color)
+        for point, count in zip(curve.full, counts, strict=True):
             right.annotate(
                 f"ℓ ≤ {point.ell}",
-                (point.weights, point.mae),
+                (count, point.mae),
                 textcoords="offset points",
                 xytext=(4, 4),
                 fontsize=8,
             )
-    if found.curve.matched:
-        left.plot(
-            [p.ell for p in found.curve.matched],
-            [p.mae for p in found.curve.matched],
-            "s--",
-            color="0.4",
-            mfc="white",
-            label=f"{found.curve.factors} factors, equal weights",
-        )
     for axes in (left, right):
         axes.set_yscale("log")
         axes.set_ylabel("held-out force error (MAE), meV/Å")
+        axes.yaxis.set_minor_formatter(_plain)
+        axes.yaxis.set_major_formatter(_plain)
         axes.grid(alpha=0.3, which="both")
     left.set_xticks(ell)
     left.set_xlabel("largest degree ℓ of the densities")
     right.set_xscale("log")
-    right.xaxis.set_minor_formatter(NullFormatter())  # less than a decade: they would overlap
-    weights = [point.weights for point in found.curve.full]
-    right.set_xticks(weights, [f"{number}" for number in weights], rotation=30, fontsize=8)
-    right.set_xlabel("weights of the model (ticks: those with the most factors)")
+    right.set_xlabel("multiplications of the products of one atom")
     right.margins(x=0.15)
     left.legend(frameon=False, fontsize=9)
     held = found.frames["held"]
@@ -128,6 +126,12 @@ def draw(found: Demand) -> Figure:
         fontsize=10,
     )
     return figure
+
+
+def _plain(value: float, _place: object) -> str:
+    """A tick of a logarithmic axis in meV/Å: one significant digit, of 1, 2, 3, 5 alone."""
+    first = f"{value:.0e}"[0]
+    return f"{value:g}" if first in "1235" else ""
 
 
 def draw_molecule(found: Demand, positions: NDArray[np.float64]) -> Figure:

@@ -35,11 +35,17 @@ def test_every_network_and_ratio_has_its_row(repository: Path) -> None:
     assert [row[6] for row in shown] == [
         f"{one['mae']:.1f}"
         for one in sorted(
-            report["networks"], key=lambda n: (n["data"], n["architecture"], n["seed"], n["L"])
+            report["networks"],
+            key=lambda n: (n["data"], n["architecture"], n["steps"], n["L"], n["seed"]),
         )
     ]
-    measured = {(r["data"], r["architecture"], r["seed"], r["L"]) for r in report["ratios"]}
+    measured = {(r["data"], r["architecture"], r["steps"], r["L"]) for r in report["ratios"]}
     assert len(cells(tables["demand-ratios"])) == len(measured)
+    course, told = tables["demand-training"].split("\n\n")
+    assert len(cells(course)) == len(report["training"]["courses"])
+    assert told.strip().lower().startswith(report["training"]["sentence"].lower())
+    if report["training"]["longer"]:
+        assert len(cells(tables["demand-longer"])) == len(report["training"]["longer"])
     assert len(cells(tables["demand-agreement"])) == len(report["agreement"])
 
 

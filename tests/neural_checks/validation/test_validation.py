@@ -18,9 +18,11 @@ from neural_checks.validation.compare import (
     agreement,
     pairs_of,
     read_curves,
+    seeds_differ,
     stops_of,
 )
-from neural_checks.validation.networks import read_networks, series_of
+from neural_checks.validation.networks import counted, read_networks, series_of
+from neural_checks.validation.training import courses, longer, moved
 
 #: Errors of the demand by ℓ, of three data sets.
 DEMAND = {
@@ -35,14 +37,15 @@ def job(folder: Path, data: str, L: int, mae: float, seed: int = 0, **more: Any)
     history = more.pop(
         "history", [[step, 0.1, 2 * mae - mae * step / 1000] for step in (500, 1000)]
     )
+    steps = more.pop("steps", 1000)
     content = {
         "format": FORMAT,
-        "id": f"{data}{L}{seed}",
+        "id": f"{data}{L}{seed}-{steps}",
         "job": {"trained": True, "features": False, "seed": seed, "measure": {"degrees": [1]}},
         "L": L,
         "data": {"name": data, "sha256": data * 64, "level_of_theory": "none"},
         "backbone": {
-            "package": "nequip 0.1", "channels": 16, "layers": 3, "steps": 1000,
+            "package": "nequip 0.1", "channels": 16, "layers": 3, "steps": steps,
             "force_mae_meV_per_A": mae, "history": history,
         },
         "readouts": [],
@@ -51,7 +54,7 @@ def job(folder: Path, data: str, L: int, mae: float, seed: int = 0, **more: Any)
     }  # fmt: skip
     jobs = folder / "sweep" / "jobs"
     jobs.mkdir(parents=True, exist_ok=True)
-    (jobs / f"{data}{L}{seed}.json").write_text(json.dumps(content))
+    (jobs / f"{data}{L}{seed}-{steps}.json").write_text(json.dumps(content))
 
 
 def report(folder: Path, data: str, errors: tuple[float, ...]) -> None:
@@ -83,17 +86,20 @@ def made(tmp_path: Path) -> Path:
 def test_ratios_stops_and_agreement(made: Path) -> None:
     series = series_of(read_networks([made / "sweep"]))
     curves = read_curves([made / "demand"])
-    assert [one.name for one in series][:2] == ["a, nequip, seed 0", "a, nequip, seed 1"]
+    names = {data: f"{data}, nequip, 16 channels, 1000 steps" for data in DEMAND}
+    assert [one.name for one in series] == list(names.values())
     pairs = pairs_of(series, curves)
-    assert len(pairs) == 3 * 2 * 3
+    assert len(pairs) == 3 * 3
     first = pairs[0]
+    assert first.by_seed == pytest.approx({0: first.measured, 1: first.measured})
+    assert seeds_differ(pairs) == pytest.approx(0.0)
     assert not any(pair.below for pair in pairs)  # as 10 √48 = 69 is above 48
     assert agreement(pairs, FULL, draws=5, seed=0, below=True) is None
     assert (first.L, first.foretold[FULL], first.foretold[Curve(2, "full")]) == (0, 0.48, 1.0)
     assert first.measured == pytest.approx(math.sqrt(0.48))
     found = agreement(pairs, FULL, draws=200, seed=0)
     assert found is not None
-    assert (found.pairs, found.series) == (18, 6)
+    assert (found.pairs, found.sets) == (9, 3)
     assert found.rank == pytest.approx(1.0)
     assert found.low == pytest.approx(1.0)
     assert found.within is not None
@@ -101,25 +107,63 @@ def test_ratios_stops_and_agreement(made: Path) -> None:
     assert found.p == pytest.approx(1 / 201)
     later = agreement(pairs, FULL, draws=50, seed=0, first=1)
     assert later is not None
-    assert (later.first, later.pairs) == (1, 12)
-    few = agreement([pair for pair in pairs if pair.data == "a"], FULL, draws=50, seed=0)
+    assert (later.first, later.pairs) == (1, 6)
+    few = agreement([pair for pair in pairs if pair.data != "c"], FULL, draws=50, seed=0)
     assert few is not None
     assert few.rank is not None
-    assert few.low is None  # two series give no interval
+    assert few.low is None  # two data sets give no interval
     logs = [math.log(pair.foretold[FULL]) for pair in pairs]
     assert found.bias == pytest.approx(-sum(logs) / len(logs) / 2)
     # The last step of the demand, and its root: 1.22, 1.07, 1.11 and 1.11, 1.03, 1.05.
     stops = {stop.series: stop for stop in stops_of(series, curves, 0.1)}
-    assert stops["a, nequip, seed 0"].foretold[FULL] == 3
-    assert stops["a, nequip, seed 0"].measured == 3
-    assert (stops["b, nequip, seed 0"].foretold[FULL], stops["b, nequip, seed 0"].measured) == (
-        2,
-        2,
-    )
-    assert (stops["c, nequip, seed 0"].foretold[FULL], stops["c, nequip, seed 0"].measured) == (
-        3,
-        2,
-    )
+    judged = {data: stops[name] for data, name in names.items()}
+    assert (judged["a"].foretold[FULL], judged["a"].measured) == (3, 3)
+    assert (judged["b"].foretold[FULL], judged["b"].measured) == (2, 2)
+    assert (judged["c"].foretold[FULL], judged["c"].measured) == (3, 2)
+
+
+def test_seeds_are_one_ratio_with_its_spread(made: Path) -> None:
+    job(made, "a", 1, 40.0)  # seed 0; seed 1 keeps 20 √48
+    pairs = pairs_of(series_of(read_networks([made / "sweep"])), read_curves([made / "demand"]))
+    first = pairs[0]
+    of_seeds = [40.0 / 100.0, math.sqrt(0.48)]
+    assert list(first.by_seed.values()) == pytest.approx(of_seeds)
+    assert first.measured == pytest.approx(math.sqrt(of_seeds[0] * of_seeds[1]))
+    # L = 1 of seed 0 moves the ratios 0 → 1 and 1 → 2 of data a by the same factor; 7 others stay.
+    apart = math.log(of_seeds[1] / of_seeds[0])
+    assert seeds_differ(pairs) == pytest.approx(math.sqrt(2 * (apart**2 / 2) / 9))
+
+
+def test_longer_trainings_stand_beside_and_are_not_counted(made: Path) -> None:
+    for L, mae in ((1, 30.0), (2, 24.0)):
+        job(made, "a", L, mae, steps=2000, history=[[1000, 0.1, 2 * mae], [2000, 0.1, mae]])
+    every = series_of(read_networks([made / "sweep"]))
+    assert len(every) == 4
+    assert {one.networks[0].steps for one in counted(every)} == {1000}
+    (one,) = longer(every)
+    assert (one.L, one.seeds, one.steps) == (1, (0,), (1000, 2000))
+    assert one.ratios == pytest.approx((math.sqrt(30 / 48), 0.8))
+    assert one.fell == pytest.approx(24 / (10 * math.sqrt(30)))
+    # A whole series of more steps takes the place of the shorter one.
+    for L in (0, 3):
+        job(made, "a", L, 20.0, steps=2000)
+    whole = counted(series_of(read_networks([made / "sweep"])))
+    assert [s.networks[0].steps for s in whole if s.networks[0].data == "a"] == [2000]
+
+
+def test_ratios_in_the_course_of_training(tmp_path: Path) -> None:
+    for L, errors in enumerate(((80.0, 50.0, 40.0), (40.0, 30.0, 20.0))):
+        history = [[step, 0.1, mae] for step, mae in zip((500, 750, 1000), errors, strict=True)]
+        job(tmp_path, "a", L, errors[-1], history=history)
+    (one,) = courses(series_of(read_networks([tmp_path])))
+    assert one.during == pytest.approx((0.5, 0.6, 0.5))
+    assert one.tested == pytest.approx(0.5)
+    assert moved([one], 0.5) == pytest.approx(0.0)
+    assert moved([one], 0.75) == pytest.approx(math.log(1.2))
+    job(tmp_path, "a", 1, 20.0, history=[[1000, 0.1, 20.0]])
+    (one,) = courses(series_of(read_networks([tmp_path])))
+    assert one.during == (None, None, pytest.approx(0.5))
+    assert moved([one], 0.75) is None
 
 
 def test_gains_in_the_opposite_order_are_no_agreement(tmp_path: Path) -> None:
@@ -139,12 +183,11 @@ def test_gains_in_the_opposite_order_are_no_agreement(tmp_path: Path) -> None:
 
 
 def test_networks_better_than_the_linear_model_are_judged_apart(made: Path) -> None:
-    for L in range(4):
-        job(made, "a", L, 20.0 - L)
+    for seed in (0, 1):
+        for L in range(4):
+            job(made, "a", L, 20.0 - L, seed)
     pairs = pairs_of(series_of(read_networks([made / "sweep"])), read_curves([made / "demand"]))
-    assert {(pair.series, pair.L) for pair in pairs if pair.below} == {
-        ("a, nequip, seed 0", L) for L in range(3)
-    }
+    assert {(pair.data, pair.L) for pair in pairs if pair.below} == {("a", L) for L in (0, 1, 2)}
     found = agreement(pairs, FULL, draws=5, seed=0, first=1, below=True)
     assert found is not None
     assert found.pairs == 2
@@ -168,15 +211,17 @@ def test_the_command(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*call, "--out", str(out), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["judged"] == {"factors": 3, "size": "full"}
-    assert shown["sentence"].startswith("demand foretells the order of the gains: 18 ratios of 6")
+    assert shown["sentence"].startswith("demand foretells the order of the gains: 9 ratios of")
     assert len(shown["networks"]) == 24
+    assert len(shown["training"]["courses"]) == 9
+    assert "ratios move from 50% of the steps on" in shown["training"]["sentence"]
     names = {path.name for path in out.iterdir() if path.name[0] != "."}
     assert names == {
         "report.json", "table.csv", "table.txt", "validation.png", "validation.svg",
     }  # fmt: skip
     with (out / "table.csv").open(newline="") as stream:
         lines = list(csv.DictReader(stream))
-    assert len(lines) == 18 * 3  # three factors at both sizes, two at full size
+    assert len(lines) == 9 * 3  # three factors at both sizes, two at full size
     assert main([*call, "--out", str(out)]) == 2
     assert "--force replaces it" in capsys.readouterr().err
 
@@ -200,7 +245,7 @@ def test_results_of_mace_are_read(tmp_path: Path) -> None:
     path = tmp_path / "mace.json"
     path.write_text(json.dumps({"about": {"channels": 16}, "rows": rows}))
     (one,) = series_of(read_networks([path]))
-    assert one.name == "a, mace-torch, seed 0"
+    assert one.name == "a, mace-torch, 16 channels, 100 steps"
     assert [network.L for network in one.networks] == [1, 2]
     path.write_text(json.dumps({"about": {}, "rows": rows}))
     with pytest.raises(ValueError, match="not a result of demand_mace"):

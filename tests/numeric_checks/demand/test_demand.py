@@ -89,6 +89,20 @@ def test_the_matched_models_have_equal_weights() -> None:
     assert found.curve.matched[1].left > 0.7
 
 
+def test_fewer_factors_are_matched_to_their_own_largest_model() -> None:
+    data = _clusters(2, frames=100)
+    both = replace(SMALL, factors=3, l_max=2, radial=2, mixed=3)
+    three, two = (
+        demand(data, replace(both, factors=factors), centers=[6]).curves for factors in (3, 2)
+    )
+    for curve in three[1:]:
+        sizes = [point.weights for point in curve.matched]
+        assert sizes == [curve.full[-1].weights] * 3
+    # With two factors the third changes nothing.
+    assert [p.mae for p in three[1].full] == pytest.approx([p.mae for p in two[1].full])
+    assert [p.mae for p in three[1].matched] == pytest.approx([p.mae for p in two[1].matched])
+
+
 def test_nothing_explains_noise() -> None:
     data = _clusters(1)
     noise = np.random.default_rng(5).normal(size=data.forces.shape)
