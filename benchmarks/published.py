@@ -5,7 +5,9 @@
         --out docs/results/published/sevennet-0/aspirin
 
 The network's features are measured with readouts of degree 1, 2 and 3, and the same network with
-shuffled weights beside it. Exit code 0: measured, whatever was found; 2: bad usage or input.
+shuffled weights beside it; with ``--layer all`` every layer of the trained network too, with one
+degree. Its force error is examined once. Exit code 0: measured, whatever was found; 2: bad usage or
+input.
 """
 
 from __future__ import annotations
@@ -13,24 +15,19 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from neural_checks.backbones.options import add_reading_options, reading_of
+from neural_checks.diagnosis.options import ALL_LAYERS, layer_option
 from span_theorem.arguments import integer_option
-from span_theorem.command import Parser, Result, parser, run, say
+from span_theorem.command import Parser, Result, parser, run
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from neural_checks.features.recorded import FeatureSet
-    from neural_checks.published.result import PublishedReadout, PublishedReport
-    from numeric_checks.molecules.data import ForceData
+    from neural_checks.published.result import PublishedReport
 
 __all__ = ["main"]
 
@@ -55,7 +52,12 @@ def _parser() -> Parser:
     made.add_argument("--model", required=True, help="as neural_checks.diagnose takes it")
     made.add_argument("--data", required=True, help="as neural_checks.diagnose takes it")
     add_data_options(made)
-    made.add_argument("--layer", type=integer_option("layer", 0, 1000), help="layer to read")
+    made.add_argument(
+        "--layer",
+        type=layer_option,
+        help="layer to read, or 'all': the default layer, and every layer with the degree 2, or "
+        "the largest of --degrees without it",
+    )
     made.add_argument("--trust-model", action="store_true", help="load files that can run code")
     add_reading_options(made)
     made.add_argument(
@@ -104,9 +106,6 @@ def _work(arguments: argparse.Namespace, argv: Sequence[str]) -> Result:
     from numeric_checks.outputs import output_folder, write_outputs
     from span_theorem.command import Exit
 
-    reading = reading_of(arguments)
-    if reading.shuffle is not None:
-        raise ValueError("--control-degrees measures shuffled weights: leave --shuffle-weights out")
     folder = arguments.out
     held = (
         nullcontext()
@@ -121,47 +120,26 @@ def _work(arguments: argparse.Namespace, argv: Sequence[str]) -> Result:
 
 
 def _report(arguments: argparse.Namespace, argv: Sequence[str]) -> PublishedReport:
-    from neural_checks.diagnosis.measure import diagnose
-    from neural_checks.diagnosis.result import Options
-    from neural_checks.published.result import PublishedReport, Weights, measurement_of
+    from neural_checks.published.measure import Names, Plan, measure
     from numeric_checks.molecules.data import load
-    from numeric_checks.provenance import environment
 
-    data = load(arguments.data, energy_key=arguments.energy_key, forces_key=arguments.forces_key)
-    data = data.select(*arguments.select)
-    begun = time.monotonic()
-    measured: list[PublishedReadout] = []
-    first: Any = None
-    for weights, degrees in (
-        (Weights.TRAINED, arguments.degrees),
-        (Weights.SHUFFLED, arguments.control_degrees),
-    ):
-        features = _features(arguments, data, weights) if degrees else None
-        for degree in sorted(set(degrees)) if features is not None else ():
-            options = Options(degree=degree, draws=arguments.draws, seed=arguments.seed)
-            found = diagnose(features, options)
-            first = first or found
-            measured.append(measurement_of(found, weights))
-            say(f"[{time.monotonic() - begun:6.1f} s] {weights}, d = {degree}: {found.sentence}")
-    return PublishedReport(
-        model=arguments.name,
-        system=arguments.system,
-        weights_from=arguments.weights_from,
-        network=first.network,
-        data=first.data,
-        irreps=first.irreps,
-        sites=len(first.sites),
-        attainable=first.attainable,
-        zero_mae=first.zero_mae,
-        measurements=tuple(measured),
-        command=_command(argv),
-        provenance={
-            "seed": arguments.seed,
-            "draws": arguments.draws,
-            "seconds": round(time.monotonic() - begun, 1),
-            "environment": environment("cpu"),
-        },
+    every = arguments.layer == ALL_LAYERS
+    plan = Plan(
+        model=arguments.model,
+        layer=None if every else arguments.layer,
+        trust=arguments.trust_model,
+        reading=reading_of(arguments),
+        all_layers=every,
+        degrees=arguments.degrees,
+        control_degrees=arguments.control_degrees,
+        fit=arguments.fit,
+        held=arguments.held,
+        draws=arguments.draws,
+        seed=arguments.seed,
     )
+    data = load(arguments.data, energy_key=arguments.energy_key, forces_key=arguments.forces_key)
+    names = Names(arguments.name, arguments.system, arguments.weights_from)
+    return measure(plan, data.select(*arguments.select), names, _command(argv))
 
 
 def _command(argv: Sequence[str]) -> str:
@@ -170,34 +148,19 @@ def _command(argv: Sequence[str]) -> str:
     return shlex.join(["python", "benchmarks/published.py", *words])
 
 
-def _features(arguments: argparse.Namespace, data: ForceData, weights: Any) -> FeatureSet:
-    """The features of the network with its own or with shuffled weights, the same frames."""
-    from neural_checks.backbones.load import load_backbone
-    from neural_checks.data.split import split
-    from neural_checks.features.recorded import record
-    from neural_checks.published.result import Weights
-    from numeric_checks.seeds import streams
-    from span_theorem.progress import Progress
-
-    reading = reading_of(arguments)
-    if weights is Weights.SHUFFLED:
-        reading = replace(reading, shuffle=arguments.seed)
-    parts = split(data, arguments.fit, 1, arguments.held, arguments.seed)
-    backbone = load_backbone(
-        arguments.model, data, arguments.layer, arguments.trust_model, reading=reading
-    )
-    rng: np.random.Generator = streams(arguments.seed, "equivariance")["equivariance"]
-    with Progress() as progress:
-        report = partial(progress.update, f"features, {weights} weights")
-        return record(backbone, data, parts.train, parts.test, rng, report=report)
-
-
 def _text(report: PublishedReport) -> str:
     lines = [f"{report.model} on {report.system}: {report.irreps}"]
     for row in report.measurements:
         values = ", ".join(f"{v:.3f}" for v in row.closed.values[: row.boundary])
         lines.append(f"{row.weights}, d = {row.degree}, dL = {row.boundary}: {values or 'L = 0'}")
         lines.append(f"  {row.sentence}")
+    for layer in report.layers:
+        values = ", ".join(
+            f"{v:.3f}" for v in layer.readout.closed.values[: layer.readout.boundary]
+        )
+        lines.append(f"layer {layer.layer}, {layer.irreps}: {values or 'L = 0'}")
+    heard = report.listening
+    lines.append(f"listening: {report.listening_note if heard is None else heard.sentence}")
     return "\n".join(lines)
 
 

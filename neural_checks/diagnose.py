@@ -215,6 +215,7 @@ def _writers(found: DiagnosisReport | LayersReport) -> dict[str, Callable[[Path]
 
 def _measured(arguments: argparse.Namespace) -> DiagnosisReport | LayersReport:
     """One layer, or every one; the network's error is examined once, as it has no layer."""
+    from neural_checks.backbones.layers import every_layer
     from neural_checks.diagnosis.comparison import LayersReport
 
     if arguments.layer != ALL_LAYERS:
@@ -222,13 +223,11 @@ def _measured(arguments: argparse.Namespace) -> DiagnosisReport | LayersReport:
     data = _data(arguments)
     if data is None:
         raise ValueError(f"--layer {ALL_LAYERS} runs a network, which needs --data")
-    backbone = _network(arguments, data)
-    count = _layer_count(backbone)
+    layers = every_layer(_network(arguments, data))
     reports = []
-    for layer in range(count):
-        backbone.layer = layer
-        say(f"layer {layer} of {count}")
-        reports.append(_diagnose(arguments, data, backbone, listen=layer == count - 1))
+    for one in layers:
+        say(f"layer {one.layer} of {len(layers)}")
+        reports.append(_diagnose(arguments, data, one, listen=one is layers[-1]))
     return LayersReport(tuple(reports))
 
 
@@ -321,15 +320,6 @@ def _network(arguments: argparse.Namespace, data: ForceData) -> Any:
         arguments.device or "cpu",
         reading_of(arguments),
     )
-
-
-def _layer_count(backbone: Any) -> int:
-    """How many layers may be read; ValueError for a network that names none."""
-    for name in ("layers", "hooks"):
-        found = getattr(backbone, name, None)
-        if found is not None:
-            return len(found() if callable(found) else found)
-    raise ValueError("this network chooses its own features: leave --layer out")
 
 
 def _peak_memory() -> float:

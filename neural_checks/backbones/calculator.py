@@ -151,14 +151,28 @@ class CalculatorBackbone:
         if self.layer is None:
             self.select_layer(structures.take(slice(1)))
         layer = self.layer
-        if layer is None or not 0 <= layer < len(self.hooks):
-            raise ValueError(f"layer must be 0 … {len(self.hooks) - 1}, got {layer}")
-        parts = []
+        if layer is None:
+            raise ValueError(f"{self.origin}: no layer is selected")
+        return self.evaluate_layers(structures, [layer])[layer]
+
+    def evaluate_layers(
+        self, structures: Structures, layers: Sequence[int]
+    ) -> dict[int, Evaluation]:
+        """The evaluation by layer for several of them, with every frame run once.
+
+        Raises ValueError as :meth:`evaluate`.
+        """
+        for layer in layers:
+            if not 0 <= layer < len(self.hooks):
+                raise ValueError(f"layer must be 0 … {len(self.hooks) - 1}, got {layer}")
+        parts: dict[int, list[Evaluation]] = {layer: [] for layer in layers}
         for frame in range(len(structures)):
             one = structures.take([frame])
-            seen, energy, forces = self._run(one, [layer])
-            parts.append(Evaluation(self._features(layer, seen[layer], one), energy, forces))
-        return Evaluation.join(parts)
+            seen, energy, forces = self._run(one, list(layers))
+            for layer in layers:
+                features = self._features(layer, seen[layer], one)
+                parts[layer].append(Evaluation(features, energy, forces))
+        return {layer: Evaluation.join(found) for layer, found in parts.items()}
 
     def select_layer(self, structures: Structures) -> int:
         """The deepest layer whose l > 0 features receive gradient; its only one if none is seen.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -184,44 +184,65 @@ class HookedBackbone(ABC):
                 f"evaluate takes Structures (Structures.of_molecule makes them from positions), "
                 f"got {type(structures).__name__}"
             )
-        self.require_known(structures.numbers)
         layer = self.layer
         if layer is None:
+            self.require_known(structures.numbers)
             layer = self.select_layer(structures.take(slice(2)))
-        layers = self.layers()
-        if not 0 <= layer < len(layers):
-            raise ValueError(f"layer must be 0 … {len(layers) - 1}, got {layer}")
-        module, irreps = layers[layer]
-        parts = [self._pass(batch, module, irreps) for batch in structures.batches(ATOMS)]
-        return Evaluation.join(parts)
+        return self.evaluate_layers(structures, [layer])[layer]
 
-    def _pass(self, structures: Structures, module: Any, irreps: Any) -> Evaluation:
-        seen: list[torch.Tensor] = []
+    def evaluate_layers(
+        self, structures: Structures, layers: Sequence[int]
+    ) -> dict[int, Evaluation]:
+        """The evaluation by layer for several of them, with every frame run once.
+
+        Raises ValueError as :meth:`evaluate`.
+        """
+        self.require_known(structures.numbers)
+        known = self.layers()
+        for layer in layers:
+            if not 0 <= layer < len(known):
+                raise ValueError(f"layer must be 0 … {len(known) - 1}, got {layer}")
+        chosen = {layer: known[layer] for layer in layers}
+        parts = [self._pass(batch, chosen) for batch in structures.batches(ATOMS)]
+        return {layer: Evaluation.join([part[layer] for part in parts]) for layer in layers}
+
+    def _pass(
+        self, structures: Structures, layers: Mapping[int, tuple[Any, Any]]
+    ) -> dict[int, Evaluation]:
+        seen: dict[int, list[torch.Tensor]] = {layer: [] for layer in layers}
+
+        def keep(layer: int) -> Callable[[Any, Any, Any], None]:
+            def hook(_module: Any, _inputs: Any, output: Any) -> None:
+                seen[layer].append(self.node_features(output).detach())
+
+            return hook
+
         self.model.eval()
-        handle = module.register_forward_hook(
-            lambda _module, _inputs, output: seen.append(self.node_features(output).detach())
-        )
-        graph = self.graph(structures)
-        if len(graph.centres) == 0:
-            raise ValueError(
-                f"no two atoms are closer than the network's cut-off of {self.cutoff:g} Å: are the "
-                "positions in Å?"
-            )
+        handles = [module.register_forward_hook(keep(k)) for k, (module, _) in layers.items()]
         try:
+            graph = self.graph(structures)
+            if len(graph.centres) == 0:
+                raise ValueError(
+                    f"no two atoms are closer than the network's cut-off of {self.cutoff:g} Å: are "
+                    "the positions in Å?"
+                )
             energies, forces = self.predict(self.inputs(graph))
         finally:
-            handle.remove()
+            for handle in handles:
+                handle.remove()
 
         def array(values: torch.Tensor) -> Array:
             return values.detach().cpu().numpy().astype(np.float64)
 
-        if len(seen) != 1:
-            raise ValueError(f"the layer that is read was called {len(seen)} times, not once")
-        return Evaluation(
-            _by_irrep(self.arranged(array(seen[0])), irreps),
-            array(energies).reshape(-1),
-            array(forces),
-        )
+        found = {}
+        for layer, (_, irreps) in layers.items():
+            if len(seen[layer]) != 1:
+                raise ValueError(
+                    f"the layer that is read was called {len(seen[layer])} times, not once"
+                )
+            blocks = _by_irrep(self.arranged(array(seen[layer][0])), irreps)
+            found[layer] = Evaluation(blocks, array(energies).reshape(-1), array(forces))
+        return found
 
     def select_layer(self, structures: Structures) -> int:
         """The deepest layer whose l > 0 features receive gradient from the energy (l = 0: any).

@@ -3,16 +3,19 @@
 The regression is that of :mod:`numeric_checks.demand.listening`, on the frames whose features were
 recorded. A network has fitted the frames it was trained on, so their residual says less. If the
 error on the frames that readouts are fitted on is clearly smaller than on those held out, the
-network was trained on them, and the held-out frames alone are used.
+network was trained on them, and the held-out frames alone are used. Of many frames as many are
+used, evenly spread, as keep the work bounded.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neural_checks.backbones.neighbors import edges
 from neural_checks.features.recorded import FeatureSet
 from numeric_checks.demand.fits import FIT, MIN_HELD, width_of
 from numeric_checks.demand.listening import listen
@@ -27,6 +30,8 @@ TRAINED_ON = 0.9
 SIZES = ((3, 4, 16), (3, 3, 8), (2, 4, 1), (2, 2, 1))
 #: Force components for every weight of the largest model, at least.
 ROWS_PER_WEIGHT = 2
+#: Pairs of atoms within the cut-off, times weights, at most: half a minute of one core.
+MOST_WORK = 1.2e8
 
 
 def listen_to(features: FeatureSet, draws: int, seed: int) -> tuple[Listening | None, str]:
@@ -56,7 +61,17 @@ def listen_to(features: FeatureSet, draws: int, seed: int) -> tuple[Listening | 
     settings = _settings(data, features.L, draws, seed)
     if settings is None:
         return None, f"{len(chosen)} frames are too few for the smallest model: give more (--held)"
+    settings = replace(settings, frames=_affordable(data, settings))
     return listen(data, forces[rows], features.L, settings), ""
+
+
+def _affordable(data: ForceData, settings: DemandOptions) -> int:
+    """How many of the frames keep the work bounded, but as many as the models need."""
+    few = data.structures.take(np.linspace(0, len(data) - 1, 5).round().astype(np.int64))
+    pairs = len(edges(few, settings.cutoff).centres) / len(few)
+    width, components = width_of(data, settings), data.structures.positions.size / len(data)
+    least = max(ceil(ROWS_PER_WEIGHT * width / (FIT * components)), 4 * MIN_HELD)
+    return min(max(int(MOST_WORK / (pairs * width)), least), len(data))
 
 
 def _frames(features: FeatureSet, reference: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ __all__ = [
     "add_measurement_options",
     "add_model_options",
     "demands_of",
+    "layer_option",
 ]
 
 #: What ``--layer`` is called where every layer is measured.
@@ -76,7 +77,7 @@ def add_model_options(made: Parser) -> None:
     """What is loaded, under which conditions, where it runs and what is asked of it."""
     made.add_argument(
         "--layer",
-        type=_layer,
+        type=layer_option,
         help="layer to read, counted from 0, or 'all' for every layer in turn (default: the "
         "deepest whose l > 0 features have gradient)",
     )
@@ -130,7 +131,8 @@ def demands_of(arguments: argparse.Namespace) -> Demands:
     return Demands.parse(arguments.group, arguments.tolerance)
 
 
-def _layer(text: str) -> int | str:
+def layer_option(text: str) -> int | str:
+    """A layer, counted from 0, or ``"all"``; argparse.ArgumentTypeError for another text."""
     if text == ALL_LAYERS:
         return text
     if not re.fullmatch(r"[0-9]{1,4}", text, re.ASCII) or int(text) > 1000:

@@ -12,17 +12,23 @@ from typing import Any
 
 from neural_checks.diagnosis.result import DiagnosisReport, FramesUsed
 from neural_checks.schema import Schema
+from numeric_checks.demand.result import Listening, Share
 
 __all__ = [
     "PUBLISHED",
     "PublishedCurve",
+    "PublishedLayer",
+    "PublishedListening",
     "PublishedReadout",
     "PublishedReport",
     "Weights",
+    "listening_of",
     "measurement_of",
 ]
 
 Row = tuple[float, ...]
+#: Why a report has nothing of the network's force error, where nothing else is said.
+NOT_ASKED = "not measured"
 
 
 class Weights(StrEnum):
@@ -63,13 +69,44 @@ class PublishedReadout:
 
 
 @dataclass(frozen=True)
+class PublishedLayer:
+    """One layer of the trained network, counted from 0, measured by one readout."""
+
+    layer: int
+    irreps: str
+    readout: PublishedReadout
+
+
+@dataclass(frozen=True)
+class PublishedListening:
+    """What linear models explain of the trained network's force error.
+
+    Shares of its square on held-out frames, as :class:`numeric_checks.demand.result.Listening` has
+    them: by degrees ≤ L (``within``), by those above L and up to ``l_max`` besides (``beyond``),
+    and the control; with its verdict.
+    """
+
+    L: int
+    l_max: int
+    factors: int
+    frames: Mapping[str, int]
+    within: Share
+    beyond: Share
+    control: Share
+    verdict: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class PublishedReport:
     """What was measured of a network with published weights on one data set.
 
     ``model``, ``system``: names for people, by which a table is sorted; ``weights_from``: where the
     weights come from; ``network``: the description of the network, with versions, layer and
     checksum of the weights; ``attainable``: S_ℓ (T9), None where every site has all of the field;
-    ``zero_mae``: error of predicting zero forces, meV/Å; ``command``: what repeats the run.
+    ``zero_mae``: error of predicting zero forces, meV/Å; ``layers``: every layer of the trained
+    network, where they were asked for; ``listening``: None with the reason in ``listening_note``;
+    ``command``: what repeats the run.
     """
 
     model: str
@@ -84,10 +121,37 @@ class PublishedReport:
     measurements: tuple[PublishedReadout, ...]
     command: str
     provenance: dict[str, Any]
-    schema: int = 1
+    layers: tuple[PublishedLayer, ...] = ()
+    listening: PublishedListening | None = None
+    listening_note: str = NOT_ASKED
+    schema: int = 2
 
 
-PUBLISHED = Schema(PublishedReport, "a report of a published network", 1, {})
+def _from_version_1(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 2 adds every layer and what the force error says; neither was measured before."""
+    return {**old, "layers": [], "listening": None, "listening_note": NOT_ASKED, "schema": 2}
+
+
+PUBLISHED = Schema(PublishedReport, "a report of a published network", 2, {1: _from_version_1})
+
+
+def listening_of(found: Listening) -> PublishedListening:
+    """The part of what was heard in the network's error that is kept."""
+
+    def share(value: Share) -> Share:
+        return Share(*(round(v, 5) for v in (value.value, value.low, value.high)))
+
+    return PublishedListening(
+        L=found.L,
+        l_max=found.l_max,
+        factors=found.factors,
+        frames=dict(found.frames),
+        within=share(found.within),
+        beyond=share(found.beyond),
+        control=share(found.control),
+        verdict=found.verdict,
+        sentence=found.sentence,
+    )
 
 
 def measurement_of(report: DiagnosisReport, weights: Weights) -> PublishedReadout:
