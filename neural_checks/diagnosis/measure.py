@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil, comb
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +42,7 @@ from neural_checks.readouts.bootstrap import BLOCKS, bootstrap
 from neural_checks.readouts.closed_form import Parity, measure_within
 from neural_checks.readouts.recovery import Recovery, pool, with_components
 from neural_checks.readouts.rigid import rigid_body
-from neural_checks.readouts.samples import component_channels, top_degree
+from neural_checks.readouts.samples import Samples, component_channels, top_degree
 from neural_checks.readouts.verdict import LIMIT, Doubts, RecoveryCurve, Verdict, judge
 from numeric_checks.bandwidth.estimate import bandwidth
 from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS
@@ -63,6 +64,8 @@ Array = NDArray[np.float64]
 WEIGHTS_PER_ROW = 2
 #: Samples of the component-wise readout for every monomial, if possible.
 SAMPLES_PER_MONOMIAL = 8
+#: The same at least: few rows are turned to more orientations.
+LEAST_PER_MONOMIAL = 2
 
 
 @dataclass(frozen=True)
@@ -195,9 +198,10 @@ def _fit(
         blind = replace(part, errors=np.zeros_like(part.errors))  # the field alone is judged
         most = WEIGHTS_PER_ROW * len(part.fit)
         run = measure_within(blind, degree, degrees, most, CLOSED_FORM_CHANNELS[degree], parity)
-        rows = len(part.fit) * options.orientations
+        orientations = max(options.orientations, _least_orientations(part, degree))
+        rows = len(part.fit) * orientations
         channels = component_channels(part, degree, rows, SAMPLES_PER_MONOMIAL)
-        fitted = componentwise(part, degree, degrees, channels, options.orientations, rng)
+        fitted = componentwise(part, degree, degrees, channels, orientations, rng)
         closed.append(run)
         component.append(with_components(run, fitted))
     orientation = None
@@ -205,6 +209,12 @@ def _fit(
         rigid = 1 - rigid_body(collected.samples[0], degrees).mean(axis=(1, 2))
         orientation = tuple(rigid.tolist())
     return _Fits(tuple(closed), tuple(component), orientation)
+
+
+def _least_orientations(part: Samples, degree: int) -> int:
+    """Orientations per row that the component-wise readout of one channel per irrep needs."""
+    components = sum(values.shape[3] for values in part.features.values())
+    return ceil(LEAST_PER_MONOMIAL * comb(components + degree, degree) / len(part.fit))
 
 
 def _curve(

@@ -46,7 +46,8 @@ class SiteKind(StrEnum):
 class Options:
     """How a diagnosis is made.
 
-    ``degree`` d of the readout, 1 to 3; ``orientations`` per frame of the component-wise readout;
+    ``degree`` d of the readout, 1 to 3; ``orientations`` per frame of the component-wise readout,
+    more where frames are few for its weights;
     ``draws`` of the bootstrap over frames; ``level`` of R² / S_ℓ below which a site has a deficit;
     ``seed`` of rotations and draws; ``sites`` what is measured together; ``listen`` whether the
     network's force error is examined too; ``trained`` whether a readout that the atoms share is
