@@ -22,9 +22,9 @@ def write_all(write: Write) -> None:
     reports = read(RESULTS)
     known = json.loads((RESULTS / "networks.json").read_text(encoding="utf-8"))
     generated = DOCS / "_generated"
-    write(generated / "networks_overview.md", overview(reports, known))
-    write(generated / "networks.md", table(reports))
-    write(generated / "networks_origin.md", origin(reports))
+    write(generated / "published-overview.md", overview(reports, known))
+    write(generated / "published-readouts.md", table(reports))
+    write(generated / "published-origin.md", origin(reports))
 
 
 def read(folder: Path) -> list[PublishedReport]:

@@ -51,10 +51,14 @@ def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
     PUBLISHED.write(path, report())
     assert networks_page.read(tmp_path) == [report()]
     content = json.loads(path.read_text())
-    content["schema"] = 2
-    path.write_text(json.dumps(content))
-    with pytest.raises(ValueError, match="its schema is 2"):
+    path.write_text(json.dumps({**content, "schema": 3}))
+    with pytest.raises(ValueError, match="its schema is 3"):
         networks_page.read(tmp_path)
+    # Version 1 had neither layers nor what the force error says.
+    for name in ("layers", "listening", "listening_note"):
+        del content[name]
+    path.write_text(json.dumps({**content, "schema": 1}))
+    assert networks_page.read(tmp_path) == [report()]
 
 
 def test_the_table_has_a_row_for_every_readout() -> None:
