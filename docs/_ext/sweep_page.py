@@ -13,7 +13,7 @@ Cell = dict[str, str]
 
 DEGREES = ("1", "2", "3")
 #: What tells the settings of a sweep apart, in the order of the column that names them.
-SETTING = ("data", "L", "channels", "layers", "architecture", "trained")
+SETTING = ("data", "L", "channels", "layers", "architecture", "gates", "trained")
 
 
 def write_all(write: Write) -> None:
@@ -34,7 +34,7 @@ def table(cells: Iterable[Cell]) -> str:
     settings: dict[tuple[str, ...], dict[str, Cell]] = {}
     for cell in cells:
         if float(cell["amplitude"]) == 1 and cell["readout"] != "closed form":
-            key = tuple(cell[name] for name in SETTING)
+            key = tuple(cell.get(name, "") for name in SETTING)
             settings.setdefault(key, {})[cell["d_r"]] = cell
     varied = [len({key[place] for key in settings}) > 1 for place in range(len(SETTING))]
     lines = [
@@ -55,9 +55,12 @@ def table(cells: Iterable[Cell]) -> str:
 
 
 def _label(key: tuple[str, ...], varied: list[bool]) -> str:
-    data, L, channels, layers, architecture, trained = key
-    words = (data, f"L = {L}", f"{channels} channels", f"{layers} layers", architecture)
-    said = [word for word, changes in zip(words, varied, strict=False) if changes]
+    data, L, channels, layers, architecture, gates, trained = key
+    words = (
+        data, f"L = {L}", f"{channels} channels", f"{layers} layers", architecture,
+        "tanh gates" if gates == "tanh" else "",
+    )  # fmt: skip
+    said = [word for word, changes in zip(words, varied, strict=False) if changes and word]
     return ", ".join(said + ([] if trained == "True" else ["untrained"]))
 
 

@@ -45,14 +45,14 @@ def _note(table: Sequence[Cell], draws: int) -> str:
 
 def _number(value: float) -> str:
     text = f"{value:.2f}"
-    return "0.00" if text == "-0.00" else text
+    return "0.00" if text == "-0.00" else text.replace("-", "−")
 
 
-_KEYS = ("data", "architecture", "L", "layers", "channels", "trained")
+_KEYS = ("data", "architecture", "L", "layers", "channels", "gates", "trained")
 
 
 def varied(table: Sequence[Cell]) -> list[str]:
-    """Which of data, architecture, L, layers, channels, trained are not the same in all cells."""
+    """Which of the settings in ``_KEYS`` are not the same in all cells."""
     return [key for key in _KEYS if len({getattr(cell.setting, key) for cell in table}) > 1]
 
 
@@ -64,12 +64,13 @@ def label(cell: Cell, keys: Sequence[str]) -> str:
         "L": f"L = {cell.setting.L}",
         "layers": f"{cell.setting.layers} layers",
         "channels": f"{cell.setting.channels} channels",
+        "gates": "tanh gates" if cell.setting.gates == "tanh" else "",  # SiLU is the usual one
         "trained": "trained" if cell.setting.trained else "untrained",
     }
     known = [
         key for key in keys if getattr(cell.setting, key) is not None
     ]  # a feature file may not say
-    return ", ".join(words[key] for key in known) or "all"
+    return ", ".join(filter(None, (words[key] for key in known))) or "all"
 
 
 def _range(table: Sequence[Cell], key: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,7 @@ class JobRecord:
             L=self.L,
             layers=self.backbone.get("layers"),
             channels=self.backbone.get("channels"),
+            gates=None if self.job["features"] else _gates(self.job["model"]),
             trained=self.job["trained"] and self.backbone.get("steps") != 0,
             steps=self.backbone.get("steps"),
         )
@@ -134,6 +135,11 @@ class JobRecord:
     def boundary(self, readout: ReadoutRecord) -> int:
         """d_r·L; for the readout without a degree that of the largest d_r of the job."""
         return boundary(self.L, readout.degree or max(self.job["measure"]["degrees"]))
+
+
+def _gates(model: Mapping[str, Any]) -> str:
+    """The nonlinearity of the gates; a job's file names it only where it is not the usual one."""
+    return "tanh" if model.get("tanh_gates") else "SiLU"
 
 
 _RECORD = TypeAdapter(JobRecord)
@@ -168,6 +174,7 @@ class Setting:
     L: int
     layers: int | None
     channels: int | None
+    gates: str | None
     trained: bool
     steps: int | None
 
