@@ -16,7 +16,7 @@ from neural_checks.backbones.bases import Axes, Order
 from neural_checks.backbones.calculator import CalculatorBackbone, Hook
 from numeric_checks.molecules.data import ForceData
 
-__all__ = ["chgnet", "matgl", "schnetpack", "sevennet"]
+__all__ = ["chgnet", "matgl", "nequix", "schnetpack", "sevennet"]
 
 #: Å around a molecule in the cell that a calculator for crystals needs: more than its cut-off.
 MARGIN = 20.0
@@ -178,3 +178,25 @@ def matgl(data: ForceData, model: str) -> CalculatorBackbone:
         "elements": [str(symbol) for symbol in network.element_types],
     }
     return CalculatorBackbone(calculator, layers, f"matgl {kind}", notes=notes)
+
+
+def nequix(data: ForceData, model: str) -> CalculatorBackbone:
+    """Nequix (T. Koker, M. Kotak, T. Smidt, 2025) by its backend in torch; ``model``: a ``.pt``.
+
+    The package's ``convert_model_jax_to_torch`` and ``save_model`` make that file of a ``.nqx``.
+    Read: the output of every layer; the last one returns scalars alone.
+    """
+    from nequix.calculator import NequixCalculator
+
+    calculator = NequixCalculator(model_path=model, backend="torch", use_kernel=False)
+    layers = []
+    for place, layer in enumerate(calculator.model.layers):
+        scalars, vectors = layer.gate.slice_scalars_extra.stop, layer.gate.irreps_out
+        parts = [f"{scalars}x0e", *(f"{c}x{ir}" for c, ir in vectors if ir.l > 0)]
+        layers.append([Hook(f"model.layers.{place}", "+".join(parts))])
+    notes = {
+        "model": model.rpartition("/")[2],
+        "cutoff": float(calculator.cutoff),
+        "elements": sorted(int(z) for z in calculator.atom_indices),
+    }
+    return CalculatorBackbone(calculator, layers, "nequix", notes=notes)
