@@ -74,6 +74,11 @@ def _parser() -> Parser:
         "--centers", help="elements whose densities are used, such as C,O (default: all)"
     )
     made.add_argument(
+        "--energies",
+        action="store_true",
+        help="fit the energies too, where the file has them, and state their error",
+    )
+    made.add_argument(
         "--frames",
         type=integer_option("frames", 20, 10**7),
         default=1050,
@@ -123,6 +128,7 @@ def _work(given: argparse.Namespace) -> Result:
         frames=given.frames,
         draws=given.draws,
         seed=given.seed,
+        energies=given.energies,
     )
     centers = None if given.centers is None else _numbers(given.centers)
 

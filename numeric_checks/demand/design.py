@@ -82,6 +82,17 @@ class EnergyForm:
             forces[:, :, place * width : (place + 1) * width] = total.reshape(atoms, 3, width)
         return forces.reshape(3 * atoms, -1)
 
+    def energies(self, batch: Structures) -> Array:
+        """(frames, centers · columns): the invariants of a frame's atoms, summed by species."""
+        basis = self.invariants.basis
+        values = self.invariants.values(expand(batch, neighbor_pairs(batch, basis.cutoff), basis))
+        of_species = batch.numbers[:, None] == np.array(self.centers)
+        sums = np.add.reduceat(
+            of_species[:, :, None] * values[:, None, :], batch.offsets[:-1], axis=0
+        )
+        result: Array = sums.reshape(len(batch), -1)
+        return result
+
 
 def _signs(pairs: Pairs, rows: NDArray[np.int64], atoms: int) -> sparse.csr_matrix:
     """(atoms, rows): the force on j is −∂B(i)/∂r_j, that on i the opposite."""

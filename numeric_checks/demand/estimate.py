@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from numeric_checks.demand.costs import cost_of_degree
 from numeric_checks.demand.fits import Measured, Run, draw_blocks, fit_all, shortage
-from numeric_checks.demand.result import Demand, DemandOptions, ErrorCurve, Point
+from numeric_checks.demand.result import SEEN, Demand, DemandOptions, ErrorCurve, Point
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.symbols import SYMBOLS
 
@@ -42,7 +42,8 @@ def demand(
     """Measure the angular demand of ``data``.
 
     Args:
-        data: frames of any sizes, with or without cells; only forces are fitted.
+        data: frames of any sizes, with or without cells. Forces are fitted, and energies too where
+            ``settings.energies`` asks for it.
         settings: see :class:`~numeric_checks.demand.result.DemandOptions`.
         centers: atomic numbers of the atoms whose densities enter; all by default.
         forces: (atoms, 3) in eV/Å to explain instead of the data's, as the residual of a network.
@@ -54,6 +55,8 @@ def demand(
             another shape, or more columns than memory should hold.
     """
     settings = DemandOptions() if settings is None else settings
+    if settings.energies and forces is not None:
+        raise ValueError("energies belong to the data's own forces: leave one of them out")
     begun = time.monotonic()
     run = Run.of(data, settings, centers, [data.forces if forces is None else forces])
     degrees = range(settings.l_max + 1) if matched else ()
@@ -74,6 +77,7 @@ def _summary(run: Run, measured: list[Measured], seconds: float) -> Demand:
             high=float(high),
             mae=float(1000 * found.absolute[0].mean()),
             penalty=float(found.penalty[0]),
+            energy_mae=_mean(found.energy),
         )
 
     curves = []
@@ -109,6 +113,23 @@ def _least(mae: Array, level: float) -> NDArray[np.int64]:
     return result
 
 
+def _mean(errors: Array | None) -> float | None:
+    """Of the frames that have an energy; None where there are none."""
+    known = np.zeros(0) if errors is None else errors[~np.isnan(errors)]
+    return float(known.mean()) if known.size else None
+
+
+def _nothing(curve: ErrorCurve) -> str:
+    """Why a curve decides nothing although there are frames enough; empty where it may."""
+    least = min(point.left for point in curve.full)
+    if least <= 1 - SEEN:
+        return ""
+    return (
+        f"no model explains as much as {SEEN:.0%} of the forces' variance (the best leaves "
+        f"{least:.2f} of it), so the errors say nothing about degrees"
+    )
+
+
 def _finish(
     run: Run, by_atom: Array, power: Array, curves: tuple[ErrorCurve, ...], seconds: float
 ) -> Demand:
@@ -130,6 +151,6 @@ def _finish(
         centers=tuple(SYMBOLS[z] for z in run.centers),
         frames={part: int((run.labels == part).sum()) for part in ("fit", "validate", "held")},
         force_rms=float(np.sqrt(power.mean())),
-        undecided=shortage(run),
+        undecided=shortage(run) or _nothing(curves[-1]),
         seconds=seconds,
     )

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.demand.design import EnergyForm, ForceForm, Model, designs
+from numeric_checks.demand.energies import Energies
 from numeric_checks.demand.expansion import Basis
 from numeric_checks.demand.invariants import Invariants, triples
 from numeric_checks.demand.regression import Gram, accumulate, solve
@@ -49,7 +50,7 @@ MIN_HELD = 10
 class Run:
     """What one measurement works on: frames with their parts and blocks, targets, the model.
 
-    ``forces`` (targets, atoms, 3) are what is fitted.
+    ``forces`` (targets, atoms, 3) are what is fitted, and ``energies`` where they are asked for.
     """
 
     data: ForceData
@@ -60,6 +61,7 @@ class Run:
     blocks: NDArray[np.int64]
     centers: tuple[int, ...]
     model: Model
+    energies: Energies | None = None
 
     @classmethod
     def of(
@@ -96,6 +98,9 @@ class Run:
                 f"{run.width} weights are above the limit of {MAX_COLUMNS}: take a smaller l_max, "
                 "fewer radial functions or fewer factors"
             )
+        if settings.energies:
+            energies = Energies.of(structures, data.energies[index], labels != "held")
+            return replace(run, energies=energies)
         return run
 
     @property
@@ -272,7 +277,8 @@ class Measured:
     """A fitted model and its held-out errors, by target.
 
     ``penalty`` (targets,); ``square`` and ``absolute`` (targets, frames): means over the components
-    of a frame; ``by_atom`` (targets, atoms) of all held-out frames.
+    of a frame; ``by_atom`` (targets, atoms) of all held-out frames; ``energy`` (frames,): absolute
+    errors in meV an atom where energies are fitted, of the first target.
     """
 
     size: Size
@@ -281,37 +287,53 @@ class Measured:
     square: Array
     absolute: Array
     by_atom: Array
+    energy: Array | None
 
 
 def _measure(run: Run, family: _Family, step: Callable[[int], None]) -> list[Measured]:
     """Fit every model of the family, and its errors on the held-out frames."""
-    model, width, targets = family.model, len(family.model.columns.degree), len(run.forces)
-    blocks = width * np.arange(len(model.centers))[:, None]
-    grams = {part: Gram.zeros(blocks.size * width, targets) for part in ("fit", "validate")}
-    seen = np.flatnonzero(run.labels != "held")
-    accumulate(grams, run.labels[seen], run.structures.take(seen), run.forces_of(seen), model, step)
+    model, targets = family.model, len(run.forces)
+    weights, penalties = _weights(run, family, step)
     structures, target = run.structures.take(run.held), run.forces_of(run.held)
-    weights = np.zeros((blocks.size * width, len(family.sizes), targets))
-    penalties = []
-    for place, size in enumerate(family.sizes):
-        chosen = (size.columns + blocks).ravel()
-        weights[chosen, place], penalty = solve(grams["fit"], grams["validate"], chosen)
-        penalties.append(penalty)
     flat = weights.reshape(len(weights), len(family.sizes) * targets)
     wrong = np.empty((len(family.sizes), *target.shape))
     for frames, design in designs(structures, model):
         rows = structures.rows(frames)
-        fitted = (design @ flat).T.reshape(len(family.sizes), targets, -1, 3)
+        fitted = (design @ flat[: design.shape[1]]).T.reshape(len(family.sizes), targets, -1, 3)
         wrong[:, :, rows] = target[:, rows] - fitted
         step(frames.stop - frames.start)
     starts, components = structures.offsets[:-1], 3 * structures.counts
     square = np.add.reduceat((wrong**2).sum(axis=3), starts, axis=2) / components
     absolute = np.add.reduceat(np.abs(wrong).sum(axis=3), starts, axis=2) / components
     by_atom = np.abs(wrong).mean(axis=3)
+    energy: Sequence[Array | None] = [None] * len(family.sizes)
+    if run.energies is not None and isinstance(model, EnergyForm):
+        energy = list(run.energies.errors(run.held, model, weights[:, :, 0]))
     return [
         Measured(size, size.columns.size * len(model.centers), *values)
-        for size, *values in zip(family.sizes, penalties, square, absolute, by_atom, strict=True)
+        for size, *values in zip(
+            family.sizes, penalties, square, absolute, by_atom, energy, strict=True
+        )
     ]
+
+
+def _weights(run: Run, family: _Family, step: Callable[[int], None]) -> tuple[Array, list[Array]]:
+    """The weights (columns, sizes, targets) of every model of the family, and its penalties."""
+    model, width, targets = family.model, len(family.model.columns.degree), len(run.forces)
+    blocks = width * np.arange(len(model.centers))[:, None]
+    of_atoms, free = blocks.size * width, 0 if run.energies is None else run.energies.columns
+    grams = {part: Gram.zeros(of_atoms + free, targets) for part in ("fit", "validate")}
+    seen = np.flatnonzero(run.labels != "held")
+    accumulate(grams, run.labels[seen], run.structures.take(seen), run.forces_of(seen), model, step)
+    if run.energies is not None and isinstance(model, EnergyForm):
+        run.energies.add(grams, run.labels, model)
+    weights = np.zeros((of_atoms + free, len(family.sizes), targets))
+    penalties = []
+    for place, size in enumerate(family.sizes):
+        chosen = np.r_[(size.columns + blocks).ravel(), of_atoms : of_atoms + free]
+        weights[chosen, place], penalty = solve(grams["fit"], grams["validate"], chosen)
+        penalties.append(penalty)
+    return weights, penalties
 
 
 def draw_blocks(run: Run) -> Array:

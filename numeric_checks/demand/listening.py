@@ -12,21 +12,19 @@ same models, in the same pass: the demand of the data on these frames.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.demand.fits import Measured, Run, draw_blocks, fit_all, shortage
-from numeric_checks.demand.result import DemandOptions, ForcesCurve, Listening, Share
+from numeric_checks.demand.result import SEEN, DemandOptions, ForcesCurve, Listening, Share
 from numeric_checks.molecules.data import ForceData
 
 __all__ = ["SEEN", "listen"]
 
 Array = NDArray[np.float64]
-
-#: Share of the squared error from which on something is said to be seen.
-SEEN = 0.05
 
 
 def listen(
@@ -44,13 +42,14 @@ def listen(
         data: frames that the network was not trained on.
         predicted: (atoms, 3) its forces in eV/Å.
         L: the largest degree of its features.
-        settings: as for :func:`~numeric_checks.demand.estimate.demand`.
+        settings: as for :func:`~numeric_checks.demand.estimate.demand`; energies are not listened
+            to.
         centers, progress: as there.
 
     Raises:
         ValueError: as ``demand``; ``L`` is negative.
     """
-    settings = DemandOptions() if settings is None else settings
+    settings = DemandOptions() if settings is None else replace(settings, energies=False)
     if L < 0:
         raise ValueError(f"L must be an integer ≥ 0, got {L}")
     residual = data.forces - np.asarray(predicted, dtype=np.float64)

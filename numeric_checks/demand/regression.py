@@ -43,9 +43,13 @@ class Gram:
         return cls(np.zeros((columns, columns)), np.zeros((columns, targets)), np.zeros(targets), 0)
 
     def add(self, columns: Array, target: Array) -> None:
-        """Add rows; ``columns`` (rows, columns), ``target`` (rows, targets)."""
-        self.matrix += columns.T @ columns
-        self.right += columns.T @ target
+        """Add rows; ``columns`` (rows, columns), ``target`` (rows, targets).
+
+        Columns that are missing at the end are 0.
+        """
+        width = columns.shape[1]
+        self.matrix[:width, :width] += columns.T @ columns
+        self.right[:width] += columns.T @ target
         self.square += (target**2).sum(axis=0)
         self.rows += len(target)
 

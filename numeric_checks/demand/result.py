@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 __all__ = [
+    "SEEN",
     "DegreeCost",
     "Demand",
     "DemandOptions",
@@ -21,6 +22,9 @@ __all__ = [
 
 Form = Literal["energy", "force"]
 
+#: Share of a variance or a squared error from which on something is said to be explained.
+SEEN = 0.05
+
 
 @dataclass(frozen=True)
 class DemandOptions:
@@ -29,7 +33,8 @@ class DemandOptions:
     ``form``: ``"energy"``, forces as the gradient of an energy, or ``"force"``; ``factors`` ν,
     1 to 3; ``l_max`` largest degree; ``cutoff`` in Å; ``radial`` functions; ``mixed`` channels of
     three factors; ``level``: the tolerance of ℓ*, relative to the error at ``l_max``; ``frames`` at
-    most; ``draws`` of the bootstrap over ``blocks`` blocks of held-out frames; ``seed``.
+    most; ``draws`` of the bootstrap over ``blocks`` blocks of held-out frames; ``seed``;
+    ``energies``: fit energies beside the forces, in the energy form.
     """
 
     form: Form = "energy"
@@ -43,10 +48,13 @@ class DemandOptions:
     draws: int = 1000
     blocks: int = 25
     seed: int = 0
+    energies: bool = False
 
     def __post_init__(self) -> None:
         if self.form not in ("energy", "force"):
             raise ValueError(f"form must be 'energy' or 'force', got {self.form!r}")
+        if self.energies and self.form == "force":
+            raise ValueError("energies are fitted in the form 'energy' alone, got 'force'")
         for name, low, high in (
             ("factors", 1, 3),
             ("l_max", 0, 10),
@@ -71,7 +79,8 @@ class Point:
     """The held-out error of the model of degrees ≤ ``ell``.
 
     ``left`` is the share of the forces' variance that it leaves, with its interval ``low`` to
-    ``high``; ``mae`` the mean absolute error of a force component in meV/Å.
+    ``high``; ``mae`` the mean absolute error of a force component in meV/Å;
+    ``energy_mae`` that of an energy in meV an atom, None where energies are not fitted.
     """
 
     ell: int
@@ -81,6 +90,7 @@ class Point:
     high: float
     mae: float
     penalty: float
+    energy_mae: float | None = None
 
 
 def least_degree(errors: Sequence[float], level: float) -> int:

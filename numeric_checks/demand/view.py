@@ -33,10 +33,15 @@ def table(found: Demand) -> str:
         "  ℓ ≤   weights   multiplications   error meV/Å   left of variance [95 %]        "
         "at equal weights meV/Å",
     ]
+    if energies := any(point.energy_mae is not None for point in curve.full):
+        lines[-1] += "   energy meV/atom"
     matched = {point.ell: point for point in curve.matched}
     for point, cost in zip(curve.full, curve.costs, strict=True):
         same = matched.get(point.ell)
         beside = "" if same is None else f"{same.mae:10.1f}  ({same.weights} weights)"
+        if energies:
+            told = "–" if point.energy_mae is None else f"{point.energy_mae:.2f}"
+            beside = f"{beside:<32}{told:>12}"
         lines.append(
             f"  {point.ell:>3}  {point.weights:>8}  {cost.multiplications:>16,}  "
             f"{point.mae:>12.1f}   "

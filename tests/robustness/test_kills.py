@@ -100,7 +100,7 @@ CASES = {
     ),
     "demand": Case(
         [
-            "embedded", "--frames", "60", "--factors", "1", "--l-max", "1", "--radial", "2",
+            "embedded", "--frames", "60", "--factors", "2", "--l-max", "1", "--radial", "2",
             "--draws", "5", "--out", "run",
         ],
         FOLDER,

@@ -103,12 +103,40 @@ def test_fewer_factors_are_matched_to_their_own_largest_model() -> None:
     assert [p.mae for p in three[1].matched] == pytest.approx([p.mae for p in two[1].matched])
 
 
+def test_energies_are_fitted_beside_the_forces() -> None:
+    """The energy that the forces come from, and a constant, which is that of the free atoms."""
+    data = _clusters(2, frames=200)
+    energies = _three_body(data.positions, 2)
+    curves = []
+    for constant in (0.0, -1e4):
+        with_energies = replace(data, energies=energies + constant)
+        found = demand(with_energies, replace(SMALL, energies=True, radial=4), centers=[6])
+        curves.append([point.energy_mae for point in found.curve.full])
+    assert curves[0] == pytest.approx(curves[1], rel=1e-3)
+    trivial = 1000 * np.abs(energies - energies.mean()).mean() / 5
+    assert min(curves[0][:2]) > 0.7 * trivial
+    assert max(curves[0][2:]) < 0.2 * trivial
+    without = demand(data, SMALL, centers=[6])
+    assert {point.energy_mae for point in without.curve.full} == {None}
+
+
+def test_energies_that_cannot_be_fitted_are_refused() -> None:
+    data = _clusters(1, frames=60)
+    with pytest.raises(ValueError, match="no frame that is fitted has one"):
+        demand(data, replace(SMALL, energies=True))
+    with pytest.raises(ValueError, match="energies belong to the data's own forces"):
+        demand(data, replace(SMALL, energies=True), forces=data.forces)
+    with pytest.raises(ValueError, match="in the form 'energy' alone, got 'force'"):
+        replace(SMALL, energies=True, form="force")
+
+
 def test_nothing_explains_noise() -> None:
     data = _clusters(1)
     noise = np.random.default_rng(5).normal(size=data.forces.shape)
     found = demand(data, SMALL, forces=noise)
     assert min(point.left for point in found.curve.full) > 0.9
     assert max(point.left for point in found.curve.full) <= 1.05
+    assert found.undecided.startswith("no model explains as much as 5% of the forces' variance")
 
 
 def test_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,15 @@ def test_energy_form_is_minus_the_gradient(cell: Array | None) -> None:
         assert forces[atom, axis] == pytest.approx(-slope, abs=1e-7)
 
 
+def test_energies_are_sums_over_the_atoms_of_a_frame() -> None:
+    rng = np.random.default_rng(3)
+    frames = Structures.of_molecule(1.5 * rng.normal(size=(3, 5, 3)), NUMBERS, CELL)
+    invariants = Invariants(BASIS, 3, mixed=4)
+    weights = rng.normal(size=(3, len(invariants.columns.degree)))
+    made = EnergyForm(invariants, (1, 6, 8)).energies(frames)
+    assert made @ weights.ravel() == pytest.approx(_energies(invariants, frames, weights))
+
+
 def test_two_factors_are_legendre_polynomials_of_the_angle() -> None:
     rng = np.random.default_rng(1)
     positions = np.concatenate([np.zeros((1, 3)), rng.normal(size=(4, 3))])[None]
