@@ -15,7 +15,7 @@ from span_theorem.files import check_targets, writing
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLORS", "figure_paths", "save_figure", "subplots"]
+__all__ = ["COLORS", "figure_paths", "legend_above", "save_figure", "subplots"]
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe–Ito colours, told apart by most readers."""
@@ -66,3 +66,9 @@ def subplots(
 
     figure = Figure(figsize=figsize, layout=options.pop("layout", "constrained"))
     return figure, figure.subplots(rows, columns, **options)
+
+
+def legend_above(figure: Figure, axes: Any, *, columns: int, fontsize: float = 8) -> None:
+    """The legend of ``axes`` above the whole figure, where it hides no data."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize=fontsize, loc="outside upper center", ncols=columns)

@@ -15,7 +15,7 @@ import numpy as np
 from neural_checks.diagnosis.result import REPORT, DiagnosisReport
 from neural_checks.readouts.verdict import LIMIT, Outcome, overall
 from neural_checks.schema import Schema
-from numeric_checks.figures import COLORS, subplots
+from numeric_checks.figures import COLORS, legend_above, subplots
 from span_theorem.files import read_text
 
 if TYPE_CHECKING:
@@ -286,6 +286,7 @@ def draw(found: RunTable) -> Figure:
     height = max(4.6, 1.8 + 0.32 * len(found.rows))
     drawing, (left, right) = subplots(1, 2, figsize=(11.5, height), width_ratios=[1.0, 1.1])
     _draw_curves(left, found)
+    legend_above(drawing, left, columns=4, fontsize=7)
     image = _draw_table(right, found)
     drawing.colorbar(image, ax=right, label="R² / S_ℓ")
     drawing.supxlabel(f"data: {found.data}; 95 % intervals over frames", fontsize=8)
@@ -308,7 +309,6 @@ def _draw_curves(axes: Any, found: RunTable) -> None:
     axes.set_xlabel("degree ℓ of the field")
     axes.set_ylabel("R², held-out frames")
     axes.set_title("bars: the proved boundaries dL")
-    axes.legend(fontsize=7)
 
 
 def _draw_table(axes: Any, found: RunTable) -> Any:

@@ -12,7 +12,7 @@ from neural_checks.backbones.equivariance import Group
 from neural_checks.diagnosis.result import DiagnosisReport
 from neural_checks.readouts.verdict import LIMIT
 from numeric_checks.demand.result import Listening, Share
-from numeric_checks.figures import COLORS, subplots
+from numeric_checks.figures import COLORS, legend_above, subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -194,8 +194,9 @@ def html(found: DiagnosisReport) -> str:
 
 def figure(found: DiagnosisReport) -> Figure:
     """Left: R² against ℓ with the boundary; right: the closed form by site, as a part of S_ℓ."""
-    drawing, (left, right) = subplots(1, 2, figsize=(11.0, 4.6), width_ratios=[1.0, 1.15])
+    drawing, (left, right) = subplots(1, 2, figsize=(11.0, 4.9), width_ratios=[1.0, 1.15])
     _draw_curves(left, found)
+    legend_above(drawing, left, columns=6)
     image = _draw_sites(right, found)
     drawing.colorbar(image, ax=right, label="R²")
     drawing.supxlabel(
@@ -230,7 +231,6 @@ def _draw_curves(axes: Any, found: DiagnosisReport) -> None:
     axes.set_ylabel("R², held-out frames")
     package = str(found.network.get("package", "network"))
     axes.set_title(f"{package}: features ≤ {found.L}, readout degree {found.options.degree}")
-    axes.legend(fontsize=8)
 
 
 def _draw_sites(axes: Any, found: DiagnosisReport) -> Any:

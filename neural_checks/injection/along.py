@@ -268,7 +268,7 @@ def _text(report: AlongReport) -> str:
 def along_figure(report: AlongReport) -> Figure:
     """R² of the field at dL by step for every layer, and the force error beside it."""
     from neural_checks.injection.figure_frame import SMALL, caption, panels
-    from numeric_checks.figures import COLORS
+    from numeric_checks.figures import COLORS, legend_above
 
     figure, axes_of = panels(1, 2, 5.0, 4.6)
     left, right = axes_of[0]
@@ -293,7 +293,7 @@ def along_figure(report: AlongReport) -> Figure:
         axes.set_xlabel("training step", fontsize=12)
     left.set_ylabel(f"R² of the field at dL = {report.boundary}", fontsize=12)
     right.set_ylabel("force MAE, held-out frames (meV/Å)", fontsize=12)
-    left.legend(fontsize=SMALL)
+    legend_above(figure, left, columns=3, fontsize=SMALL)
     seeds = len({point.seed for point in report.points})
     caption(
         figure,
