@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import networks_learned
+from networks_learned import number, of_weights
 from proof_map import DOCS
 
 from neural_checks.published.result import PUBLISHED, PublishedReadout, PublishedReport, Weights
@@ -14,23 +16,45 @@ from neural_checks.published.result import PUBLISHED, PublishedReadout, Publishe
 Write = Callable[[Path, str], None]
 
 RESULTS = DOCS / "results" / "published"
+DEMAND = DOCS / "results" / "demand"
 MISSING = "not measured"
 
 
 def write_all(write: Write) -> None:
     """The tables that docs/measured/networks.md includes."""
-    reports = read(RESULTS)
-    known = json.loads((RESULTS / "networks.json").read_text(encoding="utf-8"))
-    generated = DOCS / "_generated"
-    write(generated / "published-overview.md", overview(reports, known))
-    write(generated / "published-readouts.md", table(reports))
-    write(generated / "published-origin.md", origin(reports))
+    reports, known = read(RESULTS), _known()
+    needed = demands(known)
+    tables = {
+        "overview": overview(reports, known),
+        "layers": layers(reports),
+        "forces": forces(reports, needed),
+        "readouts": table(reports),
+        "origin": origin(reports),
+        "learned": networks_learned.text(reports, needed),
+    }
+    for name, text in tables.items():
+        write(DOCS / "_generated" / f"published-{name}.md", text)
 
 
 def read(folder: Path) -> list[PublishedReport]:
     """All reports, by network and system."""
     found = [PUBLISHED.read(path) for path in sorted(folder.glob("*/*/report.json"))]
     return sorted(found, key=lambda report: (report.model, report.system))
+
+
+def _known() -> dict[str, Any]:
+    known: dict[str, Any] = json.loads((RESULTS / "networks.json").read_text(encoding="utf-8"))
+    return known
+
+
+def demands(known: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The report of angular demand of every system that has one."""
+    found = {}
+    for system, folder in known["systems"].items():
+        path = DEMAND / folder / "report.json"
+        if path.is_file():
+            found[system] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def overview(reports: Sequence[PublishedReport], known: Mapping[str, Any]) -> str:
@@ -41,22 +65,73 @@ def overview(reports: Sequence[PublishedReport], known: Mapping[str, Any]) -> st
         if model not in names or system not in systems:
             raise ValueError(f"networks.json does not list {model} or {system}")
     lines = [f"| network | {' | '.join(systems)} |", "|---" * (len(systems) + 1) + "|"]
+    measured, left_out = {model for model, _ in cells}, []
     for name in names:
         reasons = known["networks"][name]
+        if name not in measured:
+            left_out.append(f"{name}, {reasons['all']}" if "all" in reasons else name)
+            continue
         row = [cells.get((name, s)) or reasons.get(s, reasons.get("all", MISSING)) for s in systems]
         lines.append(f"| {name} | {' | '.join(row)} |")
+    if left_out:
+        lines += ["", f"Not measured: {'; '.join(left_out)}."]
     return "\n".join(lines) + "\n"
 
 
 def _at_boundary(report: PublishedReport) -> str:
-    trained = [row for row in report.measurements if row.weights is Weights.TRAINED]
+    trained = of_weights(report, Weights.TRAINED)
     if not trained[0].L:
-        return "L = 0: nothing, as proved" if all(_agrees(row) for row in trained) else "L = 0"
-    return ", ".join(_number(row.closed.values[row.boundary - 1]) for row in trained)
+        agree = all(row.outcome == "agrees" for row in trained)
+        return "L = 0: nothing, as proved" if agree else "L = 0"
+    cells = [number(row.closed.values[row.boundary - 1]) for row in trained]
+    # Degrees that were not read are at the end.
+    return ", ".join(cells + ["–"] * (3 - len(cells)))
 
 
-def _agrees(row: PublishedReadout) -> bool:
-    return row.outcome == "agrees"
+def layers(reports: Sequence[PublishedReport]) -> str:
+    """One row for each network whose layers were all measured."""
+    lines = [
+        "| network | data | d | R² at ℓ = dL, from the first layer on | R² at ℓ = 1 | layer read |",
+        "|---" * 6 + "|",
+    ]
+    for report in reports:
+        if not report.layers:
+            continue
+        ends, firsts = [], []
+        for one in report.layers:
+            row = one.readout
+            ends.append(number(row.closed.values[row.boundary - 1]) if row.L else "L = 0")
+            firsts.append(number(row.closed.values[0]))
+        lines.append(
+            f"| {report.model} | {report.system} | {report.layers[0].readout.degree} "
+            f"| {', '.join(ends)} | {', '.join(firsts)} | {report.network.get('layer')} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def forces(reports: Sequence[PublishedReport], needed: Mapping[str, Mapping[str, Any]]) -> str:
+    """One row for each network and system: what the forces need, and what the error holds."""
+    lines = [
+        "| data | demand ℓ* | network | L | force MAE (of zero), meV/Å | of the error's square, "
+        "degrees ≤ L explain | degrees above L, more | listening says |",
+        "|---" * 8 + "|",
+    ]
+    for report in sorted(reports, key=lambda one: (one.system, one.model)):
+        trained, heard = of_weights(report, Weights.TRAINED)[0], report.listening
+        within = beyond = "–"
+        says = report.listening_note
+        if heard is not None:
+            within, beyond = (
+                f"{number(share.value)} [{number(share.low)}, {number(share.high)}]"
+                for share in (heard.within, heard.beyond)
+            )
+            says = heard.verdict
+        demand = networks_learned.demand(needed.get(report.system))
+        lines.append(
+            f"| {report.system} | {demand} | {report.model} | {trained.L} "
+            f"| {_mae(trained, report)} | {within} | {beyond} | {says} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 def table(reports: Sequence[PublishedReport]) -> str:
@@ -69,15 +144,13 @@ def table(reports: Sequence[PublishedReport]) -> str:
     for report in reports:
         for row in report.measurements:
             edge = row.boundary
-            share = "1"
-            if report.attainable is not None and 1 <= edge <= len(report.attainable):
-                share = _number(report.attainable[edge - 1])
-            closed = ", ".join(map(_number, row.closed.values[:edge])) or "–"
-            above = ", ".join(map(_number, row.component.values[edge : edge + 3]))
+            share = networks_learned.attainable(report, edge)
+            closed = ", ".join(map(number, row.closed.values[:edge])) or "–"
+            above = ", ".join(map(number, row.component.values[edge : edge + 3]))
             lines.append(
                 f"| {report.model} | {report.system} | {report.irreps} | {row.weights} "
-                f"| {_mae(row, report)} | {row.degree} | {edge} | {closed} | {share} | {above} "
-                f"| {row.outcome} |"
+                f"| {_mae(row, report)} | {row.degree} | {edge} | {closed} "
+                f"| {'1' if share == 1 else number(share)} | {above} | {row.outcome} |"
             )
     return "\n".join(lines) + "\n"
 
@@ -109,8 +182,3 @@ def origin(reports: Sequence[PublishedReport]) -> str:
             "",
         ]
     return "\n".join(lines)
-
-
-def _number(value: float) -> str:
-    text = f"{value:.2f}"
-    return "0.00" if text == "-0.00" else text.replace("-", "−")

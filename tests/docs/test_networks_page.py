@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import networks_learned
 import networks_page
 import pytest
 
@@ -14,10 +15,13 @@ from neural_checks.diagnosis.result import FramesUsed
 from neural_checks.published.result import (
     PUBLISHED,
     PublishedCurve,
+    PublishedLayer,
+    PublishedListening,
     PublishedReadout,
     PublishedReport,
     Weights,
 )
+from numeric_checks.demand.result import Share
 
 
 def measured(degree: int, L: int, weights: Weights = Weights.TRAINED) -> PublishedReadout:
@@ -74,7 +78,7 @@ def test_the_table_has_a_row_for_every_readout() -> None:
 
 def test_the_overview_names_what_was_not_measured() -> None:
     known: dict[str, Any] = {
-        "systems": ["ethanol", "solid"],
+        "systems": {"ethanol": "e", "solid": "s"},
         "networks": {"I": {}, "N": {"solid": "no such element"}},
     }
     invariant = replace(report("I", L=0), attainable=None)
@@ -83,8 +87,61 @@ def test_the_overview_names_what_was_not_measured() -> None:
         ["I", "L = 0: nothing, as proved", "not measured"],
         ["N", "0.90, 0.80, 0.70", "no such element"],
     ]
+    known["networks"]["O"] = {"all": "of which no weights were found"}
+    text = networks_page.overview([report(), invariant], known)
+    assert text.endswith("Not measured: O, of which no weights were found.\n")
     with pytest.raises(ValueError, match=r"networks\.json does not list N or ethanol"):
         networks_page.overview([report()], {**known, "networks": {"I": {}}})
+
+
+def test_every_layer_and_what_the_error_holds_have_rows() -> None:
+    layers = (
+        PublishedLayer(0, "4x0e+4x1o", measured(2, 1)),
+        PublishedLayer(1, "4x0e", measured(2, 0)),
+    )
+    heard = PublishedListening(
+        1, 3, 2, {"held": 20}, Share(0.25, 0.1, 0.4), Share(-0.05, -0.1, 0.0), Share(0, 0, 0),
+        "training", "a sentence",
+    )  # fmt: skip
+    one = replace(report(), layers=layers, listening=heard, network={"package": "p", "layer": 0})
+    assert rows(networks_page.layers([one, report("M")])) == [
+        ["N", "ethanol", "2", "0.80, L = 0", "0.90, 0.00", "0"]
+    ]
+    demands = {"ethanol": {"undecided": "", "lower_bound": True, "demand": 4}}
+    found = rows(networks_page.forces([one, report("M", "solid")], demands))
+    assert found == [
+        ["ethanol", "≥ 4", "N", "1", "12 (700)", "0.25 [0.10, 0.40]", "−0.05 [−0.10, 0.00]",
+         "training"],
+        ["solid", "not measured", "M", "1", "12 (700)", "–", "–", "not measured"],
+    ]  # fmt: skip
+
+
+def test_what_is_learned_is_counted_from_the_rows() -> None:
+    first, invariant = report(), replace(report("I", L=0), attainable=None)
+    text = networks_learned.text([first, invariant], {})
+    assert "Of 8 readouts of 2 networks, 8 agree with the proved boundary." in text
+    assert "The largest component-wise $R^2$ above $dL$ is −0.01." in text
+    assert "(in I) give nothing of any degree, for any degree of the readout: of 4" in text
+    # R² / S at dL: 0.9 / 0.25, 0.8 / 0.4375 and 0.7 / 0.72.
+    assert "recovers 3.60 of what symmetry leaves at $\\ell = L$" in text
+    assert "recovers 0.97 of what symmetry leaves at $\\ell = 3L$" in text
+    assert "keep more in 0 of 1 rows; the difference is 0.00" in text
+    assert "Depth" not in text
+    assert "$l = 3$" not in text
+    odd = replace(first.measurements[1], outcome="disagrees")
+    text = networks_learned.text([replace(first, measurements=(odd,))], {})
+    assert "Of 1 readouts of 1 networks, 0 agree with the proved boundary, 1 disagrees." in text
+    deep = replace(
+        first,
+        attainable=None,
+        layers=tuple(
+            PublishedLayer(k, "4x0e+4x1o", replace(odd, closed=PublishedCurve((v, v), (v,), (v,))))
+            for k, v in enumerate((0.9, 0.7))
+        ),
+    )
+    text = networks_learned.text([deep], {"ethanol": {"undecided": "too few frames"}})
+    assert "falls in 1 of 1 networks: N on ethanol 0.90 → 0.70." in text
+    assert "$\\ell^*$ = undecided for ethanol" in text
 
 
 def test_the_committed_reports_are_listed() -> None:
