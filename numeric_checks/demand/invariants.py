@@ -29,6 +29,9 @@ __all__ = ["Columns", "Invariants", "mix", "triples"]
 
 Array = NDArray[np.float64]
 
+#: Numbers in an array of slopes that are held at a time.
+_SLOPES = 10_000_000
+
 
 def triples(l_max: int) -> list[tuple[int, int, int]]:
     """Degrees l1 ≤ l2 ≤ l3 ≤ l_max that couple to an invariant of even parity.
@@ -157,38 +160,52 @@ class Invariants:
         target[:, :, place[own + first, own + second]] = both[:, :, first, second]
 
     def _three(self, a: Array, steps: Array, centre: NDArray[np.int64], own: int) -> Array:
-        """∂/∂r_j of the three-factor columns, (pairs, 3, columns)."""
-        mixed = self._mixed(a)
-        n = self.basis.radial
-        weights = _mixing(self.mixed, self.basis.channels, self.basis.l_max, self.seed)
-        moved = [  # ∂A^k_lm/∂r_j, (pairs, 3, mixed, 2l+1)
-            np.einsum(
-                "kn,pxnm->pxkm",
-                weights[l][:, own : own + n],
-                steps[..., l * l : (l + 1) ** 2],
-                optimize=True,
-            )
-            for l in range(self.basis.l_max + 1)
-        ]
-        parts = []
-        for degrees in triples(self.basis.l_max):
-            total = 0.0
+        """∂/∂r_j of the three-factor columns, (pairs, 3, columns).
+
+        The chain rule, atom by atom: ∂B/∂A^k_lm (:meth:`_slopes`) times ∂A^k_lm/∂r_j.
+        """
+        moved = self._moved(steps, own)
+        found = np.empty((len(steps), 3, len(triples(self.basis.l_max)) * self.mixed))
+        atoms, starts = np.unique(centre, return_index=True)
+        ends = np.append(starts[1:], len(centre))
+        of_one = self.mixed * len(triples(self.basis.l_max)) * (self.basis.l_max + 1) ** 2
+        size = max(1, _SLOPES // of_one)
+        for first in range(0, len(atoms), size):
+            some = atoms[first : first + size]
+            slopes = self._slopes(self._mixed(a[some]))
+            for place, slope in enumerate(slopes, first):
+                start, end = starts[place], ends[place]
+                product = slope @ moved[:, :, 3 * start : 3 * end]  # (mixed, triples, 3 · pairs)
+                found[start:end] = product.transpose(2, 1, 0).reshape(end - start, 3, -1)
+        return found
+
+    def _moved(self, steps: Array, own: int) -> Array:
+        """∂A^k_lm/∂r_j, (mixed, (l_max+1)², 3 · pairs)."""
+        n, l_max = self.basis.radial, self.basis.l_max
+        weights = _mixing(self.mixed, self.basis.channels, l_max, self.seed)
+        by_radial = steps.transpose(3, 2, 0, 1).reshape((l_max + 1) ** 2, n, -1)
+        result = np.empty((len(by_radial), self.mixed, by_radial.shape[2]))
+        for l in range(l_max + 1):
+            block = slice(l * l, (l + 1) ** 2)
+            np.matmul(weights[l][:, own : own + n], by_radial[block], out=result[block])
+        return result.transpose(1, 0, 2)
+
+    def _slopes(self, mixed: list[Array]) -> Array:
+        """∂B/∂A^k_lm of the three-factor columns, (atoms, mixed, triples, (l_max+1)²)."""
+        every = triples(self.basis.l_max)
+        components = (self.basis.l_max + 1) ** 2
+        result = np.zeros((len(mixed[0]), self.mixed, len(every), components))
+        for column, degrees in enumerate(every):
             symbol = _symbol(*degrees)
-            for place in range(3):
-                others = [p for p in range(3) if p != place]
-                turned = np.moveaxis(symbol, place, 2)
-                field = np.einsum(
-                    "abc,nka,nkb->nkc",
-                    turned,
-                    mixed[degrees[others[0]]],
-                    mixed[degrees[others[1]]],
-                    optimize=True,
+            for l in sorted(set(degrees)):
+                place = degrees.index(l)
+                one, two = (mixed[k] for p, k in enumerate(degrees) if p != place)
+                half = np.tensordot(one, np.moveaxis(symbol, place, 2), (2, 0))
+                # Symbols of an even sum are symmetric: equal degrees contribute equally.
+                result[:, :, column, l * l : (l + 1) ** 2] = degrees.count(l) * np.einsum(
+                    "nkbc,nkb->nkc", half, two
                 )
-                total = total + np.einsum(
-                    "pkm,pxkm->pxk", field[centre], moved[degrees[place]], optimize=True
-                )
-            parts.append(total)
-        return np.concatenate(parts, axis=2)
+        return result
 
     def _flat(self, values: Array) -> Array:
         return values.reshape(len(values), self.basis.channels, -1)
