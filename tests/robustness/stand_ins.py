@@ -4,10 +4,12 @@
 process may be sent a signal at a given moment of its work: a number of calls, counted by Python's
 profiler, so that the same seed gives the same moment on a machine of any load.
 
-``aspirin`` has a preset of its own, ``quick``, whose one network has two channels and is trained
-for some steps; ``trajectory`` is equilibrated for two steps, takes one step per frame and keeps its
-state every two frames. Everything else is the command's own. :func:`features` writes a feature file
-of the toy network in ``tests/neural_checks``.
+``download`` fetches an archive of another molecule, in the published form, from a server of its
+own, and takes any content for the published one. ``aspirin`` has a preset of its own, ``quick``,
+whose one network has two channels and is trained for some steps. ``trajectory`` is equilibrated for
+two steps, takes one step per frame and keeps its state every two frames. Everything else is the
+command's own. :func:`features` writes a feature file of the toy network in
+``tests/neural_checks``; :func:`trained` the checkpoints of two small networks.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ PRELOADED = (
     "span_theorem.command", "numeric_checks.demand.estimate", "numeric_checks.bandwidth.estimate",
     "numeric_checks.ceiling.observe", "numeric_checks.peptide.dataset",
     "neural_checks.injection.experiment", "neural_checks.diagnosis.measure",
-    "neural_checks.data.trajectories", "neural_checks.sweep.run",
+    "neural_checks.data.trajectories", "neural_checks.sweep.run", "neural_checks.injection.along",
+    "neural_checks.injection.grid", "neural_checks.data.archives", "http.server",
 )  # fmt: skip
 """What commands import while they work; what is not installed is left out."""
 
@@ -66,6 +69,72 @@ def trajectory(arguments: Sequence[str]) -> int:
     return trajectories.main(arguments)
 
 
+def download(arguments: Sequence[str]) -> int:
+    import threading
+    from dataclasses import replace
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    from neural_checks.data import archives
+
+    content = _archive()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
+            if start >= len(content):
+                self.send_response(416)
+                self.send_header("Content-Range", f"bytes */{len(content)}")
+                self.end_headers()
+                return
+            self.send_response(206 if start else 200)
+            self.send_header("Content-Length", str(len(content) - start))
+            self.end_headers()
+            self.wfile.write(content[start:])
+
+        def log_message(self, *_arguments: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}/a.zip"
+    archives.ARCHIVES["ccsd"] = replace(archives.ARCHIVES["ccsd"], urls=(url,))
+    archives.check_fingerprint = lambda _name, _data: None
+    return archives.main(arguments)
+
+
+def _archive() -> bytes:
+    """Frames in the form of the coupled-cluster set; the same each time."""
+    import io
+    import zipfile
+
+    import numpy as np
+
+    rng, stream = np.random.default_rng(0), io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for part, frames in (("train", 20), ("test", 10)):
+            member = io.BytesIO()
+            fields = {name: rng.normal(size=(frames, 3, 3)) for name in ("R", "F")}
+            np.savez(member, E=rng.normal(size=frames), z=np.array([8, 6, 1]), **fields)
+            named = zipfile.ZipInfo(f"aspirin_ccsd-{part}.npz")  # without the time
+            archive.writestr(named, member.getvalue())
+    return stream.getvalue()
+
+
+def trained(arguments: Sequence[str]) -> int:
+    from neural_checks.backbones.nequip import BackboneConfig
+    from neural_checks.data.split import split
+    from neural_checks.training.ensemble import train_all
+    from neural_checks.training.train import TrainConfig
+    from numeric_checks.molecules.data import load
+
+    data = load("embedded")
+    model = BackboneConfig(l_max=2, layers=2, channels=2, radial_width=4)
+    config = TrainConfig(train=45, validation=2, test=25, steps=4, batch=2)
+    parts = split(data, config.train, config.validation, config.test, config.split_seed)
+    train_all(data, parts, model, config, [0, 1], Path(arguments[0]), keep=(2,))
+    return 0
+
+
 def features(arguments: Sequence[str]) -> int:
     import numpy as np
 
@@ -83,8 +152,14 @@ def features(arguments: Sequence[str]) -> int:
 
 
 STAND_INS: dict[str, Callable[[Sequence[str]], int]] = {
-    "aspirin": aspirin, "trajectory": trajectory, "features": features,
+    "aspirin": aspirin, "trajectory": trajectory, "download": download,
+    "features.npz": features, "trained": trained,
 }  # fmt: skip
+
+
+def entry(command: str, entries: dict[str, str]) -> str:
+    """Where a command begins: ``:name`` where there is a stand-in, else as it is registered."""
+    return f":{command}" if command in STAND_INS else entries[command]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from itertools import pairwise
@@ -14,6 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from cases import CASES, OUTPUTS, TRIED_OTHERWISE, WRITE_NOTHING, command_of
 
 Call = Callable[..., Any]
 
@@ -390,6 +395,24 @@ def test_the_tables_hold_every_command(entry_points: dict[str, str], repository:
     }
     assert said
     assert said <= named, said - named
+
+
+def test_kills_try_every_command_and_every_place_that_it_writes_to(
+    entry_points: dict[str, str], entry: Any
+) -> None:
+    commands = set(entry_points) - {"span-theorem"}
+    tried = {command_of(name) for name in CASES}
+    assert not tried & set(WRITE_NOTHING)
+    assert tried | set(WRITE_NOTHING) == commands
+    named: set[tuple[str, str]] = set()
+    for command in commands:
+        for action in parser_of(command, entry)._actions:
+            named |= {(command, option) for option in action.option_strings if option in OUTPUTS}
+    given = {
+        (command_of(name), option) for name, case in CASES.items() for option in case.arguments
+    }
+    assert not {command for command, _ in named} & set(WRITE_NOTHING)
+    assert named - given == set(TRIED_OTHERWISE)
 
 
 @pytest.mark.parametrize("command", CALLS)

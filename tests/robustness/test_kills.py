@@ -11,7 +11,6 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,161 +20,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import stand_ins
+from cases import CASES, SWEEP, WRITING, command_of
 from stand_ins import Place
 
 pytestmark = pytest.mark.slow
-
-BETWEEN = 26_000
-"""Bytes of the largest file on a full disk: more than a checkpoint, less than a figure."""
-
-Content = Callable[[Path], Any]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A command in small, and what of its output must be the same each time."""
-
-    arguments: list[str]
-    same: Content  # of the folder that the command runs in
-    last: str = ""  # the file that a complete folder has
-    needs: str = ""  # a package
-    full: tuple[int, ...] = (1000,)  # sizes of file that a full disk takes
-    short: bool = True  # some tenths of a second
-
-    @property
-    def writes(self) -> bool:
-        return bool(self.full)
-
-
-def contents(*patterns: str) -> Content:
-    return lambda place: {
-        str(path.relative_to(place)): path.read_bytes()
-        for pattern in patterns
-        for path in sorted(place.glob(pattern))
-    }
-
-
-def measured(report: str, *keys: str) -> Content:
-    """Some of a report: times and places differ from run to run."""
-
-    def read(place: Path) -> Any:
-        content = json.loads((place / report).read_text(encoding="utf-8"))
-        return {key: content[key] for key in keys}
-
-    return read
-
-
-def both(*readers: Content) -> Content:
-    return lambda place: [reader(place) for reader in readers]
-
-
-RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results"
-SYMMETRIC = RESULTS / "symmetric"
-FIGURE = contents("out.svg", "out.png")
-FOLDER = contents("run/table.txt", "run/*.png", "run/*.svg")
-CASES = {
-    "verify": Case(
-        ["--L", "3", "--d", "3", "--no-numeric", "--certificate", "out.json"], contents("out.json")
-    ),
-    "coupling": Case(
-        ["0e+1o+2e", "--degree", "3", "--certificate", "out.json", "--out", "out.npz"],
-        contents("out.json", "out.npz"),
-    ),
-    "architecture": Case(
-        ["--mace", "max_ell=3", "correlation=3", "hidden=32x0e+32x1o", "layers=2"],
-        lambda place: [path.name for path in place.iterdir()] or "nothing",
-        full=(),
-    ),
-    "ceiling": Case(
-        ["--irreps", "0e+1o", "--d", "1", "--atoms", "3", "--frames", "20", "--figure", "out"],
-        FIGURE,
-    ),
-    "bandwidth": Case(
-        [
-            "embedded", "--atoms", "0", "--frames", "200", "--draws", "20", "--l-max", "1",
-            "--figure", "out",
-        ],
-        FIGURE,
-        short=False,
-    ),
-    "demand": Case(
-        [
-            "embedded", "--frames", "60", "--factors", "2", "--l-max", "1", "--radial", "2",
-            "--draws", "5", "--out", "run",
-        ],
-        FOLDER,
-        "run/report.json",
-        full=(BETWEEN,),
-        short=False,
-    ),
-    "accuracy": Case(["--l", "2", "--directions", "2", "--figure", "out"], FIGURE, short=False),
-    "synthetic": Case(
-        ["--L", "1", "--d", "1", "--fold", "2", "--figure", "out"], FIGURE, short=False
-    ),
-    "compare": Case(
-        [str(SYMMETRIC / "benzene"), str(SYMMETRIC / "toluene"), "--any-data", "--out", "run"],
-        FOLDER,
-        "run/comparison.json",
-        full=(1000,),
-        short=False,
-    ),
-    "validation": Case(
-        [
-            str(RESULTS / "sweep-cliff"), "--demand", str(RESULTS / "demand" / "aspirin_rmd17"),
-            "--draws", "50", "--out", "run",
-        ],
-        FOLDER,
-        "run/report.json",
-        full=(1000,),
-        short=False,
-    ),
-    "peptide": Case(
-        [
-            "--sequence", "GG", "--frames", "120", "--steps-per-frame", "20", "--equilibration",
-            "200", "--out", "out.npz",
-        ],
-        contents("out.npz", "out.pdb"),
-        needs="openmm",
-        full=(1000, 3000),
-    ),
-    "trajectory": Case(
-        ["--frames", "12", "--out", "out.npz"], contents("out.npz"), needs="tblite", full=(1000,)
-    ),
-    "diagnose": Case(
-        ["--model", "../features.npz", "--draws", "50", "--out", "run"],
-        FOLDER,
-        "run/report.json",
-        needs="torch",
-        full=(1000, BETWEEN),
-        short=False,
-    ),
-    "aspirin": Case(
-        ["--degrees", "1", "--out", "run"],
-        both(contents("run/*.csv", "run/cone.*"), measured("run/report.json", "measurement")),
-        "run/report.json",
-        needs="nequip",
-        full=(1000, BETWEEN),
-        short=False,
-    ),
-    "sweep": Case(
-        ["../sweep.json", "--data-dir", "..", "--workers", "1", "--out", "."],
-        contents("x/*.csv", "x/*.png", "x/*.svg", "x/summary.json"),
-        "x/summary.json",
-        needs="distributed",
-        full=(BETWEEN,),
-        short=False,
-    ),
-}  # fmt: skip
-WRITING = [name for name, case in CASES.items() if case.writes]
-SWEEP: dict[str, Any] = {
-    "name": "x",
-    "base": {
-        "model": {"channels": 4},
-        "measure": {"fit": 60, "held": 20, "degrees": [1], "orientations": 4},
-    },
-    "grids": [{"set": {"features": "features.npz"}, "vary": {"measure.orientations": [4, 5]}}],
-    "bootstrap": 50,
-}
 
 
 @dataclass(frozen=True)
@@ -209,20 +57,28 @@ class Runs:
     def begin(
         self, name: str, folder: Path, more: tuple[str, ...] = (), **given: Any
     ) -> stand_ins.Started:
-        entry = f":{name}" if name in stand_ins.STAND_INS else self.entries[name]
-        arguments = CASES[name].arguments if name in CASES else []
-        return stand_ins.start(entry, [*arguments, *more], Place(str(folder), **given))
+        entry = stand_ins.entry(command_of(name), self.entries)
+        arguments = [*CASES[name].arguments, *more]
+        return stand_ins.start(entry, arguments, Place(str(folder), **given))
 
     def end(self, name: str, started: stand_ins.Started, began: float) -> Ended:
         ended = Ended(*started.ended(200))
-        if ended.code != -signal.SIGKILL and name in CASES:
-            self.count(name, ended.code, ended.out, ended.err, time.monotonic() - began)
+        if ended.code != -signal.SIGKILL:
+            seconds = time.monotonic() - began
+            self.count(command_of(name), ended.code, ended.out, ended.err, seconds)
         assert "Traceback" not in ended.err, ended.err
         return ended
 
     def run(self, name: str, folder: Path, more: tuple[str, ...] = (), **given: Any) -> Ended:
         began = time.monotonic()
         return self.end(name, self.begin(name, folder, more, **given), began)
+
+    def share(self, name: str) -> None:
+        """Make what several cases read, once."""
+        if not (self.place / name).exists():
+            made = stand_ins.start(f":{name}", [name], Place(str(self.place)))
+            code, _, err, _ = made.ended(200)
+            assert code == 0, err
 
 
 @pytest.fixture(scope="module")
@@ -238,9 +94,8 @@ def runs(name: str, all_runs: Runs, count_run: Any) -> Runs:
     all_runs.count = count_run
     if CASES[name].needs:
         pytest.importorskip(CASES[name].needs)
-    features = all_runs.place / "features.npz"
-    if name in ("diagnose", "sweep") and not features.exists():
-        assert all_runs.run("features", all_runs.place, (str(features),)).code == 0
+    if shared := CASES[name].shared:
+        all_runs.share(shared)
     if name not in all_runs.whole:
         folder = all_runs.folder(name)
         ended = all_runs.run(name, folder)
@@ -268,13 +123,7 @@ def assert_completed(name: str, folder: Path, runs: Runs) -> None:
     ended = runs.run(name, folder)
     if ended.code == 2:  # written before the end
         assert "exists" in ended.faults[-1], ended.err
-        if name in (
-            "coupling",
-            "bandwidth",
-            "ceiling",
-            "accuracy",
-            "synthetic",
-        ):  # of two files one may be missing
+        if CASES[name].several:
             ended = runs.run(name, folder, ("--force",))
     if ended.code != 2:
         assert ended.code == whole.code, ended.err
@@ -333,7 +182,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_unfinished(
         assert path.is_dir() or path.stat().st_size <= largest
     if CASES[name].last:
         assert not (folder / CASES[name].last).exists()
-    if name not in ("peptide", "trajectory", "aspirin") and largest != 1000:
+    if largest >= CASES[name].told:
         assert ended.out == runs.whole[name][0].out
     assert_completed(name, folder, runs)
 
@@ -359,9 +208,10 @@ def test_two_runs_at_once_do_not_mix(name: str, runs: Runs) -> None:
 @pytest.mark.parametrize(
     ("name", "console"),
     [
-        *((name, "full") for name in CASES if name not in ("bandwidth", "demand", "ceiling")),
-        *((name, "ascii") for name, case in CASES.items() if case.short and name != "ceiling"),
-        ("diagnose", "ascii"),
+        (name, console)
+        for name in CASES
+        if name not in ("bandwidth", "demand", "ceiling")
+        for console in ("full", "ascii")
     ],
 )
 def test_a_console_that_takes_little_loses_no_output(name: str, console: str, runs: Runs) -> None:
