@@ -60,6 +60,8 @@ def download(url: str, partial: Path, report: OnProgress) -> None:
 
 
 def _continue(url: str, partial: Path, report: OnProgress) -> None:
+    if partial.is_symlink() or (partial.exists() and not partial.is_file()):
+        raise OSError(f"{partial} is a link or no ordinary file: remove it")
     start = partial.stat().st_size if partial.exists() else 0
     headers = {"User-Agent": "span-theorem"} | ({"Range": f"bytes={start}-"} if start else {})
     try:

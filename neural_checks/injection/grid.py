@@ -294,11 +294,25 @@ class _Source:
             with writing(path, force=True) as stream:
                 np.savez(stream, allow_pickle=False, **made)
         try:
-            with np.load(path, allow_pickle=False) as kept:
-                arrays = {name: kept[name] for name in ("total", "left", "power", "missed")}
-                before = kept["before"]
-        except (KeyError, ValueError, OSError) as error:
+            return self._read_squares(path)
+        except (KeyError, ValueError) as error:
             raise ValueError(f"{path} is damaged, remove it: {error}") from error
+
+    def _read_squares(self, path: Path) -> dict[float, Squares]:
+        """Those of a file; KeyError or ValueError where it does not hold them."""
+        from numeric_checks.molecules.archive import NpzArchive
+
+        targets, frames = 2 * len(self._asked.amplitudes), len(self.held)
+        with NpzArchive(path) as kept:
+            arrays = {name: kept[name] for name in ("total", "left", "power", "missed")}
+            before = kept["before"]
+        shapes = dict.fromkeys(arrays, (self._asked.config.seeds, targets, frames))
+        for name, array in {**arrays, "before": before}.items():
+            expected = shapes.get(name, (frames,))
+            if array.shape != expected or array.dtype != np.float64:
+                raise ValueError(
+                    f"{name} must be float64 {expected}, got {array.dtype} {array.shape}"
+                )
         return {
             amplitude: Squares(
                 **{name: array[:, 2 * place : 2 * place + 2] for name, array in arrays.items()},

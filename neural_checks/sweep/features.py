@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from span_theorem import command
 from span_theorem.arguments import integer_option
-from span_theorem.files import check_targets
 
 if TYPE_CHECKING:
     from neural_checks.backbones.hooked import HookedBackbone
@@ -96,31 +95,34 @@ def _parser() -> command.Parser:
             default=default,
             help=f"{what} (default %(default)s)",
         )
+    parser.add_argument("--force", action="store_true", help="replace an existing file")
     return parser
 
 
 def _work(given: argparse.Namespace) -> command.Result:
     from neural_checks.features.file import require_suffix
 
+    from numeric_checks.outputs import output_file
+
     require_suffix(given.out)
-    check_targets(given.out)
-    if given.package == "mace":
-        importlib.import_module("mace")  # before e3nn, and before the data are read
+    with output_file(given.out, force=given.force):
+        if given.package == "mace":
+            importlib.import_module("mace")  # before e3nn, and before the data are read
 
-    from neural_checks.features.file import write
-    from neural_checks.sweep.settings import MeasureSettings
-    from numeric_checks.molecules.data import load
+        from neural_checks.features.file import write
+        from neural_checks.sweep.settings import MeasureSettings
+        from numeric_checks.molecules.data import load
 
-    found = features_of(
-        given.package,
-        load(given.data),
-        given.L,
-        given.channels,
-        given.steps,
-        given.seed,
-        MeasureSettings(),
-    )
-    write(given.out, found)
+        found = features_of(
+            given.package,
+            load(given.data),
+            given.L,
+            given.channels,
+            given.steps,
+            given.seed,
+            MeasureSettings(),
+        )
+        write(given.out, found, given.force)
     content = {"file": given.out.name, "irreps": found.irreps, "seed": given.seed}
     return command.Result(f"{given.out}: {found.irreps}, seed {given.seed}", content)
 

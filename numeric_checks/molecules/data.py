@@ -210,7 +210,9 @@ class ForceData:
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
+    """SHA-256 of a file, hexadecimal; ValueError for a device or pipe."""
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise ValueError(f"{path} is not an ordinary file")
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import re
 import socket
 import tarfile
@@ -387,3 +388,27 @@ def test_a_damaged_record_is_named(
         (tmp_path / "checksums.json").write_text(content, encoding="latin-1")
         with pytest.raises(ValueError, match=r"checksums\.json .*remove it"):
             fetch("ccsd", tmp_path, ccsd)
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_what_is_no_file_in_place_of_the_part_received_is_refused(
+    kind: str, server: _Server, ccsd: dict[str, PublicArchive], tmp_path: Path
+) -> None:
+    partial, kept = tmp_path / "aspirin_ccsd.zip.partial", tmp_path / "kept"
+    kept.write_bytes(b"kept")
+    {
+        "link": lambda: partial.symlink_to(kept),
+        "pipe": lambda: os.mkfifo(partial),
+        "folder": partial.mkdir,
+    }[kind]()
+    with pytest.raises(OSError, match="is a link or no ordinary file: remove it"):
+        fetch("ccsd", tmp_path, ccsd)
+    assert kept.read_bytes() == b"kept"
+
+
+def test_a_pipe_in_place_of_the_archive_is_refused(
+    ccsd: dict[str, PublicArchive], tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "aspirin_ccsd.zip")
+    with pytest.raises(ValueError, match="is not an ordinary file"):
+        fetch("ccsd", tmp_path, ccsd)

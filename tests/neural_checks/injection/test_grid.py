@@ -79,6 +79,12 @@ def test_the_nearest_cells_come_first() -> None:
     assert [cell.distance for cell in nearest_first(cells)] == [0.1, 0.2, 0.3]
 
 
+def npz(**arrays: Any) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_the_command_goes_on_where_it_was(
     toy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -123,6 +129,14 @@ def test_the_command_goes_on_where_it_was(
     assert part.missing == len(again.cells) - len(part.cells) > 0
     words = {cell.words for cell in again.cells}
     assert {cell.words for cell in part.cells} < words
-    kept[1].write_bytes(b"not an archive")
-    assert grid.main([*command, "--force"]) == 2
-    assert "is damaged, remove it" in capsys.readouterr().err
+    whole = kept[1].read_bytes()
+    with np.load(kept[1]) as stored:
+        arrays = dict(stored)
+    for damaged in (
+        b"", b"not an archive", whole[:-10], whole[:100], b"PK\x03\x04" + whole[40:],
+        npz(**{**arrays, "total": arrays["total"][:, :1]}), npz(**{**arrays, "left": np.zeros(3)}),
+        npz(**{**arrays, "before": np.array("text")}), npz(total=arrays["total"]),
+    ):  # fmt: skip
+        kept[1].write_bytes(damaged)
+        assert grid.main([*command, "--force"]) == 2
+        assert "is damaged, remove it" in capsys.readouterr().err
