@@ -101,7 +101,6 @@ def _parser() -> command.Parser:
 
 def _work(given: argparse.Namespace) -> command.Result:
     from neural_checks.features.file import require_suffix
-
     from numeric_checks.outputs import output_file
 
     require_suffix(given.out)
