@@ -29,11 +29,11 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from numeric_checks.interrupts import deferred
-from numeric_checks.molecules.archive import NpzArchive
 from numeric_checks.outputs import clear_unfinished, output_file
 from span_theorem.arguments import integer_option, within
 from span_theorem.command import Exit, Result, alias, parser, run
 from span_theorem.files import writing
+from span_theorem.npz import NpzArchive
 from span_theorem.progress import Progress
 
 if TYPE_CHECKING:

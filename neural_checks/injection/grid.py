@@ -300,7 +300,7 @@ class _Source:
 
     def _read_squares(self, path: Path) -> dict[float, Squares]:
         """Those of a file; KeyError or ValueError where it does not hold them."""
-        from numeric_checks.molecules.archive import NpzArchive
+        from span_theorem.npz import NpzArchive
 
         targets, frames = 2 * len(self._asked.amplitudes), len(self.held)
         with NpzArchive(path) as kept:

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric_checks.molecules.archive import half_of_memory
 from numeric_checks.molecules.contents import Contents
 from numeric_checks.molecules.labels import ENERGIES, FORCES, Request, pick
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.units import energy_unit, force_unit, length_unit
+from span_theorem.npz import half_of_memory
 
 __all__ = ["MAGIC", "read_hdf5"]
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric_checks.molecules.archive import NpzArchive
 from numeric_checks.molecules.contents import Contents
 from numeric_checks.molecules.labels import (
     CELLS,
@@ -29,6 +28,7 @@ from numeric_checks.molecules.labels import (
 )
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.units import energy_unit, force_unit, length_unit
+from span_theorem.npz import NpzArchive
 
 __all__ = ["read_npz"]
 

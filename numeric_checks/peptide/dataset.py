@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.interrupts import Interrupt, deferred
-from numeric_checks.molecules.archive import NpzArchive
 from numeric_checks.outputs import clear_unfinished, output_file
 from numeric_checks.peptide.dynamics import Peptide
 from numeric_checks.peptide.structure import PeptideSettings, build_peptide
 from span_theorem.arguments import shown, within
 from span_theorem.files import read_text, write_text, writing
+from span_theorem.npz import NpzArchive
 
 __all__ = ["make_peptide"]
 

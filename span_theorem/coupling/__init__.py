@@ -1,5 +1,6 @@
 """Exact symmetric coupling bases: the reduced Clebsch–Gordan basis for any l and degree."""
 
+from span_theorem.coupling.arrays_file import load_npz, save_npz
 from span_theorem.coupling.basis import (
     CouplingBasis,
     CouplingVector,
@@ -12,9 +13,7 @@ from span_theorem.coupling.export import (
     Layout,
     SparseTensor,
     dense_arrays,
-    load_npz,
     mace_u_matrix,
-    save_npz,
     sparse_arrays,
 )
 from span_theorem.coupling.mace import mace_built_with_exact_basis, reduce_mace

@@ -11,6 +11,7 @@ from typing import Any
 from span_theorem.arguments import integer_option
 from span_theorem.certificate import check_command
 from span_theorem.command import Result, parser, run, say
+from span_theorem.coupling.arrays_file import save_npz
 from span_theorem.coupling.basis import (
     MAX_DEGREE,
     CouplingBasis,
@@ -18,7 +19,6 @@ from span_theorem.coupling.basis import (
     expected_counts,
 )
 from span_theorem.coupling.certificate import write_certificate
-from span_theorem.coupling.export import save_npz
 from span_theorem.density import DensityRanks, density_ranks
 from span_theorem.files import check_targets
 from span_theorem.irreps import Irreps

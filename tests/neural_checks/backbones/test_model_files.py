@@ -78,7 +78,7 @@ CASES: dict[str, tuple[Make, str]] = {
     ),
     "exported": (zipped(m__archive_format="pt2", m__models__model_dot_json="{}"), "torch.export"),
     "shared library": (lambda p: p.write_bytes(b"\x7fELF\x02\x01"), "a shared library"),
-    "cut": (cut_torch_file, "a cut or damaged archive, perhaps of a torch file"),
+    "cut": (cut_torch_file, "perhaps a torch file, that is truncated or damaged"),
     "compressed": (compressed_torch_file, r"bytes long and would unpack to \d+"),
     "zip of something else": (zipped(word__document_dot_xml=""), "a zip file of something else"),
     "empty zip": (zipped(), "not a torch file"),
