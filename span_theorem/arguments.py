@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import math
+import numbers
 import operator
 import re
 from collections.abc import Callable
 from typing import SupportsIndex
 
-__all__ = ["integer", "integer_option", "natural", "number_option", "shown", "within"]
+__all__ = ["finite", "integer", "integer_option", "natural", "number_option", "shown", "within"]
 
 
 def shown(value: object, limit: int = 60) -> str:
@@ -57,6 +58,23 @@ def within(name: str, value: SupportsIndex, low: int, high: int) -> int:
     number = integer(name, value)
     if not low <= number <= high:
         raise ValueError(f"{name} must be an integer from {low} to {high}, got {shown(number)}")
+    return number
+
+
+def finite(name: str, value: object) -> float:
+    """``value`` as a finite float; TypeError for what is no number, ValueError for inf and nan.
+
+    >>> finite("mae", 3)
+    3.0
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {shown(value)}")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"{name} must be a finite number, got {shown(value)}")
     return number
 
 

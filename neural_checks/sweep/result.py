@@ -6,11 +6,19 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    TypeAdapter,
+    ValidationError,
+)
 
 from neural_checks.readouts.recovery import Recovery
 from neural_checks.readouts.verdict import Outcome
@@ -87,6 +95,45 @@ class ReadoutRecord:
         return Recovery(np.array(self.field)[:, None], before, after, spurious, self.weights)
 
 
+class _Form(BaseModel):
+    """What a description in a job's file must hold; it may hold more."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @classmethod
+    def judged(cls, content: dict[str, Any]) -> dict[str, Any]:
+        """``content`` itself; ValidationError where it does not have the form."""
+        cls.model_validate(content)
+        return content
+
+
+class _MeasureForm(_Form):
+    degrees: Annotated[list[int], Field(min_length=1)]
+
+
+class _JobForm(_Form):
+    features: str | bool | None
+    seed: int | None
+    trained: bool
+    measure: _MeasureForm
+
+
+class _DataForm(_Form):
+    name: str
+    level_of_theory: str
+    sha256: str
+
+
+class _BackboneForm(_Form):
+    package: Annotated[str, Field(pattern=r"\S")]
+    force_mae_meV_per_A: FiniteFloat | None
+    channels: int | None = None
+    layers: int | None = None
+    steps: int | None = None
+    seed: int | None = None
+    history: list[tuple[int, float | None, FiniteFloat]] = Field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class JobRecord:
     """The file of a job that is done.
@@ -97,10 +144,10 @@ class JobRecord:
     """
 
     id: str
-    job: dict[str, Any]
+    job: Annotated[dict[str, Any], AfterValidator(_JobForm.judged)]
     L: int
-    data: dict[str, Any]
-    backbone: dict[str, Any]
+    data: Annotated[dict[str, Any], AfterValidator(_DataForm.judged)]
+    backbone: Annotated[dict[str, Any], AfterValidator(_BackboneForm.judged)]
     readouts: tuple[ReadoutRecord, ...]
     provenance: dict[str, Any]
     format: str = FORMAT

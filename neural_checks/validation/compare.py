@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from neural_checks.validation.networks import Series, geometric_mean
 from numeric_checks.demand.result import least_degree
+from span_theorem.arguments import finite, within
 from span_theorem.files import read_text
 
 __all__ = [
@@ -77,15 +78,28 @@ def read_curves(paths: Sequence[Path]) -> Curves:
                 if path.is_dir():
                     continue
                 raise ValueError(f"{file}: not a report of numeric_checks.demand")
-            mine = found.setdefault(content["data"]["sha256"], {})
-            for part in (content, *content["fewer_factors"]):
-                for size, key in (("full", "curve"), ("equal", "matched")):
-                    if part["factors"] > 1 and part[key]:
-                        errors = tuple(point["mae"] for point in part[key])
-                        mine.setdefault(Curve(part["factors"], size), errors)
+            try:
+                data, curves = _curves_of(content)
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                raise ValueError(
+                    f"{file}: not a whole report of numeric_checks.demand: {error!r}"
+                ) from None
+            found[data] = curves | found.get(data, {})
     if not found:
         raise ValueError(f"no report of numeric_checks.demand in {', '.join(map(str, paths))}")
     return found
+
+
+def _curves_of(content: dict[str, Any]) -> tuple[str, dict[Curve, tuple[float, ...]]]:
+    """SHA-256 of the data, and the curves of more than one factor."""
+    curves = {}
+    for part in (content, *content["fewer_factors"]):
+        factors = within("factors", part["factors"], 1, 100)
+        for size, key in (("full", "curve"), ("equal", "matched")):
+            if factors > 1 and part[key]:
+                errors = tuple(finite("mae", point["mae"]) for point in part[key])
+                curves.setdefault(Curve(factors, size), errors)
+    return str(content["data"]["sha256"]), curves
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from neural_checks.sweep.result import JobRecord, read_job_file
+from span_theorem.arguments import finite
 from span_theorem.files import read_text
 
 __all__ = ["Network", "Series", "counted", "geometric_mean", "read_networks", "series_of"]
@@ -126,13 +127,17 @@ def _read(path: Path) -> Iterable[Network]:
         raise ValueError(f"{path}: {error}") from None
     if isinstance(content, dict) and "rows" in content and "about" in content:
         return _of_mace(path, content)
-    return _of_job(read_job_file(path))
+    record = read_job_file(path)
+    try:
+        return _of_job(record)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: not the job of a network: {error}") from None
 
 
 def _of_job(record: JobRecord) -> list[Network]:
     about = record.backbone
     mae, seed = record.force_mae, record.seed
-    if mae is None or seed is None or not record.setting.trained:
+    if mae is None or seed is None or about.get("steps") is None or not record.setting.trained:
         return []
     package = str(about["package"]).split()[0]
     return [
@@ -145,7 +150,7 @@ def _of_job(record: JobRecord) -> list[Network]:
             L=record.L,
             seed=seed,
             mae=mae,
-            history=tuple((int(step), float(error)) for step, _, error in about["history"]),
+            history=tuple((int(step), float(error)) for step, _, error in about.get("history", ())),
         )
     ]
 
@@ -161,12 +166,12 @@ def _of_mace(path: Path, content: dict[str, Any]) -> list[Network]:
                 steps=int(row["steps"]),
                 L=int(row["max_ell"]),
                 seed=int(row["seed"]),
-                mae=float(row["force_mae_meV_per_A"]),
+                mae=finite("force_mae_meV_per_A", row["force_mae_meV_per_A"]),
                 history=tuple((int(step), float(error)) for step, _, error in row["history"]),
             )
             for row in content["rows"]
         ]
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: not a result of demand_mace.py: {error!r}") from None
 
 

@@ -108,6 +108,9 @@ def _radial(distance: Array, basis: Basis) -> tuple[Array, Array]:
 def expand(structures: Structures, pairs: Pairs, basis: Basis) -> Densities:
     """The densities of every atom and the gradients of every pair's terms."""
     distance = np.linalg.norm(pairs.vectors, axis=1)
+    if not distance.all():
+        i, j = pairs.centre[distance.argmin()], pairs.neighbor[distance.argmin()]
+        raise ValueError(f"atoms {i} and {j} of these frames are at the same place")
     radial, slope = _radial(distance, basis)
     harmonics, turn = SphericalHarmonics(basis.l_max).compute_with_gradients(pairs.vectors)
     species = np.searchsorted(basis.species, structures.numbers[pairs.neighbor])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -100,7 +101,11 @@ def least_degree(errors: Sequence[float], level: float) -> int:
     2
     >>> least_degree([9.0, 6.0, 7.0, 8.5], 0.1)
     1
+
+    Raises ValueError for errors that are not finite.
     """
+    if not all(map(math.isfinite, errors)):
+        raise ValueError(f"errors must be finite, got {list(errors)}")
     return next(ell for ell, error in enumerate(errors) if error <= (1 + level) * min(errors))
 
 

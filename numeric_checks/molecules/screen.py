@@ -35,9 +35,11 @@ class Screen:
     def __call__(self, contents: Contents) -> NDArray[np.bool_]:
         """Which frames of this part are used: (frames,) bool.
 
-        Raises ValueError for a statement of repeats that does not fit the frames.
+        Raises ValueError for a statement of repeats that does not fit the frames, or two atoms of
+        a frame at the same place.
         """
         structures = contents.structures
+        _require_apart(structures, self.frames)
         repeated = _declared(contents)
         for frame in range(len(structures)):
             key = hashlib.blake2b(content_of(structures, frame), digest_size=16).digest()
@@ -89,6 +91,26 @@ def _declared(contents: Contents) -> NDArray[np.bool_]:
         )
     declared: NDArray[np.bool_] = place >= 0
     return declared
+
+
+def _require_apart(structures: Structures, before: int) -> None:
+    """ValueError for two atoms of a frame at the same place; ``before`` frames were read before."""
+    x, frame = structures.positions[:, 0], structures.frame_of
+    order = np.lexsort((x, frame))
+    # Atoms of one x follow each other; only among them can two be at one place.
+    same = (np.diff(x[order]) == 0) & (np.diff(frame[order]) == 0)
+    if not same.any():
+        return
+    alike = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))
+    atoms = order[alike]
+    rows = np.column_stack((frame[atoms], structures.positions[atoms]))
+    _, first, count = np.unique(rows, axis=0, return_index=True, return_counts=True)
+    if (count > 1).any():
+        place = atoms[first[count > 1].min()]
+        raise ValueError(
+            f"two atoms of frame {before + int(frame[place])} are at the same place, "
+            f"{structures.positions[place].tolist()} Å"
+        )
 
 
 def isolated(structures: Structures) -> NDArray[np.bool_]:

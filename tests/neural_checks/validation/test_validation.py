@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -286,3 +287,45 @@ def test_bad_input(
     assert code == 2
     assert message in told
     assert told.count("\n") == 1
+
+
+DAMAGE: list[Any] = [None, -1, 1e999, float("nan"), "x", [], {}, [[]], True, "\ud800", 10**30]
+
+
+@pytest.mark.parametrize("where", ["sweep", "demand"])
+def test_damaged_results_are_refused_by_name_or_read(
+    where: str, made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every field of one file in turn is removed, or replaced by what it cannot be."""
+    monkeypatch.chdir(made)
+    path = next(iter(sorted((made / where).rglob("*.json"))))
+    whole, refused = json.loads(path.read_text()), 0
+    for place in list(places(whole)):
+        for value in ["removed", *DAMAGE]:
+            content = json.loads(json.dumps(whole))
+            part = content
+            for step in place[:-1]:
+                part = part[step]
+            if value == "removed":
+                del part[place[-1]]
+            else:
+                part[place[-1]] = value
+            path.write_text(json.dumps(content))
+            code = main(["sweep", "--demand", "demand", "--draws", "2"])
+            error = capsys.readouterr().err
+            assert code in (0, 2, 3, 4)
+            if code == 2:
+                refused += 1
+                assert path.name in error or "neighbouring L" in error, (place, value, error)
+    assert refused > 50
+
+
+def places(content: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every field."""
+    if above:
+        yield above
+    inner = content.items() if isinstance(content, dict) else ()
+    if isinstance(content, list):
+        inner = list(enumerate(content))[:2]
+    for name, value in inner:
+        yield from places(value, (*above, name))

@@ -228,3 +228,17 @@ def test_paths_that_are_no_files(tmp_path: Path) -> None:
         load(tmp_path)
     with pytest.raises(ValueError, match="not an ordinary file"):
         load("/dev/null")
+
+
+def test_two_atoms_at_one_place_are_refused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    R = rng.normal(size=(3, 5, 3))
+    R[:, 1, 0] = R[:, 4, 0]  # one coordinate alone
+    arrays = {"R": R, "F": rng.normal(size=(3, 5, 3)), "E": np.zeros(3), "z": np.full(5, 6)}
+    path = tmp_path / "a.npz"
+    np.savez(path, **arrays)
+    assert len(load(path)) == 3
+    R[1, 3] = R[1, 0]
+    np.savez(path, **arrays)
+    with pytest.raises(ValueError, match="two atoms of frame 1 are at the same place"):
+        load(path)
