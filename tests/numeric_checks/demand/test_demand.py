@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 from scipy.special import eval_legendre
 
 from numeric_checks.demand import design
@@ -35,24 +38,48 @@ def _three_body(positions: Array, ell: int) -> Array:
     return np.triu(products, 1).sum(axis=(1, 2))
 
 
-def _clusters(ell: int, frames: int = 300, seed: int = 0) -> ForceData:
-    """Random directions about one carbon, forces of :func:`_three_body` by central differences."""
-    rng = np.random.default_rng(seed)
-    directions = rng.normal(size=(frames, 4, 3))
-    directions /= np.linalg.norm(directions, axis=2, keepdims=True)
-    ends = directions * rng.uniform(0.8, 1.6, size=(frames, 4, 1))
+def _four_body(positions: Array) -> Array:
+    """Σ_{j<k<m} tr(Q_j Q_k Q_m) f(r_j) f(r_k) f(r_m) about atom 0, Q = u uᵀ − 1/3 of degree 2."""
+    vectors = positions[:, 1:] - positions[:, :1]
+    distance = np.linalg.norm(vectors, axis=2)
+    unit = vectors / distance[..., None]
+    spread = unit[..., :, None] * unit[..., None, :] - np.eye(3) / 3
+    terms = (distance**2 * np.exp(-(distance**2)))[..., None, None] * spread
+    return sum(
+        np.einsum("nab,nbc,nca->n", terms[:, j], terms[:, k], terms[:, m])
+        for j, k, m in combinations(range(terms.shape[1]), 3)
+    )
+
+
+def _directions(frames: int, rng: np.random.Generator) -> Array:
+    """Four uniformly random directions a frame."""
+    found = rng.normal(size=(frames, 4, 3))
+    return found / np.linalg.norm(found, axis=2, keepdims=True)
+
+
+def _about(
+    directions: Array, energy: Callable[[Array], Array], rng: np.random.Generator
+) -> ForceData:
+    """Hydrogens in these directions about one carbon, forces by central differences."""
+    frames, others = directions.shape[:2]
+    ends = directions * rng.uniform(0.8, 1.6, size=(frames, others, 1))
     positions = np.concatenate([np.zeros((frames, 1, 3)), ends], axis=1)
     forces, step = np.zeros_like(positions), 1e-4
-    for atom in range(5):
+    for atom in range(others + 1):
         for axis in range(3):
             moved = [positions.copy(), positions.copy()]
             moved[0][:, atom, axis] += step
             moved[1][:, atom, axis] -= step
-            ends_of = [_three_body(place, ell) for place in moved]
+            ends_of = [energy(place) for place in moved]
             forces[:, atom, axis] = -(ends_of[0] - ends_of[1]) / (2 * step)
-    return ForceData.of_molecule(
-        positions, forces, None, np.array([6, 1, 1, 1, 1]), f"clusters, ℓ0 = {ell}"
-    )
+    numbers = np.array([6, *[1] * others])
+    return ForceData.of_molecule(positions, forces, None, numbers, "clusters")
+
+
+def _clusters(ell: int, frames: int = 300, seed: int = 0) -> ForceData:
+    """Random directions about one carbon with the energy of :func:`_three_body`."""
+    rng = np.random.default_rng(seed)
+    return _about(_directions(frames, rng), lambda place: _three_body(place, ell), rng)
 
 
 def _mixed_species() -> ForceData:
@@ -64,19 +91,48 @@ def _mixed_species() -> ForceData:
     return replace(data, structures=replace(data.structures, numbers=numbers))
 
 
-@pytest.mark.parametrize("ell", [1, 2, 3])
+@pytest.mark.parametrize(
+    "ell", [1, 2, 3, *(pytest.param(ell, marks=pytest.mark.slow) for ell in (4, 5, 6))]
+)
 def test_a_three_body_energy_of_one_degree_needs_that_degree(ell: int) -> None:
     """T7: gradients of different degrees are orthogonal over uniform directions."""
-    settings = DemandOptions(factors=2, l_max=4, radial=6, draws=50, blocks=10, cutoff=4.0)
+    settings = DemandOptions(
+        factors=2, l_max=max(4, ell + 1), radial=6, draws=50, blocks=10, cutoff=4.0
+    )
     data = _clusters(ell)
     # Noise gives the error a floor; without it the radial functions' own error goes on falling.
     noise = 0.03 * data.forces.std() * np.random.default_rng(9).normal(size=data.forces.shape)
-    found = demand(data, settings, centers=[6], forces=data.forces + noise)
+    found = demand(data, settings, centers=[6], forces=data.forces + noise, matched=False)
     left = [point.left for point in found.curve.full]
     assert min(left[:ell]) > 0.7
     assert max(left[ell:]) < 0.02
     assert found.curve.demand == ell
     assert not found.curve.lower_bound
+
+
+def test_a_four_body_energy_needs_three_factors_of_its_degree() -> None:
+    rng = np.random.default_rng(0)
+    data = _about(_directions(300, rng), _four_body, rng)
+    settings = replace(SMALL, factors=3, l_max=2, radial=5, mixed=30, cutoff=4.0)
+    two, three = demand(data, settings, centers=[6], matched=False).curves[1:]
+    assert min(point.left for point in two.full) > 0.7
+    assert min(point.left for point in three.full[:2]) > 0.7
+    assert three.full[2].left < 0.1
+
+
+def test_over_a_patch_of_angles_lower_degrees_imitate_a_higher_one() -> None:
+    """The energy of degree 4 of an angle that varies by a few degrees, as in a molecule."""
+    rng = np.random.default_rng(0)
+    angle, frames = np.deg2rad(rng.uniform(100, 120, size=300)), 300
+    first = _directions(frames, rng)[:, 0]
+    aside = np.cross(first, _directions(frames, rng)[:, 0])
+    aside /= np.linalg.norm(aside, axis=1, keepdims=True)
+    second = np.cos(angle)[:, None] * first + np.sin(angle)[:, None] * aside
+    data = _about(np.stack([first, second], 1), lambda place: _three_body(place, 4), rng)
+    settings = replace(SMALL, l_max=4, radial=6, cutoff=4.0)
+    left = [point.left for point in demand(data, settings, centers=[6], matched=False).curve.full]
+    assert left[0] > 0.5
+    assert left[2] < 0.05  # two degrees below the one that is there
 
 
 def test_the_matched_models_have_equal_weights() -> None:
@@ -137,6 +193,18 @@ def test_nothing_explains_noise() -> None:
     assert min(point.left for point in found.curve.full) > 0.9
     assert max(point.left for point in found.curve.full) <= 1.05
     assert found.undecided.startswith("no model explains as much as 5% of the forces' variance")
+
+
+def test_nothing_explains_forces_of_other_frames_or_forces_turned() -> None:
+    data, rng = _clusters(1), np.random.default_rng(6)
+    of_frames = data.molecule_forces
+    other = of_frames[rng.permutation(len(of_frames))]
+    turned = np.einsum(
+        "nab,nib->nia", Rotation.random(len(of_frames), rng=rng).as_matrix(), of_frames
+    )
+    for forces in (other, turned):
+        found = demand(data, SMALL, forces=forces.reshape(-1, 3), matched=False)
+        assert found.undecided.startswith("no model explains as much as 5%")
 
 
 def test_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
