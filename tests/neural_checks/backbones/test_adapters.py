@@ -136,6 +136,66 @@ def test_networks_of_schnetpack_from_a_file(
     assert force == pytest.approx(slope, abs=1e-3, rel=0.02)
 
 
+@pytest.mark.parametrize(("kind", "layer"), [("TensorNet", 2), ("SO3Net", 1)])
+def test_networks_of_matgl_from_a_folder(toy: Any, tmp_path: Path, kind: str, layer: int) -> None:
+    """TensorNet reads the norms of all its last tensors, SO3Net only the scalars."""
+    pytest.importorskip("matgl", reason="matgl: see constraints-matgl.txt")
+    import torch
+    from matgl import models
+    from matgl.apps.pes import Potential
+
+    torch.manual_seed(0)
+    settings = {"lmax": 2} if kind == "SO3Net" else {}
+    network = getattr(models, kind)(
+        element_types=("C", "N", "O"), units=6, nblocks=3 if kind == "SO3Net" else 2,
+        cutoff=4.0, is_intensive=False, **settings,
+    )  # fmt: skip
+    Potential(network, calc_stresses=False).save(str(tmp_path))
+    data = toy.toy_data(2)
+    reading = Reading(arguments={"model": str(tmp_path)})
+    backbone = load_backbone(f"{ADAPTERS}:matgl", data, trust=True, reading=reading)
+    assert isinstance(backbone, CalculatorBackbone)
+    errors = proper_errors(backbone, data.structures)
+    assert set(errors) == {"0e", "1o", "2e", "forces", "energy"}
+    assert max(errors.values()) < 1e-4
+    assert backbone.layer == layer
+    force, slope = finite_difference(backbone, data.structures)
+    assert force == pytest.approx(slope, abs=1e-3, rel=0.02)
+
+
+def test_nequix_in_torch_from_a_file(toy: Any, tmp_path: Path) -> None:
+    """Of three layers the last returns scalars alone."""
+    pytest.importorskip("nequix", reason="nequix: see docs/guides/adapters.md")
+    import torch
+    from nequix.torch_impl.model import NequixTorch, save_model
+
+    torch.manual_seed(0)
+    sizes: dict[str, Any] = {
+        "hidden_irreps": "8x0e+4x1o+4x2e", "lmax": 2, "cutoff": 4.0, "n_layers": 3,
+        "radial_basis_size": 4, "radial_mlp_size": 8, "radial_mlp_layers": 2,
+        "radial_polynomial_p": 6.0, "mlp_init_scale": 4.0, "index_weights": False,
+        "layer_norm": True, "shift": 0.0, "scale": 1.0, "avg_n_neighbors": 4.0,
+    }  # fmt: skip
+    elements = [6, 7, 8]
+    path = tmp_path / "random.pt"
+    energies = {str(z): 0.0 for z in elements}
+    config = {**sizes, "atomic_numbers": elements, "atom_energies": energies}
+    save_model(str(path), NequixTorch(n_species=len(elements), **sizes), config)
+    data = toy.toy_data(2)
+    reading = Reading(arguments={"model": str(path)})
+    with pytest.raises(UntrustedError, match="--trust-model"):
+        load_backbone(f"{ADAPTERS}:nequix", data, reading=reading)
+    backbone = load_backbone(f"{ADAPTERS}:nequix", data, trust=True, reading=reading)
+    assert isinstance(backbone, CalculatorBackbone)
+    errors = proper_errors(backbone, data.structures)
+    assert set(errors) == {"0e", "1o", "2e", "forces", "energy"}
+    assert max(errors.values()) < 1e-4
+    assert backbone.layer == 1
+    assert backbone.description["layer_irreps"] == "8x0e+4x1o+4x2e"
+    force, slope = finite_difference(backbone, data.structures)
+    assert force == pytest.approx(slope, abs=1e-3, rel=0.02)
+
+
 def test_a_file_needs_trust(toy: Any, tmp_path: Path) -> None:
     (tmp_path / "weights.pth").write_bytes(b"")
     reading = Reading(arguments={"model": str(tmp_path / "weights.pth")})
