@@ -27,7 +27,10 @@ extensions = [
     "map_page",
     "generated",
     "breaks",
+    "notebooks",
     "slim",
+    "times",
+    "wide_figures",
 ]
 exclude_patterns = ["_build", "_ext", "_generated", "jupyter_execute"]
 nitpicky = True
@@ -44,6 +47,7 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # the default knows no tables
 html_math_renderer = "katex-strict"
 
 html_theme = "furo"

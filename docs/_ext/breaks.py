@@ -1,4 +1,7 @@
-"""Long names of code in tables may break after ``_`` and ``.``, so that no word is cut."""
+"""Long names of code in tables and titles may break after ``_`` and ``.``, so that no word is cut.
+
+A cell of many words is marked, so that it is not squeezed to one word a line.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-LONG = 24
+LONG = 16
+WORDY = 40
 
 
 def pieces(text: str) -> list[str]:
@@ -20,19 +24,29 @@ def pieces(text: str) -> list[str]:
     return [piece for piece in re.split(r"(?<=[_./:])(?=\w)", text) if piece]
 
 
+def _broken(node: nodes.Element, text: str) -> None:
+    """Replace what a node holds by the pieces of a text, with a place to break between them."""
+    node.clear()
+    for number, piece in enumerate(pieces(text)):
+        if number:
+            node += nodes.raw("", "<wbr>", format="html")
+        node += nodes.Text(piece)
+
+
 def _resolved(app: Sphinx, doctree: nodes.document, _name: str) -> None:
     if app.builder.format != "html":
         return
     for entry in doctree.findall(nodes.entry):
+        if len(entry.astext()) > WORDY:
+            entry["classes"].append("long")
         for literal in list(entry.findall(nodes.literal)):
             text = literal.astext()
-            if len(text) < LONG or " " in text:
-                continue
-            literal.clear()
-            for number, piece in enumerate(pieces(text)):
-                if number:
-                    literal += nodes.raw("", "<wbr>", format="html")
-                literal += nodes.Text(piece)
+            if len(text) >= LONG and " " not in text:
+                _broken(literal, text)
+    for title in doctree.findall(nodes.title):
+        text = title.astext()
+        if len(title.children) == 1 and len(text) >= LONG and " " not in text:
+            _broken(title, text)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

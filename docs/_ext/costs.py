@@ -19,7 +19,7 @@ def write_all(write: Write) -> None:
     write(DOCS / "_generated" / "checkers.md", _checkers())
     write(DOCS / "_generated" / "exact.md", _exact())
     write(DOCS / "_generated" / "numeric.md", _numeric())
-    write(DOCS / "_generated" / "networks.md", _networks(run_pages.injections()))
+    write(DOCS / "_generated" / "training.md", _networks(run_pages.injections()))
     write(DOCS / "_generated" / "robustness.md", _robustness())
 
 

@@ -14,13 +14,17 @@ from typing import Any
 
 import bandwidth_page
 import costs
+import coupling_page
 import data_tables
 import demand_page
+import diagnosis_page
+import experiment_page
 import explorer_data
 import networks_page
 import options_page
 import run_pages
 import sweep_page
+import times
 from docutils import nodes
 from proof_map import DOCS, ROOT
 from sphinx.addnodes import pending_xref
@@ -145,12 +149,16 @@ def _builder_inited(app: Sphinx) -> None:
     certificates()
     run_pages.write_all(write)
     costs.write_all(write)
+    coupling_page.write_all(write)
     data_tables.write_all(write)
     bandwidth_page.write_all(write)
     demand_page.write_all(write)
+    diagnosis_page.write_all(write)
+    experiment_page.write_all(write)
     networks_page.write_all(write)
     options_page.write_all(write)
     sweep_page.write_all(write)
+    times.write_all(write)
     write(DOCS / "_generated" / "static" / "explorer_data.js", explorer_data.script())
 
 

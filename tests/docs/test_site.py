@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 pytest.importorskip("sphinx", reason="sphinx is not installed: the docs extra")
 import slim
+import times
 
 pytestmark = pytest.mark.docs
 
@@ -167,6 +169,36 @@ def test_formulas_are_rendered(site: Path) -> None:
         page = path.read_text(encoding="utf-8")
         assert "katex-error" not in page, path
         assert "#cc0000" not in page, path
+
+
+def test_no_page_shows_the_source_of_a_table(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        assert not re.search(r"<p>\s*\|", path.read_text(encoding="utf-8")), path
+
+
+def test_tutorials_can_be_taken_away_with_their_outputs(site: Path) -> None:
+    pages = sorted(path for path in (site / "tutorials").glob("*.html") if path.stem != "index")
+    assert len(pages) == 4
+    for path in pages:
+        assert f'href="{path.stem}.ipynb"' in path.read_text(encoding="utf-8")
+        notebook = json.loads(path.with_suffix(".ipynb").read_text(encoding="utf-8"))
+        cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        assert any(cell["outputs"] for cell in cells)
+        assert all(cell["execution_count"] for cell in cells)
+
+
+def test_commands_stand_with_the_time_they_took(site: Path, repository: Path) -> None:
+    path = repository / "docs" / "results" / "benchmarks" / "commands.json"
+    rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    took = {row["command"]: row["cpu_seconds"] for row in rows}
+    text = (site / "guides" / "first-five-minutes.html").read_text(encoding="utf-8")
+    assert times.shown(took["span_theorem.verify --L 2 --d 2"]) in text
+
+
+def test_figures_of_several_panels_scroll_on_a_phone(site: Path) -> None:
+    page = (site / "measured" / "runs" / "aspirin-rmd17.html").read_text(encoding="utf-8")
+    assert 'class="wide"' in page
+    assert 'class="wide"' not in (site / "index.html").read_text(encoding="utf-8")
 
 
 def test_the_site_and_the_readme_show_the_same_picture_first(site: Path, repository: Path) -> None:

@@ -1,0 +1,148 @@
+"""Numbers and outputs in prose are those of the code and of the committed records."""
+
+from __future__ import annotations
+
+import json
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from neural_checks.diagnosis import sites
+from neural_checks.injection.result import PUBLISHED
+from neural_checks.readouts.bootstrap import BLOCKS
+from neural_checks.readouts.verdict import LIMIT
+from numeric_checks.costs import MAX_BYTES as NUMERIC_BYTES
+from numeric_checks.molecules.bonds import BOND
+from numeric_checks.molecules.marks import TIE
+from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS, COMPONENT_CHANNELS
+from numeric_checks.sphere.harmonics import MAX_DEGREE, MAX_SPHERICART
+from span_theorem import (
+    certificate,
+    check,
+    clebsch_gordan,
+    coupling_check,
+    expand_product,
+    gaunt,
+    multiplicities,
+    verify_options,
+)
+from span_theorem.certificate import MAX_SIZE
+from span_theorem.cost import MAX_DENSE
+from span_theorem.coupling import basis
+from span_theorem.verify import main
+
+_COMPONENT = list(COMPONENT_CHANNELS.values())
+
+#: Sentences of pages, with the numbers that the code holds.
+SAID = [
+    ("docs/experiment.md", f"of the 95 % interval of R²_field is above {LIMIT:g}"),
+    ("docs/experiment.md", f"only intervals that contain {LIMIT:g} prevent this"),
+    ("docs/experiment.md", f"Quadratic products use {CLOSED_FORM_CHANNELS[2]} principal"),
+    ("docs/experiment.md", f"channels per irrep, cubic ones {CLOSED_FORM_CHANNELS[3]}."),
+    ("docs/experiment.md", "Channels kept: {}, {} and {} per irrep".format(*_COMPONENT)),
+    ("docs/experiment.md", f"stay together too, in {BLOCKS} blocks"),
+    ("docs/diagnose.md", f"Products of two use at most {CLOSED_FORM_CHANNELS[2]} principal"),
+    ("docs/diagnose.md", f"products of three at most {CLOSED_FORM_CHANNELS[3]}."),
+    (
+        "docs/diagnose.md",
+        f"fewer than {sites.MIN_FIT} frames to fit or {sites.MIN_HELD} held out",
+    ),
+    ("docs/diagnose.md", f"at most {sites.MOST_FIT:,} fitted and {sites.MOST_HELD:,} held out"),
+    ("docs/diagnose.md", f"closer than {BOND:g} times the sum of their covalent radii"),
+    ("docs/guides/your-data.md", f"to within {TIE:.0e} Å".replace("e-06", "e-6")),
+    ("docs/guides/limits-and-costs.md", f"$L, d, dL \\le {verify_options.MAX_BOUNDARY}$"),
+    ("docs/guides/limits-and-costs.md", f"$N \\le {verify_options.MAX_SWEEP}$"),
+    ("docs/guides/limits-and-costs.md", f"{MAX_DENSE:,} functions, that is (8, 8)"),
+    (
+        "docs/guides/limits-and-costs.md",
+        f"$L, d, dL \\le {MAX_SIZE}$, {check.MAX_BYTES >> 20} MiB",
+    ),
+    (
+        "docs/guides/limits-and-costs.md",
+        f"$d \\le {basis.MAX_DEGREE}$, $dl \\le {basis._MAX_WEIGHT}$, "
+        f"$\\dim U \\le {basis.MAX_DIMENSION}$",
+    ),
+    ("docs/guides/limits-and-costs.md", f"{NUMERIC_BYTES >> 30} GiB of memory"),
+    (
+        "docs/coupling.md",
+        f"files of {coupling_check.MAX_BYTES >> 20} MiB; "
+        f"dim U ≤ {coupling_check.MAX_DIMENSION:,}, copies counted; l ≤ {coupling_check.MAX_L}; "
+        f"d ≤ {coupling_check.MAX_DEGREE:,}; numbers of {coupling_check.MAX_DIGITS:,} digits",
+    ),
+    ("docs/numeric.md", f"sphericart up to l = {MAX_SPHERICART}"),
+    ("docs/numeric.md", f"at l = {MAX_DEGREE}."),
+]
+
+
+def words(path: Path) -> str:
+    return " ".join(path.read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize(("page", "sentence"), SAID)
+def test_a_page_says_what_the_code_holds(repository: Path, page: str, sentence: str) -> None:
+    assert sentence in words(repository / page)
+
+
+def test_the_errors_of_harmonics_in_prose_are_those_recorded(repository: Path) -> None:
+    text = words(repository / "docs" / "numeric.md")
+    path = repository / "docs" / "results" / "numeric" / "accuracy.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    theirs = dict(zip(record["degrees"], record["sphericart"], strict=True))
+    scipy = dict(zip(record["degrees"], record["scipy"], strict=True))
+    assert "within 1e-13 up to l = 64" in text
+    assert max(value for ell, value in theirs.items() if ell <= 64) < 1e-13
+    assert "fails between l = 86 and l = 88, has no digit left at l = 90" in text
+    assert theirs[86] < 1e-12 < 1e-7 < theirs[88]
+    assert theirs[90] > 1
+    assert f"to {scipy[512]:.0e} at l = 512" in text
+
+
+def test_the_numbers_of_the_ceiling_in_prose_are_those_recorded(repository: Path) -> None:
+    text = words(repository / "docs" / "numeric.md")
+    path = repository / "docs" / "results" / "numeric" / "ceiling.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    weights, samples = record["weights"], record["samples"]
+    assert f"P = {weights} weights and N = {samples:,} samples, {-weights / samples:.3f}" in text
+
+
+def test_producer_and_checker_of_certificates_have_one_limit() -> None:
+    assert certificate.MAX_SIZE == check.MAX_SIZE
+
+
+def test_published_numbers_in_prose_are_those_of_the_table(repository: Path) -> None:
+    text = words(repository / "docs" / "measured" / "differences.md")
+    found = re.findall(r"(ρ|R²_inj)\((\d)\) = (\d\.\d+)", text)
+    assert len(found) >= 6
+    curves = {"ρ": PUBLISHED.recovery, "R²_inj": PUBLISHED.injected}
+    for name, ell, value in found:
+        assert curves[name][int(ell)] == float(value), (name, ell)
+    for ell, said in ((4, "0.539 at ℓ = 4"), (5, "0.072 at ℓ = 5")):
+        difference = PUBLISHED.recovery[ell] - PUBLISHED.injected[ell]
+        assert f"{difference:.3f} at ℓ = {ell}" == said
+        assert said in text
+
+
+def test_the_readme_shows_the_table_that_its_command_prints(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```text\n(.*?)```", readme, re.DOTALL)
+    assert shown is not None
+    assert main(["--L", "2", "--d", "2", "--no-certificate"]) == 0
+    printed = capsys.readouterr().out
+    assert "   ℓ  in Sym^d" in shown[1]
+    assert shown[1] in printed
+
+
+def test_the_values_in_the_readme_are_those_computed(repository: Path) -> None:
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    found = clebsch_gordan(2, 0, 2, 0, 4, 0)
+    assert f"# {found!r}, that is √(18/35)" in readme
+    assert found.signed_square == Fraction(18, 35)
+    assert f"# {gaunt(1, 1, 2, 0, 0, 0).sympy()}\n" in readme
+    assert f"# {expand_product([(2, 2), (2, 2)])!r}\n" in readme
+    first = list(multiplicities("0e+1o+2e", 3).items())[:3]
+    shown = ", ".join(f"{irrep}: {count}" for irrep, count in first)
+    assert f"# Sym³: {{{shown}, …}}" in readme
