@@ -107,6 +107,22 @@ def test_the_numbers_of_the_ceiling_in_prose_are_those_recorded(repository: Path
     assert f"P = {weights} weights and N = {samples:,} samples, {-weights / samples:.3f}" in text
 
 
+def test_the_shares_of_atoms_in_prose_are_those_recorded(repository: Path) -> None:
+    text = words(repository / "docs" / "bandwidth.md")
+    shares: dict[bool, list[float]] = {True: [], False: []}
+    for path in sorted(repository.glob("docs/results/bandwidth/*/report.json")):
+        for atom in json.loads(path.read_text(encoding="utf-8"))["atoms"]:
+            shares[atom["number"] == 1].append(atom["explained"][atom["best"]])
+    low, high = min(shares[True]), max(shares[True])
+    assert f"For hydrogens the share explained is {low:.2f} to {high:.2f}" in text
+    low, high = min(shares[False]), max(shares[False])
+    assert f"it runs from {low:.2f}, where several bonds meet, to {high:.2f} at an end" in text
+    path = repository / "docs" / "results" / "bandwidth" / "peptide" / "direction-only.json"
+    atoms = json.loads(path.read_text(encoding="utf-8"))["atoms"]
+    needed = [(atom["bandwidth"] or 0) >= 2 for atom in atoms if atom["number"] == 1]
+    assert f"{sum(needed)} of the {len(needed)} hydrogens of the peptide" in text
+
+
 def test_producer_and_checker_of_certificates_have_one_limit() -> None:
     assert certificate.MAX_SIZE == check.MAX_SIZE
 
@@ -134,6 +150,23 @@ def test_the_readme_shows_the_table_that_its_command_prints(
     printed = capsys.readouterr().out
     assert "   ℓ  in Sym^d" in shown[1]
     assert shown[1] in printed
+
+
+def test_the_times_in_the_readme_are_those_measured(repository: Path) -> None:
+    path = repository / "docs" / "results" / "benchmarks" / "commands.json"
+    rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    took = {row["command"]: row["cpu_seconds"] for row in rows}
+    limits = {"a second": (0, 3), "seconds": (3, 60), "minutes": (60, 3600)}
+    shown = {}
+    for line in (repository / "README.md").read_text(encoding="utf-8").splitlines():
+        match = re.match(r"(?:\S*/)?python -m ((?:span|num|neu)\w+\.\w.*?) +# (.*)$", line)
+        said = re.search(r"(a second|seconds|minutes)$", match[2]) if match else None
+        if match and said:
+            shown[match[1]] = said[1]
+    assert len(shown) >= 11
+    for command, words in shown.items():
+        low, high = limits[words]
+        assert low <= took[command] <= high, (command, words, took[command])
 
 
 def test_the_values_in_the_readme_are_those_computed(repository: Path) -> None:
