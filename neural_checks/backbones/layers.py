@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from neural_checks.backbones.interface import Evaluation
 from numeric_checks.molecules.structures import Structures
 
-__all__ = ["every_layer", "layer_count"]
+__all__ = ["OneLayer", "every_layer", "layer_count"]
 
 
 def layer_count(network: Any) -> int:
