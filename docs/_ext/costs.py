@@ -21,6 +21,7 @@ def write_all(write: Write) -> None:
     write(DOCS / "_generated" / "numeric.md", _numeric())
     write(DOCS / "_generated" / "training.md", _networks(run_pages.injections()))
     write(DOCS / "_generated" / "robustness.md", _robustness())
+    write(DOCS / "_generated" / "diagnosis-cost.md", _diagnosis())
 
 
 def _checkers() -> str:
@@ -65,6 +66,19 @@ def _numeric() -> str:
             seconds = row["user_s"] + row["system_s"]
             commands.append(f"| `{row['what']}` | {_short(seconds)} | {row['peak_MB']:.0f} |")
     return "\n".join([*commands, "", *harmonics]) + "\n"
+
+
+def _diagnosis() -> str:
+    """One diagnosis beyond the network's own passes, from ``benchmarks/diagnosis.py``."""
+    record = json.loads((DOCS / "results/benchmarks/diagnosis.json").read_text(encoding="utf-8"))
+    frames = record["frames"]
+    return (
+        f"A diagnosis of features {record['features']} at {record['sites']} atoms, {frames['fit']} "
+        f"frames to fit and {frames['held']} held out, d = {record['degree']} "
+        f"(`benchmarks/diagnosis.py`): {record['cpu_seconds']:.0f} CPU seconds beyond the passes "
+        f"of the network, the examination of its force error among them, and {record['peak_MiB']:,.0f} "
+        "MiB at most.\n"
+    )
 
 
 def _networks(runs: run_pages.Runs) -> str:

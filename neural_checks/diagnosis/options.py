@@ -57,7 +57,7 @@ def add_measurement_options(made: Parser) -> None:
     made.add_argument(
         "--no-listening",
         action="store_true",
-        help="leave out the examination of the network's force error, which takes a minute or two",
+        help="leave out the examination of the network's force error, which takes up to half a minute",
     )
     made.add_argument(
         "--draws",

@@ -61,6 +61,10 @@ def test_costs_are_those_of_the_records(repository: Path) -> None:
     numeric = json.loads((repository / "docs/results/numeric/benchmark.json").read_text("utf-8"))
     for row in numeric["rows"]:
         assert row["what"] in tables["numeric.md"]
+    diagnosis = json.loads(
+        (repository / "docs/results/benchmarks/diagnosis.json").read_text("utf-8")
+    )
+    assert f"{diagnosis['cpu_seconds']:.0f} CPU seconds" in tables["diagnosis-cost.md"]
     shown = cells(tables["training.md"])
     runs = run_pages.injections()
     assert [row[2] for row in shown] == [str(len(run.backbones)) for run in runs.values()]
