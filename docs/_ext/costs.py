@@ -76,8 +76,8 @@ def _diagnosis() -> str:
         f"A diagnosis of features {record['features']} at {record['sites']} atoms, {frames['fit']} "
         f"frames to fit and {frames['held']} held out, d = {record['degree']} "
         f"(`benchmarks/diagnosis.py`): {record['cpu_seconds']:.0f} CPU seconds beyond the passes "
-        f"of the network, the examination of its force error among them, and {record['peak_MiB']:,.0f} "
-        "MiB at most.\n"
+        f"of the network, the examination of its force error among them, and "
+        f"{record['peak_MiB']:,.0f} MiB at most.\n"
     )
 
 
