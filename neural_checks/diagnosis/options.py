@@ -57,7 +57,8 @@ def add_measurement_options(made: Parser) -> None:
     made.add_argument(
         "--no-listening",
         action="store_true",
-        help="leave out the examination of the network's force error, which takes up to half a minute",
+        help="leave out the examination of the network's force error, which takes half a minute "
+        "at most",
     )
     made.add_argument(
         "--draws",
