@@ -247,6 +247,11 @@ def listening() -> str:
     )  # fmt: skip
 
 
+def _seconds(row: dict[str, Any]) -> str:
+    """CPU seconds of the process; of columns without the start of the process."""
+    return f"{row['part_s']:.1f}" if "part_s" in row else f"{row['cpu_s']:.0f}"
+
+
 def costs(result: dict[str, Any]) -> str:
     """One row a process: CPU seconds, memory, and the error that was reached."""
     rows = []
@@ -258,7 +263,7 @@ def costs(result: dict[str, Any]) -> str:
             str(row.get("pairs_of_a_frame", "–")),
         ]
         measured = ["–", "–", "–", row["failure"]] if "failure" in row else [
-            str(row["weights"]), f"{row['cpu_s']:.0f}", f"{row['peak_MB']:,}",
+            str(row["weights"]), _seconds(row), f"{row['peak_MB']:,}",
             f"{row['mae_meV_per_A']:.1f}" if "mae_meV_per_A" in row else "–",
         ]  # fmt: skip
         rows.append([*what, *measured])
