@@ -87,7 +87,12 @@ def _verdicts(reports: Reports) -> str:
         return ""
     counts = Counter(row.outcome for _, row in rows)
     above = max(value for _, row in rows for value in row.component.values[row.boundary :])
-    others = "".join(f", {count} {name}" for name, count in counts.items() if name != "agrees")
+    named = [
+        f"{report.model} on {report.system}, {row.weights}, $d = {row.degree}$: {row.outcome}"
+        for report, row in rows
+        if row.outcome != "agrees"
+    ]
+    others = f" ({'; '.join(named)})" if named else ""
     networks = len({report.model for report in reports})
     return (
         f"**The boundary.** Of {len(rows)} readouts of {networks} networks, {counts['agrees']} "
@@ -100,7 +105,7 @@ def _invariant(reports: Reports) -> str:
     rows = [(report, row) for report, row in _rows(reports) if not row.L]
     if not rows:
         return ""
-    names = ", ".join(sorted({report.model for report, _ in rows}))
+    names = "; ".join(sorted({report.model for report, _ in rows}))
     largest = max(value for _, row in rows for value in row.component.values)
     return (
         f"**Degree 0 alone.** Features of degree 0 (in {names}) give nothing of any degree, for "

@@ -130,7 +130,7 @@ def test_what_is_learned_is_counted_from_the_rows() -> None:
     assert "$l = 3$" not in text
     odd = replace(first.measurements[1], outcome="disagrees")
     text = networks_learned.text([replace(first, measurements=(odd,))], {})
-    assert "Of 1 readouts of 1 networks, 0 agree with the proved boundary, 1 disagrees." in text
+    assert "0 agree with the proved boundary (N on ethanol, trained, $d = 2$: disagrees)." in text
     deep = replace(
         first,
         attainable=None,
