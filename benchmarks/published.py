@@ -25,6 +25,7 @@ from neural_checks.backbones.options import add_reading_options, reading_of
 from neural_checks.diagnosis.options import ALL_LAYERS, layer_option
 from span_theorem.arguments import integer_option
 from span_theorem.command import Parser, Result, parser, run
+from span_theorem.options import add_draws, add_output_folder, add_seed
 
 if TYPE_CHECKING:
     from neural_checks.published.result import PublishedReport
@@ -79,20 +80,9 @@ def _parser() -> Parser:
     frames = integer_option("the number of frames", 1, 10**7)
     made.add_argument("--fit", type=frames, default=300, help="frames to fit on (default 300)")
     made.add_argument("--held", type=frames, default=150, help="frames held out (default 150)")
-    made.add_argument(
-        "--draws",
-        type=integer_option("draws", 1, 100_000),
-        default=1000,
-        help="draws of the bootstrap (default 1000)",
-    )
-    made.add_argument(
-        "--seed",
-        type=integer_option("seed", 0, 2**31 - 1),
-        default=0,
-        help="seed of split, rotations and draws (default 0)",
-    )
-    made.add_argument("--out", type=Path, help="folder for report.json, made if needed")
-    made.add_argument("--force", action="store_true", help="replace a report that exists")
+    add_draws(made, 1000)
+    add_seed(made, "split, rotations and draws")
+    add_output_folder(made, "report.json")
     return made
 
 

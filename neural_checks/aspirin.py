@@ -22,6 +22,7 @@ if not __package__:  # run as a file: the checkout, not this folder, is what to 
 
 from span_theorem.arguments import integer_option, number_option
 from span_theorem.command import Parser, Result, alias, parser, run, say
+from span_theorem.options import add_draws, add_output_folder, add_seed
 
 if TYPE_CHECKING:
     from neural_checks.data.split import Split
@@ -69,7 +70,7 @@ def _parser() -> Parser:
         "--downloads", type=Path, default=Path("data"), help="folder of downloads (default: data)"
     )
     add_data_options(made)
-    made.add_argument("--out", type=Path, help="folder of this run, instead of --results and --run")
+    add_output_folder(made, "this run, instead of --results and --run")
     made.add_argument(
         "--results", type=Path, default=Path("results"), help="folder of runs (default: results)"
     )
@@ -77,7 +78,6 @@ def _parser() -> Parser:
     _add_training_options(made)
     _add_measurement_options(made)
     made.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, …")
-    made.add_argument("--force", action="store_true", help="replace an existing report")
     return made
 
 
@@ -134,18 +134,9 @@ def _add_measurement_options(made: Parser) -> None:
         default=1.0,
         help="amplitude ε of the field (default 1)",
     )
-    made.add_argument(
-        "--draws",
-        type=integer_option("draws", 1, 100_000),
-        help="draws B of the bootstrap (default: those of the preset)",
-    )
+    add_draws(made, None, otherwise="those of the preset")
     alias(made, "--bootstrap", "--draws")
-    made.add_argument(
-        "--seed",
-        type=integer_option("seed", 0, 2**31 - 1),
-        default=0,
-        help="seed of the measurement and the split (default 0)",
-    )
+    add_seed(made, "the measurement and the split")
 
 
 def _name(text: str) -> str:

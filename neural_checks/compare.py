@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from span_theorem.command import Parser, Result, parser, run
+from span_theorem.options import add_output_folder
 
 if TYPE_CHECKING:
     from neural_checks.diagnosis.comparison import RunTable
@@ -41,12 +42,7 @@ def _parser() -> Parser:
     made.add_argument(
         "--any-data", action="store_true", help="compare runs on different data too, and say so"
     )
-    made.add_argument(
-        "--out",
-        type=Path,
-        help="folder for table.txt, table.csv, the figure and comparison.json, made if needed",
-    )
-    made.add_argument("--force", action="store_true", help="replace files that exist")
+    add_output_folder(made, "table.txt, table.csv, the figure and comparison.json")
     return made
 
 

@@ -27,6 +27,7 @@ from neural_checks.diagnosis.options import (
 )
 from span_theorem.command import Parser, Result, parser, run, say
 from span_theorem.facade import make_callable
+from span_theorem.options import add_output_folder
 
 if TYPE_CHECKING:
     from neural_checks.diagnosis.comparison import LayersReport
@@ -79,10 +80,7 @@ def _parser() -> Parser:
         help="export the features of all frames of --data, part by part; those of --held are held "
         "out",
     )
-    made.add_argument(
-        "--out", type=Path, help="folder for table.txt, the figure and report.json, made if needed"
-    )
-    made.add_argument("--force", action="store_true", help="replace files that exist")
+    add_output_folder(made, "table.txt, the figure and report.json")
     return made
 
 

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from numeric_checks.figures import figure_paths, save_figure
 from numeric_checks.provenance import command_line, versions
-from span_theorem.arguments import integer_option
 from span_theorem.command import Exit, Result, run
+from span_theorem.options import add_force
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["add_seed", "run_check"]
-
-_SEED = 2**32 - 1
+__all__ = ["run_check"]
 
 
 class Finding(Protocol):
@@ -29,16 +27,6 @@ class Finding(Protocol):
 
 
 R = TypeVar("R", bound=Finding)
-
-
-def add_seed(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add ``--seed``; ``what`` it decides is said in the help."""
-    parser.add_argument(
-        "--seed",
-        type=integer_option("seed", 0, _SEED),
-        default=0,
-        help=f"of {what} (default %(default)s)",
-    )
 
 
 def run_check(
@@ -57,7 +45,7 @@ def run_check(
     """
     if draw is not None:
         parser.add_argument("--figure", metavar="PATH", help=".svg or .png; without a suffix both")
-        parser.add_argument("--force", action="store_true", help="replace an existing figure")
+        add_force(parser)
 
     def work(arguments: argparse.Namespace) -> Result:
         wanted = draw is not None and arguments.figure is not None

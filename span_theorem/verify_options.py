@@ -12,6 +12,7 @@ from span_theorem.certificate import MAX_SIZE
 from span_theorem.factors import Factors
 from span_theorem.files import check_targets
 from span_theorem.irreps import Irreps
+from span_theorem.options import add_force
 from span_theorem.witnesses import Claim
 
 __all__ = ["asked_factors", "check_arguments", "claim_option", "irreps_option", "verify_parser"]
@@ -103,7 +104,7 @@ def verify_parser() -> command.Parser:
         help="where to write the certificate (default: span-….cert.json in this folder)",
     )
     made.add_argument("--no-certificate", action="store_true", help="write no certificate")
-    made.add_argument("--force", action="store_true", help="replace an existing certificate")
+    add_force(made)
     made.add_argument(
         "--rank",
         choices=("auto", "dense", "blocks", "both", "none"),

@@ -34,6 +34,7 @@ from span_theorem.arguments import integer_option, within
 from span_theorem.command import Exit, Result, alias, parser, run
 from span_theorem.files import writing
 from span_theorem.npz import NpzArchive
+from span_theorem.options import add_output_file, add_seed
 from span_theorem.progress import Progress
 
 if TYPE_CHECKING:
@@ -332,11 +333,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         "exit codes: 0 made or verified, 2 bad usage or input, 3 a check failed",
     )
     action = made.add_mutually_exclusive_group(required=True)
-    action.add_argument("--out", type=Path, metavar="FILE", help="write the data set here (.npz)")
+    add_output_file(action, "the data set")
     alias(made, "--output", "--out")
     action.add_argument("--check", type=Path, metavar="FILE", help="check an existing data set")
     made.add_argument("--frames", type=integer_option("frames", 1, 10**6), default=1500)
-    made.add_argument("--seed", type=integer_option("seed", 0, 2**32 - 1), default=0)
+    add_seed(made, "velocities and dynamics")
 
     def work(arguments: argparse.Namespace) -> Result:
         if arguments.out is not None:

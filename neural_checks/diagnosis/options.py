@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from span_theorem.arguments import integer_option, number_option
 from span_theorem.command import Parser
+from span_theorem.options import add_draws, add_seed
 
 if TYPE_CHECKING:
     from neural_checks.backbones.equivariance import Demands
@@ -60,18 +61,8 @@ def add_measurement_options(made: Parser) -> None:
         help="leave out the examination of the network's force error, which takes half a minute "
         "at most",
     )
-    made.add_argument(
-        "--draws",
-        type=integer_option("draws", 1, 100_000),
-        default=2000,
-        help="draws of the bootstrap (default 2000)",
-    )
-    made.add_argument(
-        "--seed",
-        type=integer_option("seed", 0, 2**31 - 1),
-        default=0,
-        help="seed of split, rotations and draws (default 0)",
-    )
+    add_draws(made, 2000)
+    add_seed(made, "split, rotations and draws")
 
 
 def add_model_options(made: Parser) -> None:

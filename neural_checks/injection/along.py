@@ -24,6 +24,7 @@ from neural_checks.schema import Schema
 from span_theorem.arguments import integer_option
 from span_theorem.command import Exit, Parser, Result, parser, run
 from span_theorem.files import read_text, write_json
+from span_theorem.options import add_draws, add_output_folder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -84,16 +85,15 @@ def _parser() -> Parser:
     )
     made.add_argument("run", type=Path, help="folder with backbone-N.pt and its kept copies")
     made.add_argument("--data", required=True, help="the data that they were trained on")
-    made.add_argument("--out", type=Path, help="folder of the results (default: RUN/along)")
+    add_output_folder(made, "the report and the figure", otherwise="RUN/along")
     for name, default, text in (
         ("--fit", 400, "training frames that the closed form is fitted on"),
         ("--held", 200, "test frames"),
-        ("--draws", 2000, "draws of the bootstrap over frames"),
     ):
         option = integer_option(name.lstrip("-"), 5, 10**6)
         made.add_argument(name, type=option, default=default, help=f"{text} (default {default})")
+    add_draws(made, 2000, "frames")
     made.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, …")
-    made.add_argument("--force", action="store_true", help="make the report and figure again")
     return made
 
 

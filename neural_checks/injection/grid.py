@@ -34,6 +34,7 @@ from neural_checks.injection.grid_result import (
 from span_theorem.arguments import integer_option, number_option
 from span_theorem.command import Exit, Parser, Result, parser, run
 from span_theorem.files import write_text, writing
+from span_theorem.options import add_draws, add_output_folder, add_seed
 
 if TYPE_CHECKING:
     from neural_checks.readouts.samples import Samples
@@ -91,7 +92,7 @@ def _parser() -> Parser:
     )
     made.add_argument("run", type=Path, help="folder with the checkpoints backbone-N.pt, L = 2")
     made.add_argument("--data", required=True, help="the data that they were trained on")
-    made.add_argument("--out", type=Path, help="folder of the results (default: RUN/grid)")
+    add_output_folder(made, "the report, the table and the trainings", otherwise="RUN/grid")
     made.add_argument(
         "--channels", type=integer_option("channels", 1, 1024), nargs="+", default=[8, 32],
         help="principal channels per irrep that enter (default: 8 32)",
@@ -105,18 +106,17 @@ def _parser() -> Parser:
         ("--seeds", 2, 100, "seeds of every training"),
         ("--fit", 800, 10**7, "training frames that readouts are fitted on"),
         ("--held", 250, 10**7, "test frames"),
-        ("--draws", 2000, 100_000, "draws of the bootstrap"),
     ):
         option = integer_option(name.lstrip("-"), 1, high)
         made.add_argument(name, type=option, default=default, help=f"{text} (default {default})")
-    made.add_argument("--seed", type=integer_option("seed", 0, 2**31 - 1), default=0)
+    add_draws(made, 2000, "frames")
+    add_seed(made, "the trainings and draws")
     made.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, …")
     made.add_argument(
         "--as-measured",
         action="store_true",
         help="train nothing: make the report of the cells whose trainings are done",
     )
-    made.add_argument("--force", action="store_true", help="make the report and table again")
     return made
 
 

@@ -13,11 +13,11 @@ import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from span_theorem import command
 from span_theorem.arguments import integer_option
+from span_theorem.options import add_force, add_output_file, add_seed
 
 if TYPE_CHECKING:
     from neural_checks.backbones.hooked import HookedBackbone
@@ -82,12 +82,12 @@ def _parser() -> command.Parser:
     )
     parser.add_argument("package", choices=("mace", "e3nn"))
     parser.add_argument("--data", default="embedded", help="'embedded' (default) or a data file")
-    parser.add_argument("--out", type=Path, required=True, help="the .npz to write")
+    add_output_file(parser, "the features", required=True)
+    add_force(parser)
     for name, low, high, default, what in (
         ("L", 0, 8, 2, "largest degree"),
         ("channels", 1, 1024, 16, "per irrep"),
         ("steps", 0, 10**6, 300, "of 5 frames"),
-        ("seed", 0, 2**32 - 1, 0, "of the network, its training and the check of equivariance"),
     ):
         parser.add_argument(
             f"--{name}",
@@ -95,7 +95,7 @@ def _parser() -> command.Parser:
             default=default,
             help=f"{what} (default %(default)s)",
         )
-    parser.add_argument("--force", action="store_true", help="replace an existing file")
+    add_seed(parser, "the network, its training and the check of equivariance")
     return parser
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from span_theorem import command
-from span_theorem.arguments import integer_option, number_option
+from span_theorem.arguments import number_option
+from span_theorem.options import add_draws, add_output_folder, add_seed
 
 if TYPE_CHECKING:
     from neural_checks.validation.view import Validation
@@ -43,17 +44,9 @@ def _parser() -> command.Parser:
         default=0.1,
         help="tolerance of the L at which a series stops (default %(default)s)",
     )
-    parser.add_argument(
-        "--draws",
-        type=integer_option("draws", 1, 10**6),
-        default=2000,
-        help="draws of the bootstrap over data sets, and permutations (default %(default)s)",
-    )
-    parser.add_argument("--seed", type=integer_option("seed", 0, 2**31 - 1), default=0)
-    parser.add_argument(
-        "--out", type=Path, help="folder for report.json, table.csv, table.txt and the figure"
-    )
-    parser.add_argument("--force", action="store_true", help="replace an existing report")
+    add_draws(parser, 2000, "data sets, and permutations")
+    add_seed(parser, "draws and permutations")
+    add_output_folder(parser, "report.json, table.csv, table.txt and the figure")
     return parser
 
 

@@ -16,6 +16,7 @@ from numeric_checks.command import run_check
 from numeric_checks.molecules.options import add_data_options
 from span_theorem import command
 from span_theorem.arguments import integer_option, number_option
+from span_theorem.options import add_draws, add_seed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,10 +67,10 @@ def _parser() -> command.Parser:
         default="local",
         help="frame of the directions (default %(default)s)",
     )
-    _integer(parser, "--draws", "draws", "of the bootstrap")
+    add_draws(parser, SpectrumOptions().draws, "blocks of frames")
     command.alias(parser, "--bootstrap", "--draws")
     _integer(parser, "--blocks", "blocks", "of consecutive frames")
-    _integer(parser, "--seed", "seed", "seed of the draws and folds")
+    add_seed(parser, "the draws and folds")
     parser.add_argument(
         "--frames",
         type=integer_option("frames", 1, 10**9),

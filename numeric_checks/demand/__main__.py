@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from numeric_checks.molecules.options import add_data_options
 from span_theorem.arguments import integer_option, number_option
 from span_theorem.command import Exit, Parser, Result, parser, run, say
+from span_theorem.options import add_draws, add_output_folder, add_seed
 from span_theorem.registered import registered, resolve
 
 if TYPE_CHECKING:
@@ -84,12 +85,7 @@ def _parser() -> Parser:
         default=1050,
         help="use at most FRAMES frames, evenly spaced (default %(default)s)",
     )
-    made.add_argument(
-        "--draws",
-        type=integer_option("draws", 1, 10**6),
-        default=1000,
-        help="draws of the bootstrap over blocks of held-out frames (default %(default)s)",
-    )
+    add_draws(made, 1000, "blocks of held-out frames")
     made.add_argument(
         "--residual-of",
         metavar="MODEL",
@@ -98,9 +94,8 @@ def _parser() -> Parser:
     made.add_argument(
         "--trust-model", action="store_true", help="load the model file even if it can run code"
     )
-    made.add_argument("--seed", type=integer_option("seed", 0, 2**31 - 1), default=0)
-    made.add_argument("--out", type=Path, help="folder for report.json, table.txt and the figures")
-    made.add_argument("--force", action="store_true", help="replace an existing report")
+    add_seed(made, "mixed channels and draws")
+    add_output_folder(made, "report.json, table.txt and the figures")
     return made
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from span_theorem import command
 from span_theorem.arguments import integer_option, number_option
 from span_theorem.files import check_targets
+from span_theorem.options import add_output_file, add_seed
 from span_theorem.progress import Progress
 
 __all__ = ["main"]
@@ -32,7 +32,7 @@ def _parser() -> command.Parser:
         help="amino acids in one-letter code (default %(default)s)",
     )
     parser.add_argument("--frames", type=integer_option("frames", 1, 10**7), required=True)
-    parser.add_argument("--out", type=Path, required=True, help="a new .npz file")
+    add_output_file(parser, "the data set", required=True)
     command.alias(parser, "--output", "--out")
     parser.add_argument(
         "--temperature",
@@ -52,12 +52,7 @@ def _parser() -> command.Parser:
         default=40_000,
         help="steps before the first frame (default %(default)s)",
     )
-    parser.add_argument(
-        "--seed",
-        type=integer_option("seed", 0, 2**31 - 2),
-        default=0,
-        help="seed of velocities and dynamics (default %(default)s)",
-    )
+    add_seed(parser, "velocities and dynamics")
     return parser
 
 

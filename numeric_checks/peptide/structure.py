@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from span_theorem.arguments import shown, within
+from span_theorem.options import LARGEST_SEED
 
 __all__ = ["AMINO_ACIDS", "PeptideSettings", "build_peptide", "force_field"]
 
@@ -46,7 +47,7 @@ class PeptideSettings:
                 f"sequence must hold two or more of the letters {AMINO_ACIDS}, at most {_LONGEST}, "
                 f"got {shown(self.sequence)}"
             )
-        within("seed", self.seed, 0, 2**31 - 2)
+        within("seed", self.seed, 0, LARGEST_SEED)
         within("equilibration steps", self.equilibration_steps, 0, 10**9)
         within("steps per frame", self.steps_per_frame, 1, 10**9)
         for name, upper in (("temperature", 2000.0), ("step", 2.0), ("friction", 1000.0)):

@@ -11,9 +11,10 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from numeric_checks.command import add_seed, run_check
+from numeric_checks.command import run_check
 from span_theorem import command
 from span_theorem.arguments import integer_option
+from span_theorem.options import add_seed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -22,6 +22,7 @@ from span_theorem.coupling.certificate import write_certificate
 from span_theorem.density import DensityRanks, density_ranks
 from span_theorem.files import check_targets
 from span_theorem.irreps import Irreps
+from span_theorem.options import add_force, add_output_file
 
 _EPILOG = """exit codes: 0 done, 2 bad usage or input.
 example: python -m span_theorem.coupling "0e+1o+2e+3o" --degree 3 --keep "0e+1o+2e" --out b.npz"""
@@ -51,12 +52,12 @@ def _parser() -> argparse.ArgumentParser:
         help="say which vectors vanish, and which are independent, as functions of a density of "
         "K neighbours (T8)",
     )
-    made.add_argument("--out", type=Path, help="write sparse arrays to this .npz file")
+    add_output_file(made, "sparse arrays")
     made.add_argument("--certificate", type=Path, help="write the exact certificate (JSON)")
     made.add_argument("--layout", choices=("mul_ir", "ir_mul"), default="mul_ir")
     made.add_argument("--dtype", choices=("float32", "float64"), default="float64")
     made.add_argument("--orderings", choices=("all", "sorted"), default="all")
-    made.add_argument("--force", action="store_true", help="replace existing files")
+    add_force(made)
     return made
 
 
