@@ -7,6 +7,7 @@ products with outputs of degree ≤ L and natural parity, before and after. Minu
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -17,17 +18,20 @@ from span_theorem.irreps import Irreps
 from span_theorem.multiplicity import power_dimension
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "results" / "exact" / "density.json"
-LARGEST = 4
 
 
 def main() -> int:
+    made = argparse.ArgumentParser(description=__doc__)
+    made.add_argument("--largest", type=int, default=4, help="of L, d and K (default 4)")
+    made.add_argument("--out", type=Path, default=TARGET, help="default: the file of the docs")
+    given = made.parse_args()
     rows = []
-    for L in range(1, LARGEST + 1):
+    for L in range(1, given.largest + 1):
         space = Irreps.upto(L)
         kept = {irrep for _, irrep in space}
-        for d in range(1, LARGEST + 1):
+        for d in range(1, given.largest + 1):
             basis = coupling_basis(space, d)
-            for K in range(1, LARGEST + 1):
+            for K in range(1, given.largest + 1):
                 found = density_ranks(basis, K)
                 rows.append(
                     {
@@ -43,8 +47,8 @@ def main() -> int:
                     }
                 )
                 print(rows[-1], file=sys.stderr)
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    write_json(TARGET, {"rows": rows}, force=True)
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    write_json(given.out, {"rows": rows}, force=True)
     return 0
 
 
