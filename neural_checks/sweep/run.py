@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from neural_checks.sweep.job import read_record, run_job
+from neural_checks.sweep.apart import do_job
+from neural_checks.sweep.job import read_record
 from neural_checks.sweep.settings import Job, Sweep
 from span_theorem.command import say
 from span_theorem.files import write_json
@@ -57,7 +58,7 @@ def run_jobs(sweep: Sweep, folder: Path, data_dir: Path, workers: Workers) -> di
         watch = _Watch(sweep.name, folder, todo, progress)
         # A running cluster knows how many workers it has.
         coming = 1 if workers.scheduler else workers.count
-        run_all(client, run_job, tasks, watch.done, watch.failed, coming)
+        run_all(client, do_job, tasks, watch.done, watch.failed, coming)
     return watch.failures
 
 
