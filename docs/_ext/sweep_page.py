@@ -18,7 +18,7 @@ SETTING = ("data", "L", "channels", "layers", "architecture", "gates", "trained"
 
 def write_all(write: Write) -> None:
     """The tables that docs/sweep.md includes."""
-    for name in ("cliff", "controls", "molecules"):
+    for name in ("cliff", "controls", "molecules", "architectures"):
         write(DOCS / "_generated" / f"sweep-{name}.md", table(_cells(name)))
     write(DOCS / "_generated" / "sweep-contrast.md", contrast(_cells("controls")))
 
