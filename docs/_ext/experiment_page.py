@@ -1,4 +1,4 @@
-"""The table of docs/experiment.md: what was trained and read in every committed run."""
+"""The tables of docs/experiment.md: what was run, and what layers keep along one training."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from pathlib import Path
 import run_pages
 from proof_map import DOCS
 
+from neural_checks.injection.along import ALONG, AlongReport
 from neural_checks.injection.result import InjectionReport
 
 Write = Callable[[Path, str], None]
 
 
 def write_all(write: Write) -> None:
-    """The table that docs/experiment.md includes."""
+    """The tables that docs/experiment.md includes."""
     write(DOCS / "_generated" / "experiment.md", table(run_pages.injections()))
+    along = ALONG.read(DOCS / "results" / "along" / "along.json")
+    write(DOCS / "_generated" / "along.md", along_table(along))
 
 
 def table(runs: run_pages.Runs) -> str:
@@ -45,3 +48,20 @@ def _row(name: str, report: InjectionReport) -> str:
         str(report.environment["device"]),
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def along_table(report: AlongReport) -> str:
+    """One row per checkpoint: the force error, and R² of the field at dL in every layer."""
+    layers = sorted({point.layer for point in report.points})
+    read = {point.layer for point in report.points if point.read}
+    heads = [f"layer {layer}{', the one read' if layer in read else ''}" for layer in layers]
+    lines = [f"| step | force MAE, meV/Å | {' | '.join(heads)} |", "|---" * (2 + len(layers)) + "|"]
+    for step in sorted({point.step for point in report.points}):
+        points = {point.layer: point for point in report.points if point.step == step}
+        values = [
+            f"{p.field.value:.3f} [{p.field.low:.3f}, {p.field.high:.3f}]"
+            for p in (points[layer] for layer in layers)
+        ]
+        mae = points[layers[0]].force_mae
+        lines.append(f"| {step:,} | {mae:.1f} | {' | '.join(values)} |")
+    return "\n".join(lines) + "\n"

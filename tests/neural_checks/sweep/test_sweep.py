@@ -279,7 +279,7 @@ def test_the_configurations_that_come_along_cover_the_controls(tmp_path: Path) -
     assert {job.model.tanh_gates for job in controls} == {True, False}
     for job in (*cliff, *controls, *molecules):
         assert job.measure.sites == 0  # all atoms
-        steps = {2_000} if job in controls else {10_000} if job in cliff else {5_000, 10_000}
+        steps = {2_000} if job in controls else {10_000} if job in cliff else {2_000, 10_000}
         assert job.train.steps in steps or not job.trained
     for jobs in (cliff, controls, molecules):
         seeds: dict[Any, set[int]] = {}
@@ -289,8 +289,8 @@ def test_the_configurations_that_come_along_cover_the_controls(tmp_path: Path) -
         assert all(found == {0, 1} for found in seeds.values())
     assert len(sweeps["controls"].amplitudes) >= 3
     assert {job.data.removesuffix(".npz") for job in molecules} == {
-        "embedded", "aspirin_rmd17", "aspirin_ccsd", "ethanol_rmd17", "malonaldehyde_rmd17",
-        "toluene_rmd17", "benzene_rmd17",
+        "embedded", "aspirin_ccsd", "ethanol_rmd17", "malonaldehyde_rmd17", "toluene_rmd17",
+        "benzene_rmd17",
     }  # fmt: skip
     assert {job.data for job in sweeps["embedded"].jobs} == {EMBEDDED}
     files_read = [job.data for job in sweeps["architectures"].jobs if job.features]
