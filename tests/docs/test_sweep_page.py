@@ -12,7 +12,7 @@ import pytest
 import run_pages
 import sweep_page
 
-KEYS = ("data", "L", "channels", "layers", "gates", "trained", "d_r")
+KEYS = ("data", "L", "channels", "layers", "architecture", "gates", "trained", "d_r")
 
 
 def cells(text: str) -> list[list[str]]:
@@ -22,7 +22,7 @@ def cells(text: str) -> list[list[str]]:
     return lines[2:]
 
 
-@pytest.mark.parametrize("name", ["cliff", "controls", "molecules"])
+@pytest.mark.parametrize("name", ["architectures", "cliff", "controls", "molecules"])
 def test_every_setting_has_its_row(name: str, repository: Path) -> None:
     """R² above the boundary and the number of seeds, from the rows of the single backbones."""
     path = repository / "docs" / "results" / f"sweep-{name}" / "table.csv"

@@ -15,7 +15,7 @@ from neural_checks.sweep.config import read_config
 from neural_checks.sweep.result import EARLIER, FORMAT, Cell, JobRecord, Row, read_job_file
 from neural_checks.sweep.tables import cells, rows
 
-NAMES = ("cliff", "controls", "molecules")
+NAMES = ("architectures", "cliff", "controls", "molecules")
 
 
 @pytest.fixture(params=NAMES)
