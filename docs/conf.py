@@ -30,7 +30,6 @@ extensions = [
     "notebooks",
     "slim",
     "times",
-    "wide_figures",
 ]
 exclude_patterns = ["_build", "_ext", "_generated", "jupyter_execute"]
 nitpicky = True

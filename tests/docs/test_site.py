@@ -196,12 +196,6 @@ def test_commands_stand_with_the_time_they_took(site: Path, repository: Path) ->
     assert times.shown(took["span_theorem.verify --L 2 --d 2"]) in text
 
 
-def test_figures_of_several_panels_scroll_on_a_phone(site: Path) -> None:
-    page = (site / "measured" / "runs" / "aspirin-rmd17.html").read_text(encoding="utf-8")
-    assert 'class="wide"' in page
-    assert 'class="wide"' not in (site / "index.html").read_text(encoding="utf-8")
-
-
 def test_the_site_and_the_readme_show_the_same_picture_first(site: Path, repository: Path) -> None:
     readme = (repository / "README.md").read_text(encoding="utf-8")
     match = re.search(r"!\[[^\]]*\]\(([^)]+)\)", readme)
