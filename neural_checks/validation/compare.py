@@ -92,7 +92,7 @@ def read_curves(paths: Sequence[Path]) -> Curves:
 
 def _curves_of(content: dict[str, Any]) -> tuple[str, dict[Curve, tuple[float, ...]]]:
     """SHA-256 of the data, and the curves of more than one factor."""
-    curves = {}
+    curves: dict[Curve, tuple[float, ...]] = {}
     for part in (content, *content["fewer_factors"]):
         factors = within("factors", part["factors"], 1, 100)
         for size, key in (("full", "curve"), ("equal", "matched")):

@@ -53,7 +53,7 @@ class Energies:
     @property
     def columns(self) -> int:
         """Columns beside those of the invariants."""
-        return self.atoms.shape[1]
+        return int(self.atoms.shape[1])
 
     def add(self, parts: Mapping[str, Gram], labels: NDArray[np.str_], model: EnergyForm) -> None:
         """Add the energies of every frame to the normal equations that its label names."""
