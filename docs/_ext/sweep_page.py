@@ -34,7 +34,7 @@ def table(cells: Iterable[Cell]) -> str:
     settings: dict[tuple[str, ...], dict[str, Cell]] = {}
     for cell in cells:
         if float(cell["amplitude"]) == 1 and cell["readout"] != "closed form":
-            key = tuple(cell.get(name, "") for name in SETTING)
+            key = tuple(cell[name] for name in SETTING)
             settings.setdefault(key, {})[cell["d_r"]] = cell
     varied = [len({key[place] for key in settings}) > 1 for place in range(len(SETTING))]
     lines = [
@@ -78,21 +78,22 @@ def _number(text: str) -> str:
 
 
 def contrast(cells: Iterable[Cell]) -> str:
-    """G(d_r·L) − G(d_r·L + 1) by amplitude: d_r = 2, the setting with the most seeds, trained."""
+    """G(d_r·L) − G(d_r·L + 1) by amplitude, d_r = 2: trained, most seeds, least force error."""
+    every = [cell for cell in cells if cell["trained"] == "True"]
+    best = min(every, key=lambda cell: (-int(cell["seeds"]), float(cell["force_mae_meV_per_A"])))
     rows = [
         cell
-        for cell in cells
-        if cell["readout"] == "component-wise" and cell["d_r"] == "2" and cell["trained"] == "True"
+        for cell in every
+        if cell["readout"] == "component-wise"
+        and cell["d_r"] == "2"
+        and all(cell[name] == best[name] for name in SETTING)
     ]
-    most = max(int(cell["seeds"]) for cell in rows)
-    rows = sorted(
-        (cell for cell in rows if int(cell["seeds"]) == most),
-        key=lambda cell: float(cell["amplitude"]),
-    )
+    rows.sort(key=lambda cell: float(cell["amplitude"]))
     heads = " | ".join(f"ε = {float(cell['amplitude']):g}" for cell in rows)
     values = " | ".join(
         f"{_number(cell['contrast'])} [{_number(cell['contrast_low'])}, "
         f"{_number(cell['contrast_high'])}]"
         for cell in rows
     )
-    return f"| | {heads} |\n{'|---' * (len(rows) + 1)}|\n| contrast | {values} |\n"
+    name = f"{best['channels']} channels, {best['layers']} layers"
+    return f"| | {heads} |\n{'|---' * (len(rows) + 1)}|\n| {name} | {values} |\n"

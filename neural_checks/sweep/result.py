@@ -158,7 +158,8 @@ class JobRecord:
         return Setting(
             data=self.data["name"],
             level_of_theory=self.data["level_of_theory"],
-            architecture=self.backbone["package"],
+            # The package's words name unusual gates too, which have a column of their own.
+            architecture=self.backbone["package"].removesuffix(", tanh gates"),
             L=self.L,
             layers=self.backbone.get("layers"),
             channels=self.backbone.get("channels"),

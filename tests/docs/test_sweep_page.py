@@ -31,7 +31,7 @@ def test_every_setting_has_its_row(name: str, repository: Path) -> None:
         for row in csv.DictReader(stream):
             wanted = row["readout"] == "component-wise" and float(row["amplitude"]) == 1
             if wanted and int(row["ell"]) == int(row["d_r"]) * int(row["L"]) + 1:
-                key = tuple(row.get(k, "") for k in KEYS)
+                key = tuple(row[k] for k in KEYS)
                 above[key].append(float(row["R2_field"]))
     shown = cells(sweep_page.table(sweep_page._cells(name)))
     expected = [
