@@ -29,11 +29,10 @@ def every_layer(network: Any) -> list[OneLayer]:
     """The layers of ``network`` as backbones, first to last.
 
     What one of them evaluates is kept for the others, as float32 where that loses nothing: memory
-    is that of the features of all layers. ``network.layer`` is set while a backbone is described.
-    ValueError for a network whose layers cannot be read one by one.
+    is that of the features of all layers. A network without ``evaluate_layers`` is run once for
+    each layer. ``network.layer`` is set while a backbone is described. ValueError for a network
+    that names no layers.
     """
-    if not hasattr(network, "evaluate_layers"):
-        raise ValueError("this network chooses its own features: leave --layer out")
     kept: dict[bytes, dict[int, Evaluation]] = {}
     return [OneLayer(network, layer, kept) for layer in range(layer_count(network))]
 
@@ -59,10 +58,21 @@ class OneLayer:
         """Features of the layer, energies and forces; ValueError as for the network."""
         key = _key(structures)
         if key not in self._kept:
-            layers = range(layer_count(self._network))
-            found = self._network.evaluate_layers(structures, layers)
+            found = _evaluated(self._network, structures)
             self._kept[key] = {layer: _narrow(one) for layer, one in found.items()}
         return _wide(self._kept[key][self.layer])
+
+
+def _evaluated(network: Any, structures: Structures) -> dict[int, Evaluation]:
+    layers = range(layer_count(network))
+    if hasattr(network, "evaluate_layers"):
+        every: dict[int, Evaluation] = network.evaluate_layers(structures, layers)
+        return every
+    found = {}
+    for layer in layers:
+        network.layer = layer
+        found[layer] = network.evaluate(structures)
+    return found
 
 
 def _key(structures: Structures) -> bytes:
