@@ -110,11 +110,11 @@ def _work(arguments: argparse.Namespace, argv: Sequence[str]) -> Result:
 
 
 def _report(arguments: argparse.Namespace, argv: Sequence[str]) -> PublishedReport:
-    from neural_checks.published.measure import Names, Plan, measure
+    from neural_checks.published.measure import Names, PublishedPlan, measure_published
     from numeric_checks.molecules.data import load
 
     every = arguments.layer == ALL_LAYERS
-    plan = Plan(
+    plan = PublishedPlan(
         model=arguments.model,
         layer=None if every else arguments.layer,
         trust=arguments.trust_model,
@@ -129,7 +129,7 @@ def _report(arguments: argparse.Namespace, argv: Sequence[str]) -> PublishedRepo
     )
     data = load(arguments.data, energy_key=arguments.energy_key, forces_key=arguments.forces_key)
     names = Names(arguments.name, arguments.system, arguments.weights_from)
-    return measure(plan, data.select(*arguments.select), names, _command(argv))
+    return measure_published(plan, data.select(*arguments.select), names, _command(argv))
 
 
 def _command(argv: Sequence[str]) -> str:

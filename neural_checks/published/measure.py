@@ -33,7 +33,7 @@ from numeric_checks.seeds import streams
 from span_theorem.command import say
 from span_theorem.progress import Progress
 
-__all__ = ["Names", "Plan", "measure"]
+__all__ = ["Names", "PublishedPlan", "measure_published"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PublishedPlan:
     """How a network is loaded and measured.
 
     ``model``, ``layer``, ``trust`` and ``reading`` are those of
@@ -75,7 +75,9 @@ class Plan:
             )
 
 
-def measure(plan: Plan, data: ForceData, names: Names, command: str) -> PublishedReport:
+def measure_published(
+    plan: PublishedPlan, data: ForceData, names: Names, command: str
+) -> PublishedReport:
     """The report of one network on ``data``; ``command`` is what repeats it.
 
     Raises as ``load_backbone``, ``record`` and ``diagnose`` do.
@@ -121,7 +123,9 @@ def measure(plan: Plan, data: ForceData, names: Names, command: str) -> Publishe
 class _Network:
     """A network with one set of weights, and its features at the layer that is read."""
 
-    def __init__(self, plan: Plan, data: ForceData, weights: Weights, layer: int | None) -> None:
+    def __init__(
+        self, plan: PublishedPlan, data: ForceData, weights: Weights, layer: int | None
+    ) -> None:
         self._plan, self._data, self._weights = plan, data, weights
         reading = plan.reading
         if weights is Weights.SHUFFLED:

@@ -126,7 +126,7 @@ class _DataForm(_Form):
 
 class _BackboneForm(_Form):
     package: Annotated[str, Field(pattern=r"\S")]
-    force_mae_meV_per_A: FiniteFloat | None
+    force_mae_meV_per_A: Annotated[FiniteFloat, Field(gt=0)] | None
     channels: int | None = None
     layers: int | None = None
     steps: int | None = None
@@ -163,7 +163,7 @@ class JobRecord:
             L=self.L,
             layers=self.backbone.get("layers"),
             channels=self.backbone.get("channels"),
-            gates=None if self.job["features"] else _gates(self.job["model"]),
+            gates=None if self.job["features"] else _gates(self.job.get("model", {})),
             trained=self.job["trained"] and self.backbone.get("steps") != 0,
             steps=self.backbone.get("steps"),
         )

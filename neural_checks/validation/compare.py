@@ -98,6 +98,8 @@ def _curves_of(content: dict[str, Any]) -> tuple[str, dict[Curve, tuple[float, .
         for size, key in (("full", "curve"), ("equal", "matched")):
             if factors > 1 and part[key]:
                 errors = tuple(finite("mae", point["mae"]) for point in part[key])
+                if min(errors) <= 0:  # ratios of them are taken
+                    raise ValueError(f"mae must be > 0, got {min(errors)}")
                 curves.setdefault(Curve(factors, size), errors)
     return str(content["data"]["sha256"]), curves
 

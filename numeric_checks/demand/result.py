@@ -102,10 +102,10 @@ def least_degree(errors: Sequence[float], level: float) -> int:
     >>> least_degree([9.0, 6.0, 7.0, 8.5], 0.1)
     1
 
-    Raises ValueError for errors that are not finite.
+    Raises ValueError for errors that are not finite, or below 0.
     """
-    if not all(map(math.isfinite, errors)):
-        raise ValueError(f"errors must be finite, got {list(errors)}")
+    if not all(math.isfinite(error) and error >= 0 for error in errors):
+        raise ValueError(f"errors must be finite and at least 0, got {list(errors)}")
     return next(ell for ell, error in enumerate(errors) if error <= (1 + level) * min(errors))
 
 

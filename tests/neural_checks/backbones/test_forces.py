@@ -32,7 +32,8 @@ def test_forces_and_degree_are_those_of_the_network() -> None:
 
 def test_demand_listens_to_a_network(capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--factors", "1", "--l-max", "1", "--radial", "3", "--frames", "60", "--draws", "10"]
-    assert main([EMBEDDED, *options, "--residual-of", MODEL, "--json"]) == 0
+    # So few frames and degrees explain too little to decide.
+    assert main([EMBEDDED, *options, "--residual-of", MODEL, "--json"]) == 4
     heard = json.loads(capsys.readouterr().out)["listening"]
     assert {"L", "explained", "within", "beyond", "control", "verdict", "sentence"} <= set(heard)
     data = load(EMBEDDED)

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 pytest.importorskip("ase")
 
 from neural_checks.backbones.reading import Reading
-from neural_checks.published.measure import Names, Plan, measure
+from neural_checks.published.measure import Names, PublishedPlan, measure_published
 from neural_checks.published.result import PUBLISHED, Weights
 
 BENCHMARK = Path(__file__).parents[3] / "benchmarks" / "published.py"
@@ -35,8 +35,10 @@ def _importable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_report_holds_every_layer_and_the_control(toy: Any, tmp_path: Path) -> None:
-    plan = Plan("published_toy:network", all_layers=True, degrees=(1, 2), fit=60, held=45, draws=20)
-    found = measure(plan, toy.toy_data(100), Names("toy", "five atoms"), "command")
+    plan = PublishedPlan(
+        "published_toy:network", all_layers=True, degrees=(1, 2), fit=60, held=45, draws=20
+    )
+    found = measure_published(plan, toy.toy_data(120), Names("toy", "five atoms"), "command")
     shown = [(row.weights, row.degree, row.L, row.boundary) for row in found.measurements]
 
     assert shown == [
@@ -56,11 +58,13 @@ def test_the_report_holds_every_layer_and_the_control(toy: Any, tmp_path: Path) 
 
 def test_shuffled_weights_twice_are_refused() -> None:
     with pytest.raises(ValueError, match="leave --shuffle-weights out"):
-        Plan("published_toy:network", reading=Reading(shuffle=1))
+        PublishedPlan("published_toy:network", reading=Reading(shuffle=1))
 
 
 def test_a_layer_by_name_is_refused_before_any_work(capsys: Any) -> None:
     main = runpy.run_path(str(BENCHMARK))["main"]
     words = ["--name", "n", "--system", "s", "--model", "m:f", "--data", "d", "--layer", "last"]
-    assert main(words) == 2
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
     assert "layer must be an integer from 0 to 1000 or 'all'" in capsys.readouterr().err

@@ -391,7 +391,7 @@ def planted(job: Job, shift: int = 0, broken: bool = True) -> JobRecord:
         id=job.id,
         job=json.loads(json.dumps(job.content)),
         L=L,
-        data={"name": "planted", "level_of_theory": "none"},
+        data={"name": "planted", "level_of_theory": "none", "sha256": "0" * 64},
         backbone={"package": "none", "force_mae_meV_per_A": 1.0, "steps": 9},
         readouts=tuple(readouts),
         provenance={},

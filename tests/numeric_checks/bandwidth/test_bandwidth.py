@@ -271,7 +271,7 @@ def test_command_line_is_undecided_with_code_4(
         (["--field", "spins"], "no array 'spins'"),
         (["--field", "charges", "--lmax", "12"], "too few"),
         (["--l-max", "1e30"], "l-max must be an integer from 1 to 64, got '1e30'"),
-        (["--draws", "999999999"], "draws must be an integer from 20 to 1000000"),
+        (["--draws", "999999999"], "draws must be an integer from 1 to 100000"),
         (["--atoms", "-1"], "atoms must be an integer from 0"),
         (["--field", "charges", "--frames", "5000"], "frames must lie"),
         (["--field", "charges", "--level", "2"], "level"),
