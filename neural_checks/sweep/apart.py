@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+from typing import IO, cast
 
 from pydantic import TypeAdapter
 
@@ -40,12 +41,11 @@ def run_apart(job: Job, folder: str, data_dir: str, device: str = "cpu") -> str:
     with subprocess.Popen(
         [sys.executable, "-P", "-c", _SERVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
+        task, answer = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
         try:
-            process.stdin.write(_TASK.dump_json((job, folder, data_dir, device)) + b"\n")
-            process.stdin.flush()  # and open: its end would end the process
-            said = process.stdout.read().decode("utf-8", "replace").strip()
+            task.write(_TASK.dump_json((job, folder, data_dir, device)) + b"\n")
+            task.flush()  # and open: its end would end the process
+            said = answer.read().decode("utf-8", "replace").strip()
         except BaseException:
             process.kill()
             raise
