@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,10 @@ __all__ = ["draw", "label", "varied"]
 _COLORS = {1: COLORS[0], 2: COLORS[1], 3: COLORS[2], None: "#555555"}
 #: Points of ticks, legends and captions: they must be read at half the size.
 _SMALL = 10.5
+#: Letters in a line of a panel's title.
+_TITLE = 36
+#: The least R² on the axis of the curves.
+_LEAST = -0.5
 _MARKERS = {"closed form": "o", "component-wise": "s", "non-polynomial": "^"}
 
 
@@ -175,16 +180,21 @@ def _curves(table: Sequence[Cell], keys: Sequence[str], draws: int) -> Figure:
             if closed:
                 axes.axvline(cell.boundary + 0.5, color=color, alpha=0.3, lw=4)
         axes.axhline(0, color="0.6", lw=0.8)
-        axes.set_title(settings[setting], fontsize=12)
+        axes.set_title(fill(settings[setting], _TITLE), fontsize=12)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5]))
         axes.set_xlabel("degree ℓ of the injected field", fontsize=_SMALL)
     _ticks(panels)
+    low = panels.flat[0].get_ylim()[0]
+    cut = low < _LEAST
+    if cut:  # one wide interval would flatten every curve
+        panels.flat[0].set_ylim(bottom=_LEAST)
     for axes in panels.flat[len(settings) :]:
         axes.set_axis_off()
     handles, labels = panels.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, fontsize=_SMALL, loc="outside upper center", ncols=3)
     figure.supylabel("R² of the injected field", fontsize=12)
-    figure.supxlabel(f"Bars: proved $d_rL$. {_note(table, draws)}", fontsize=_SMALL, wrap=True)
+    bars = "Bars: proved $d_rL$." + (f" The axis is cut at {_number(_LEAST)}." if cut else "")
+    figure.supxlabel(f"{bars} {_note(table, draws)}", fontsize=_SMALL, wrap=True)
     return figure
 
 

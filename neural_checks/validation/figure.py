@@ -24,7 +24,7 @@ def draw(found: Validation) -> Figure:
     A colour for each data set, a marker for each architecture; bars from the least to the largest
     seed; open where the networks are not better than the linear model.
     """
-    drawing, (left, right) = subplots(1, 2, figsize=(11.0, 5.2))
+    drawing, (left, right) = subplots(1, 2, figsize=(13.0, 5.2))
     pairs = [pair for pair in found.pairs if found.best in pair.foretold]
     sets = sorted({pair.data for pair in pairs})
     kinds = sorted({pair.architecture for pair in pairs}, reverse=True)
@@ -52,7 +52,7 @@ def draw(found: Validation) -> Figure:
     right.set_xlabel("L of the network, or ℓ of the linear model")
     right.set_ylabel("force error (MAE), meV/Å")
     right.xaxis.get_major_locator().set_params(integer=True)
-    right.legend(fontsize=9, frameon=False)
+    right.legend(fontsize=9, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     one = next(a for a in found.agreements if a.curve == found.best)
     seeds = max(len(pair.by_seed) for pair in pairs)
     drawing.suptitle(
