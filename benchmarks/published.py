@@ -13,12 +13,10 @@ input.
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neural_checks.backbones.options import add_reading_options, reading_of
@@ -112,6 +110,7 @@ def _work(arguments: argparse.Namespace, argv: Sequence[str]) -> Result:
 def _report(arguments: argparse.Namespace, argv: Sequence[str]) -> PublishedReport:
     from neural_checks.published.measure import Names, PublishedPlan, measure_published
     from numeric_checks.molecules.data import load
+    from numeric_checks.provenance import command_line
 
     every = arguments.layer == ALL_LAYERS
     plan = PublishedPlan(
@@ -129,13 +128,8 @@ def _report(arguments: argparse.Namespace, argv: Sequence[str]) -> PublishedRepo
     )
     data = load(arguments.data, energy_key=arguments.energy_key, forces_key=arguments.forces_key)
     names = Names(arguments.name, arguments.system, arguments.weights_from)
-    return measure_published(plan, data.select(*arguments.select), names, _command(argv))
-
-
-def _command(argv: Sequence[str]) -> str:
-    """The command as it can be repeated; folders are left out of paths."""
-    words = [Path(word).name if "/" in word else word for word in argv]
-    return shlex.join(["python", "benchmarks/published.py", *words])
+    command = command_line("python benchmarks/published.py", argv)
+    return measure_published(plan, data.select(*arguments.select), names, command)
 
 
 def _text(report: PublishedReport) -> str:

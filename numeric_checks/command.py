@@ -70,7 +70,7 @@ def _made_with(program: str, argv: Sequence[str]) -> dict[str, Any]:
     """Command and versions; folders are left out of the command."""
     found = versions()
     return {
-        "command": command_line(program.removeprefix("python -m "), argv),
+        "command": command_line(program, argv),
         "python": found.pop("python"),
         "versions": found,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shlex
 import subprocess
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +15,9 @@ __all__ = ["NEURAL", "NUMERIC", "command_line", "environment", "versions"]
 #: Distributions that decide the numbers of this layer, and of the networks above it.
 NUMERIC = ("span-theorem", "numpy", "scipy", "sphericart", "mpmath")
 NEURAL = ("span-theorem", "torch", "nequip", "mace-torch", "e3nn", "numpy", "scipy")
+#: Packages of networks that adapters read: named only where they are installed.
+NETWORKS = ("nequip-allegro", "sevenn", "chgnet", "schnetpack", "matgl", "nequix")
+_ABSENT = "not installed as a package"
 
 
 def versions(packages: Sequence[str] = NUMERIC) -> dict[str, str]:
@@ -23,23 +27,30 @@ def versions(packages: Sequence[str] = NUMERIC) -> dict[str, str]:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "not installed as a package"
+            found[package] = _ABSENT
     return found
 
 
-def command_line(module: str, argv: Sequence[str]) -> str:
-    """The command as it can be repeated; folders are left out of paths.
+def command_line(program: str, argv: Sequence[str]) -> str:
+    """The command as it can be pasted and repeated; folders are left out of paths.
 
-    >>> command_line("numeric_checks.rank", ["--out", "/tmp/rank.json"])
+    >>> command_line("python -m numeric_checks.rank", ["--out", "/tmp/rank.json"])
     'python -m numeric_checks.rank --out rank.json'
     """
-    words = [Path(word).name if "/" in word else word for word in argv]
-    return " ".join([f"python -m {module}", *words])
+    return shlex.join([*program.split(), *map(_without_folders, argv)])
+
+
+def _without_folders(word: str) -> str:
+    """A path, alone or as KEY=PATH, by its last part; addresses and text stay as they are."""
+    key, equals, value = word.rpartition("=")
+    if "/" not in value or "://" in value or any(c.isspace() for c in value):
+        return word
+    return key + equals + Path(value).name
 
 
 def environment(device: str = "cpu") -> dict[str, Any]:
     """Python, packages, git commit, machine and device, as plain values; ``device`` as given."""
-    found = versions(NEURAL)
+    found = versions(NEURAL) | {k: v for k, v in versions(NETWORKS).items() if v != _ABSENT}
     try:
         commit = subprocess.run(
             ["git", "rev-parse", "HEAD"],

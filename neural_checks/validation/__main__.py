@@ -136,7 +136,7 @@ def _content(found: Validation) -> dict[str, Any]:
             for one in found.networks
         ],
         "made_with": {
-            "command": command_line("neural_checks.validation", sys.argv[1:]),
+            "command": command_line("python -m neural_checks.validation", sys.argv[1:]),
             "versions": versions(),
         },
     }

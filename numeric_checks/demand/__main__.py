@@ -196,7 +196,7 @@ def _writers(found: Demand, data: ForceData) -> dict[str, Callable[[Path], None]
 
     def report(path: Path) -> None:
         made_with = {
-            "command": command_line("numeric_checks.demand", sys.argv[1:]),
+            "command": command_line("python -m numeric_checks.demand", sys.argv[1:]),
             "versions": versions(),
         }
         content = {"schema": 1, **found.as_dict(), "made_with": made_with}

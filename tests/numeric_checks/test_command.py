@@ -39,7 +39,7 @@ def test_table_json_figure_and_exit_code(
     assert capsys.readouterr().out == "table\n"
     assert _run(["--json", "--figure", str(tmp_path / "a")]) == 3
     printed = json.loads(capsys.readouterr().out)
-    assert printed.pop("made_with")["command"].startswith("python -m check --json --figure a")
+    assert printed.pop("made_with")["command"].startswith("check --json --figure a")
     assert printed == {"answer": 3}
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "a.svg"]
 
