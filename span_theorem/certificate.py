@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_SIZE",
+    "certifiable",
     "check_command",
     "counterexample_certificate",
     "directions_certificate",
@@ -97,6 +98,12 @@ def counterexample_certificate(factors: Factors, example: Counterexample) -> dic
     }
 
 
+def certifiable(proof: DirectionsProof) -> bool:
+    """Whether :func:`directions_certificate` keeps within the limits of the checker."""
+    small = max(proof.L, proof.d, proof.L * proof.d) <= MAX_SIZE
+    return small and proof.directions <= MAX_DIRECTIONS and len(proof.reached) <= MAX_TUPLES
+
+
 def directions_certificate(proof: DirectionsProof) -> dict[str, Any]:
     """The certificate of T7 for one (L, d) and K directions, as a JSON-ready object.
 
@@ -106,7 +113,7 @@ def directions_certificate(proof: DirectionsProof) -> dict[str, Any]:
     from span_theorem.directions import tuple_witness
 
     L, d, K = proof.L, proof.d, proof.directions
-    if max(L, d, L * d) > MAX_SIZE or K > MAX_DIRECTIONS or len(proof.reached) > MAX_TUPLES:
+    if not certifiable(proof):
         raise ValueError(
             f"certificates go up to L, d, dL ≤ {MAX_SIZE}, {MAX_DIRECTIONS} directions and "
             f"{MAX_TUPLES} tuples, got L = {L}, d = {d}, {K} directions, "

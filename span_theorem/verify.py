@@ -18,6 +18,7 @@ from span_theorem import command, cost
 from span_theorem.arguments import shown
 from span_theorem.certificate import (
     MAX_SIZE,
+    certifiable,
     check_command,
     counterexample_certificate,
     directions_certificate,
@@ -84,7 +85,7 @@ def verify_products(
     """
     start = time.perf_counter()
     report = VerificationReport(prove_products(factors), claim=claim)
-    if cost.wants_dense(factors, rank):
+    if cost.wants_dense(factors.dimension, rank):
         for seed in SEEDS:
             report.dense = product_rank(factors, seed=seed)
             if report.dense.full:
@@ -119,7 +120,7 @@ def verify_directions(L: int, d: int, directions: int, *, rank: str = "auto") ->
 
     start = time.perf_counter()
     report = DirectionsReport(prove_directions(L, d, directions))
-    if rank in ("dense", "both") or (rank == "auto" and report.proof.dimension <= cost.MAX_DENSE):
+    if cost.wants_dense(report.proof.dimension, rank):
         for seed in SEEDS:
             report.dense = directions_rank(L, d, directions, seed=seed)
             if report.dense.full:
@@ -239,7 +240,7 @@ def _certificate(report: Any) -> tuple[dict[str, Any], str] | None:
     """The certificate and the middle of its file name; None where there is none to write."""
     if not isinstance(report, VerificationReport):
         proof = report.proof
-        if report.verdict != "verified" or not cost.certifiable(proof):
+        if report.verdict != "verified" or not certifiable(proof):
             return None
         return directions_certificate(proof), f"L{proof.L}-d{proof.d}-directions{proof.directions}"
     factors = report.proof.factors
