@@ -30,7 +30,7 @@ from span_theorem.coupling.basis import CouplingBasis, CouplingVector, coupling_
 from span_theorem.factors import survives
 from span_theorem.irreps import Irrep, Irreps
 from span_theorem.multiplicity import power_dimension
-from span_theorem.products import product_structure
+from span_theorem.products import Harmonic, product_structure
 from span_theorem.rank import PRIME
 
 __all__ = ["DensityRanks", "OutputRank", "density_ranks", "surviving"]
@@ -41,8 +41,9 @@ MAX_TERMS = 2_000_000
 MAX_PRODUCTS = 25_000
 """Dimension of Sym^d(U) up to which a basis is made unasked."""
 
-_Block = tuple[tuple[int, int], ...]
-_Key = tuple[tuple[int, int], ...]
+_Block = tuple[Harmonic, ...]  # the factors of one neighbour
+_Key = tuple[Harmonic, ...]  # a product of sums over neighbours
+_Partition = tuple[tuple[int, ...], ...]  # the factors of every neighbour, by number
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +152,10 @@ def _ways(size: int, most: int) -> int:
     return sum(row)
 
 
-def _partitions(size: int, most: int) -> Iterator[tuple[tuple[int, ...], ...]]:
+def _partitions(size: int, most: int) -> Iterator[_Partition]:
     """All partitions of range(size) into at most ``most`` blocks."""
 
-    def grow(index: int, blocks: tuple[tuple[int, ...], ...]) -> Iterator[_Blocks]:
+    def grow(index: int, blocks: _Partition) -> Iterator[_Partition]:
         if index == size:
             yield blocks
             return
@@ -166,11 +167,8 @@ def _partitions(size: int, most: int) -> Iterator[tuple[tuple[int, ...], ...]]:
     return grow(0, ())
 
 
-_Blocks = tuple[tuple[int, ...], ...]
-
-
 def _expansion(
-    basis: CouplingBasis, vector: CouplingVector, partitions: Sequence[_Blocks], neighbours: int
+    basis: CouplingBasis, vector: CouplingVector, partitions: Sequence[_Partition], neighbours: int
 ) -> dict[_Key, flint.fmpq]:
     """A highest-weight vector, up to a factor, in the independent symmetric sums."""
     channels = basis.channels

@@ -9,8 +9,7 @@ from span_theorem._version import __version__
 from span_theorem.density import DensityRanks
 from span_theorem.directions import DirectionsProof
 from span_theorem.factors import Factors, natural_degrees, survives
-from span_theorem.irreps import Irrep
-from span_theorem.multiplicity import multiplicities
+from span_theorem.multiplicity import irrep_dimension_sum, multiplicities
 from span_theorem.rank import DenseRank
 from span_theorem.report import Verdict
 from span_theorem.theorem import Comparison
@@ -107,7 +106,7 @@ class DensityReport:
             "verdict": self.verdict,
             "multiplicities": {str(ir): n for ir, n in ranks.multiplicities.items()},
             "surviving": {str(ir): n for ir, n in ranks.surviving.items()},
-            "symmetric_dimension": _total(ranks.multiplicities),
+            "symmetric_dimension": irrep_dimension_sum(ranks.multiplicities),
             "surviving_dimension": ranks.dimension,
             "checks": [asdict(check) for check in self.checks],
             "seconds": round(self.seconds, 4),
@@ -121,8 +120,8 @@ class DensityReport:
         neighbours = f"{K} neighbour{'s' * (K > 1)}"
         lines = [
             f"Density of {neighbours} (T8): products of {d} components of {ranks.irreps}",
-            f"  Sym^{d} has dimension {_total(ranks.multiplicities)}; as functions of the "
-            f"{neighbours} {ranks.dimension} survive",
+            f"  Sym^{d} has dimension {irrep_dimension_sum(ranks.multiplicities)}; as functions of "
+            f"the {neighbours} {ranks.dimension} survive",
             "",
             f"     ℓ  in Sym^d  survive  lost   (products that depend on others at {neighbours})",
         ]
@@ -170,10 +169,6 @@ def density_checks(ranks: DensityRanks) -> tuple[Comparison, ...]:
 
 def _single_and_natural(ranks: DensityRanks) -> bool:
     return all(mul == 1 and survives(irrep) for irrep, mul in ranks.irreps.counts().items())
-
-
-def _total(table: dict[Irrep, int]) -> int:
-    return sum(count * irrep.dim for irrep, count in table.items())
 
 
 def _check_lines(checks: tuple[Comparison, ...]) -> list[str]:

@@ -12,7 +12,7 @@ from span_theorem.arguments import natural
 from span_theorem.factors import Factors, grown
 from span_theorem.irreps import FeatureKind
 from span_theorem.products import Harmonic, expand_product, product_degrees
-from span_theorem.surd import Surd
+from span_theorem.surd import ZERO, Surd
 
 __all__ = [
     "Claim",
@@ -117,7 +117,7 @@ def find_witnesses(factors: Factors, degrees: Sequence[int]) -> list[Witness]:
         product = tuple((l, 0) for l in path)
         expansion = expand_product(product)
         for met in product_degrees(path) - found.keys():
-            found[met] = Witness(met, product, expansion.get((met, 0), Surd(Fraction(0))))
+            found[met] = Witness(met, product, expansion.get((met, 0), ZERO))
     return [found[degree] for degree in degrees]
 
 
@@ -141,7 +141,7 @@ def _stretched(factors: Factors, degree: int) -> Witness:
         parts.append(min(max(degrees), rest))
         rest -= parts[-1]
     product = tuple((l, l) for l in parts)
-    constant = expand_product(product).get((degree, degree), Surd(Fraction(0)))
+    constant = expand_product(product).get((degree, degree), ZERO)
     return Witness(degree, product, constant)
 
 

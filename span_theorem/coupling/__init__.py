@@ -4,7 +4,6 @@ from span_theorem.coupling.arrays_file import load_npz, save_npz
 from span_theorem.coupling.basis import (
     CouplingBasis,
     CouplingVector,
-    Power,
     coupling_basis,
     coupling_counts,
 )
@@ -17,6 +16,7 @@ from span_theorem.coupling.export import (
     sparse_arrays,
 )
 from span_theorem.coupling.mace import mace_built_with_exact_basis, reduce_mace
+from span_theorem.multiplicity import Power
 
 __all__ = [
     "CouplingBasis",

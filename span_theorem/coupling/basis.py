@@ -9,12 +9,12 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations_with_replacement, groupby, product
 from math import comb, prod
-from typing import Literal
 
 from span_theorem.arguments import shown, within
 from span_theorem.coupling._block import Groups, Vector, highest_weight, lower, norm2, pole_value
 from span_theorem.coupling._real import entry_square, real_rows, row_square
 from span_theorem.irreps import Irrep, Irreps
+from span_theorem.multiplicity import Power
 from span_theorem.surd import Surd
 
 __all__ = [
@@ -22,13 +22,11 @@ __all__ = [
     "MAX_DIMENSION",
     "CouplingBasis",
     "CouplingVector",
-    "Power",
     "coupling_basis",
     "coupling_counts",
     "expected_counts",
 ]
 
-Power = Literal["symmetric", "tensor"]
 MAX_DEGREE = 1_000
 """Largest number of factors d, the limit of the checker of certificates too."""
 MAX_DIMENSION = 5_000
