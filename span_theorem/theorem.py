@@ -18,27 +18,9 @@ from span_theorem.multiplicity import (
 )
 from span_theorem.products import expand_product, product_degrees
 from span_theorem.surd import Surd
-from span_theorem.witnesses import (
-    Counterexample,
-    Witness,
-    find_counterexample,
-    find_witnesses,
-    stretched_constant,
-    stretched_product_constant,
-    witness,
-)
+from span_theorem.witnesses import Witness, find_witnesses, stretched_product_constant
 
-__all__ = [
-    "Comparison",
-    "Counterexample",
-    "SpanProof",
-    "Witness",
-    "find_counterexample",
-    "prove_products",
-    "prove_span",
-    "stretched_constant",
-    "witness",
-]
+__all__ = ["Comparison", "SpanProof", "prove_products", "prove_span"]
 
 _MAX_INTEGRALS = 24  # boundary up to which the degrees reached are read off exact integrals
 

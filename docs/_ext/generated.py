@@ -126,7 +126,8 @@ def certificates() -> None:
     from span_theorem.directions import prove_directions
     from span_theorem.factors import Factors
     from span_theorem.rank import weight_blocks, weight_evidence
-    from span_theorem.theorem import find_counterexample, prove_products, prove_span
+    from span_theorem.theorem import prove_products, prove_span
+    from span_theorem.witnesses import find_counterexample
 
     folder = DOCS / "_generated" / "certificates"
     for features in ("upto", "exact"):
