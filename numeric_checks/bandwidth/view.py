@@ -8,6 +8,7 @@ import numpy as np
 
 from numeric_checks.bandwidth.result import Bandwidth, Spectrum
 from numeric_checks.figures import subplots
+from numeric_checks.molecules.symbols import SYMBOLS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,7 +111,7 @@ def _cumulative(axes: Axes, found: Bandwidth) -> None:
             ms=3,
             lw=0.9,
             alpha=0.7,
-            label=None if number in named else _SYMBOLS.get(int(number), f"Z = {number}"),
+            label=None if number in named else SYMBOLS[number],
         )
         named.add(number)
     best = found.pooled.best + 1
@@ -123,5 +124,4 @@ def _cumulative(axes: Axes, found: Bandwidth) -> None:
     axes.legend(fontsize=8, loc="lower right")
 
 
-_SYMBOLS = {1: "H", 6: "C", 7: "N", 8: "O", 16: "S"}
 _COLORS = {1: "#56B4E9", 6: "#555555", 7: "#009E73", 8: "#D55E00", 16: "#E69F00"}

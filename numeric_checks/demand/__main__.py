@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from numeric_checks.demand.result import MAX_CUTOFF, OPTION_RANGES, DemandOptions
 from numeric_checks.molecules.options import add_data_options
 from span_theorem.arguments import integer_option, number_option
 from span_theorem.command import Exit, Parser, Result, parser, run, say
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from numeric_checks.demand.result import Demand, DemandOptions
+    from numeric_checks.demand.result import Demand
     from numeric_checks.molecules.data import ForceData
 
 __all__ = ["main"]
@@ -41,34 +42,19 @@ def _parser() -> Parser:
     )
     add_data_options(made)
     made.add_argument("--form", choices=("energy", "force"), default="energy")
-    made.add_argument(
-        "--factors",
-        type=integer_option("factors", 1, 3),
-        default=3,
-        help="number of densities multiplied: the body order minus one (default %(default)s)",
-    )
-    made.add_argument(
-        "--l-max",
-        type=integer_option("l-max", 0, 10),
-        default=4,
-        help="largest degree ℓ (default %(default)s)",
-    )
+    _integer(made, "factors", "number of densities multiplied: the body order minus one")
+    _integer(made, "l_max", "largest degree ℓ")
     made.add_argument(
         "--cutoff",
-        type=number_option("cutoff", 0, 20, open_low=True),
-        default=5.0,
+        type=number_option("cutoff", 0, MAX_CUTOFF, open_low=True),
+        default=DemandOptions().cutoff,
         help="cut-off in Å (default %(default)s)",
     )
-    made.add_argument(
-        "--radial",
-        type=integer_option("radial", 1, 30),
-        default=6,
-        help="number of radial functions (default %(default)s)",
-    )
+    _integer(made, "radial", "number of radial functions")
     made.add_argument(
         "--level",
         type=number_option("level", 0, 0.99, open_low=True),
-        default=0.1,
+        default=DemandOptions().level,
         help="tolerance of ℓ*, relative to the error at l-max (default %(default)s)",
     )
     made.add_argument(
@@ -79,13 +65,8 @@ def _parser() -> Parser:
         action="store_true",
         help="fit the energies too, where the file has them, and state their error",
     )
-    made.add_argument(
-        "--frames",
-        type=integer_option("frames", 20, 10**7),
-        default=1050,
-        help="use at most FRAMES frames, evenly spaced (default %(default)s)",
-    )
-    add_draws(made, 1000, "blocks of held-out frames")
+    _integer(made, "frames", "use at most FRAMES frames, evenly spaced")
+    add_draws(made, DemandOptions().draws, "blocks of held-out frames")
     made.add_argument(
         "--residual-of",
         metavar="MODEL",
@@ -99,6 +80,16 @@ def _parser() -> Parser:
     return made
 
 
+def _integer(made: Parser, name: str, what: str) -> None:
+    flag = name.replace("_", "-")
+    made.add_argument(
+        f"--{flag}",
+        type=integer_option(flag, *OPTION_RANGES[name]),
+        default=getattr(DemandOptions(), name),
+        help=f"{what} (default %(default)s)",
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``python -m numeric_checks.demand``; the exit code."""
     return run(_parser(), argv, _work)
@@ -107,7 +98,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _work(given: argparse.Namespace) -> Result:
     from numeric_checks.demand.estimate import demand
     from numeric_checks.demand.listening import listen
-    from numeric_checks.demand.result import DemandOptions
     from numeric_checks.demand.view import table
     from numeric_checks.molecules.data import load
     from numeric_checks.outputs import output_folder, write_outputs

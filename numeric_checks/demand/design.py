@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from numeric_checks.demand.expansion import Basis, Pairs, expand, neighbor_pairs
-from numeric_checks.demand.invariants import Columns, Invariants, mix
+from numeric_checks.demand.invariants import Columns, Invariants, mix, symbol
 from numeric_checks.molecules.structures import Structures
-from span_theorem.arrays import real_wigner_3j_array
 
 __all__ = ["EnergyForm", "ForceForm", "Model", "designs"]
 
@@ -125,13 +124,7 @@ class ForceForm:
         if self.factors >= 3:
             channel = np.arange(1, self.mixed + 1) / self.mixed
             parts += [(3, max(path[:3]), channel) for path in _vector_paths(l_max)]
-        if not parts:  # degree 0 holds no vector: a model of no columns
-            return Columns(np.zeros(0, int), np.zeros(0, int), np.zeros(0))
-        return Columns(
-            np.concatenate([np.full(len(rank), factors) for factors, _, rank in parts]),
-            np.concatenate([np.full(len(rank), degree) for _, degree, rank in parts]),
-            np.concatenate([rank for *_, rank in parts]),
-        )
+        return Columns.of(parts)  # degree 0 holds no vector: a model of no columns
 
     def design(self, batch: Structures) -> Array:
         width, atoms = len(self.columns.degree), len(batch.numbers)
@@ -144,7 +137,7 @@ class ForceForm:
             for l in range(l_max):
                 product = np.einsum(
                     "abm,nca,ndb->ncdm",
-                    real_wigner_3j_array(l, l + 1, 1),
+                    symbol(l, l + 1, 1),
                     a[:, :, l * l : (l + 1) ** 2],
                     a[:, :, (l + 1) ** 2 : (l + 2) ** 2],
                     optimize=True,
@@ -155,7 +148,7 @@ class ForceForm:
             for l1, l2, l3, middle in _vector_paths(l_max):
                 inner = np.einsum(
                     "abc,nka,nkb->nkc",
-                    real_wigner_3j_array(l1, l2, middle),
+                    symbol(l1, l2, middle),
                     mixed[l1],
                     mixed[l2],
                     optimize=True,
@@ -163,7 +156,7 @@ class ForceForm:
                 parts.append(
                     np.einsum(
                         "abm,nka,nkb->nkm",
-                        real_wigner_3j_array(middle, l3, 1),
+                        symbol(middle, l3, 1),
                         inner,
                         mixed[l3],
                         optimize=True,

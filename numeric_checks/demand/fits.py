@@ -22,8 +22,10 @@ from numeric_checks.demand.result import DemandOptions
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.symbols import SYMBOLS
+from numeric_checks.seeds import streams
 
 __all__ = [
+    "STREAMS",
     "Measured",
     "Run",
     "Size",
@@ -43,6 +45,8 @@ FIT, VALIDATE = 0.57, 0.19
 #: Largest Gram matrix, columns: 0.8 GB.
 MAX_COLUMNS = 10_000
 MAX_RADIAL = 40
+#: The random streams of one measurement.
+STREAMS = ("split", "bootstrap", "exchange")
 MIN_HELD = 10
 
 
@@ -172,7 +176,7 @@ def split_frames(
     """The part of every frame and its block; neighbours in time stay in one part."""
     count = min(4 * settings.blocks, frames // 2)
     blocks = np.arange(frames) * count // frames
-    rng = np.random.default_rng(np.random.SeedSequence(settings.seed).spawn(1)[0])
+    rng = streams(settings.seed, *STREAMS)["split"]
     order = rng.permutation(count)
     fit, validate = round(FIT * count), max(round(VALIDATE * count), 1)
     of_block = np.empty(count, dtype="<U8")
@@ -339,7 +343,7 @@ def _weights(run: Run, family: _Family, step: Callable[[int], None]) -> tuple[Ar
 def draw_blocks(run: Run) -> Array:
     """Weights (held-out frames, draws) of the held-out frames when whole blocks are drawn again."""
     settings, blocks = run.settings, run.blocks[run.held]
-    rng = np.random.default_rng(np.random.SeedSequence(settings.seed).spawn(2)[1])
+    rng = streams(settings.seed, *STREAMS)["bootstrap"]
     names, member = np.unique(blocks, return_inverse=True)
     counts = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), settings.draws)
     weights = counts[:, member].T.astype(np.float64)

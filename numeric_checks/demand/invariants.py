@@ -15,6 +15,7 @@ the forces are minus its gradient.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations_with_replacement
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from numeric_checks.demand.expansion import Basis, Densities
 from span_theorem.arrays import real_wigner_3j_array
 
-__all__ = ["Columns", "Invariants", "mix", "triples"]
+__all__ = ["Columns", "Invariants", "mix", "symbol", "triples"]
 
 Array = NDArray[np.float64]
 
@@ -47,7 +48,8 @@ def triples(l_max: int) -> list[tuple[int, int, int]]:
 
 
 @lru_cache(maxsize=256)
-def _symbol(l1: int, l2: int, l3: int) -> Array:
+def symbol(l1: int, l2: int, l3: int) -> Array:
+    """The real 3j symbol, (2l1+1, 2l2+1, 2l3+1), kept for the next batch."""
     return real_wigner_3j_array(l1, l2, l3)
 
 
@@ -62,6 +64,15 @@ class Columns:
     factors: NDArray[np.int64]
     degree: NDArray[np.int64]
     rank: Array
+
+    @classmethod
+    def of(cls, parts: Sequence[tuple[int, int, Array]]) -> Columns:
+        """Columns from (factors, degree, rank of every column) of each group; none from none."""
+        return cls(
+            np.repeat([factors for factors, _, _ in parts], [len(rank) for *_, rank in parts]),
+            np.repeat([degree for _, degree, _ in parts], [len(rank) for *_, rank in parts]),
+            np.concatenate([np.zeros(0), *(rank for *_, rank in parts)]),
+        )
 
 
 @dataclass(frozen=True)
@@ -89,11 +100,7 @@ class Invariants:
         if self.factors >= 3:
             channel = np.arange(1, self.mixed + 1) / self.mixed
             parts += [(3, degrees[2], channel) for degrees in triples(l_max)]
-        return Columns(
-            np.concatenate([np.full(len(rank), factors) for factors, _, rank in parts]),
-            np.concatenate([np.full(len(rank), degree) for _, degree, rank in parts]),
-            np.concatenate([rank for *_, rank in parts]),
-        )
+        return Columns.of(parts)
 
     def values(self, densities: Densities) -> Array:
         """The invariants of every atom, (atoms, columns)."""
@@ -108,7 +115,7 @@ class Invariants:
             mixed = self._mixed(a)
             for l1, l2, l3 in triples(self.basis.l_max):
                 first = np.einsum(
-                    "abc,nka,nkb->nkc", _symbol(l1, l2, l3), mixed[l1], mixed[l2], optimize=True
+                    "abc,nka,nkb->nkc", symbol(l1, l2, l3), mixed[l1], mixed[l2], optimize=True
                 )
                 parts.append((first * mixed[l3]).sum(axis=2))
         return np.concatenate(parts, axis=1)
@@ -196,11 +203,11 @@ class Invariants:
         components = (self.basis.l_max + 1) ** 2
         result = np.zeros((len(mixed[0]), self.mixed, len(every), components))
         for column, degrees in enumerate(every):
-            symbol = _symbol(*degrees)
+            coupling = symbol(*degrees)
             for l in sorted(set(degrees)):
                 place = degrees.index(l)
                 one, two = (mixed[k] for p, k in enumerate(degrees) if p != place)
-                half = np.tensordot(one, np.moveaxis(symbol, place, 2), (2, 0))
+                half = np.tensordot(one, np.moveaxis(coupling, place, 2), (2, 0))
                 # Symbols of an even sum are symmetric: equal degrees contribute equally.
                 result[:, :, column, l * l : (l + 1) ** 2] = degrees.count(l) * np.einsum(
                     "nkbc,nkb->nkc", half, two

@@ -18,9 +18,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric_checks.demand.fits import Measured, Run, draw_blocks, fit_all, shortage
+from numeric_checks.demand.fits import STREAMS, Measured, Run, draw_blocks, fit_all, shortage
 from numeric_checks.demand.result import SEEN, DemandOptions, ForcesCurve, Listening, Share
 from numeric_checks.molecules.data import ForceData
+from numeric_checks.seeds import streams
 
 __all__ = ["SEEN", "listen"]
 
@@ -65,7 +66,7 @@ def _exchanged(data: ForceData, residual: Array, seed: int) -> Array:
     Residuals of frames of different sizes cannot be exchanged: there each frame's sign is drawn.
     Frames without forces stay where they are.
     """
-    rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(3)[2])
+    rng = streams(seed, *STREAMS)["exchange"]
     if data.structures.fixed:
         frames = residual.reshape(len(data.structures), -1, 3).copy()
         known = np.flatnonzero(~np.isnan(frames).any(axis=(1, 2)))

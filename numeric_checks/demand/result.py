@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 __all__ = [
+    "MAX_CUTOFF",
+    "OPTION_RANGES",
     "SEEN",
     "DegreeCost",
     "Demand",
@@ -25,6 +27,21 @@ Form = Literal["energy", "force"]
 
 #: Share of a variance or a squared error from which on something is said to be explained.
 SEEN = 0.05
+
+OPTION_RANGES = {
+    "factors": (1, 3),
+    "l_max": (0, 10),
+    "radial": (1, 30),
+    "mixed": (1, 200),
+    "frames": (20, 10**7),
+    "draws": (1, 10**6),
+    "blocks": (2, 10**4),
+    "seed": (0, 2**63 - 1),
+}
+"""The least and the largest value of every option that is an integer."""
+
+MAX_CUTOFF = 20
+"""Å."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +73,14 @@ class DemandOptions:
             raise ValueError(f"form must be 'energy' or 'force', got {self.form!r}")
         if self.energies and self.form == "force":
             raise ValueError("energies are fitted in the form 'energy' alone, got 'force'")
-        for name, low, high in (
-            ("factors", 1, 3),
-            ("l_max", 0, 10),
-            ("radial", 1, 30),
-            ("mixed", 1, 200),
-            ("frames", 20, 10**7),
-            ("draws", 1, 10**6),
-            ("blocks", 2, 10**4),
-            ("seed", 0, 2**63 - 1),
-        ):
+        for name, (low, high) in OPTION_RANGES.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
                 raise ValueError(f"{name} must be an integer from {low} to {high}, got {value!r}")
-        if not 0 < self.cutoff <= 20:
-            raise ValueError(f"cutoff must be above 0 and at most 20 Å, got {self.cutoff!r}")
+        if not 0 < self.cutoff <= MAX_CUTOFF:
+            raise ValueError(
+                f"cutoff must be above 0 and at most {MAX_CUTOFF} Å, got {self.cutoff!r}"
+            )
         if not 0 < self.level < 1:
             raise ValueError(f"level must lie between 0 and 1, got {self.level!r}")
 
