@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from numeric_checks.command import run_check
+from numeric_checks.sphere.accuracy_view import draw, table
 from span_theorem import command
 from span_theorem.arguments import integer_option
 from span_theorem.options import add_seed
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from numeric_checks.sphere.accuracy import Accuracy
 
 __all__ = ["main"]
@@ -59,25 +58,13 @@ def _check(given: argparse.Namespace) -> Accuracy:
     return measure_accuracy(degrees, given.directions, given.seed)
 
 
-def _table(seen: Accuracy) -> str:
-    from numeric_checks.sphere.accuracy_view import table
-
-    return table(seen)
-
-
-def _draw(seen: Accuracy) -> Figure:
-    from numeric_checks.sphere.accuracy_view import draw
-
-    return draw(seen)
-
-
 def _exit_code(seen: Accuracy) -> command.Exit:
     return command.Exit.OK if seen.within else command.Exit.REFUTED
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``python -m numeric_checks.accuracy``; the exit code."""
-    return run_check(_parser(), argv, _check, _table, _exit_code, _draw)
+    return run_check(_parser(), argv, _check, table, _exit_code, draw)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from numeric_checks.bandwidth.result import MEASURES, OPTION_RANGES, SpectrumOptions
+from numeric_checks.bandwidth.view import draw, table
 from numeric_checks.command import run_check
 from numeric_checks.molecules.options import add_data_options
 from span_theorem import command
@@ -19,8 +20,6 @@ from span_theorem.arguments import integer_option, number_option
 from span_theorem.options import add_draws, add_seed
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from numeric_checks.bandwidth.result import Bandwidth
 
 __all__ = ["main"]
@@ -117,25 +116,13 @@ def _check(given: argparse.Namespace) -> Bandwidth:
         )
 
 
-def _table(found: Bandwidth) -> str:
-    from numeric_checks.bandwidth.view import table
-
-    return table(found)
-
-
-def _draw(found: Bandwidth) -> Figure:
-    from numeric_checks.bandwidth.view import draw
-
-    return draw(found)
-
-
 def _exit_code(found: Bandwidth) -> command.Exit:
     return command.Exit.OK if found.pooled.decided else command.Exit.UNDECIDED
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``python -m numeric_checks.bandwidth``; the exit code."""
-    return run_check(_parser(), argv, _check, _table, _exit_code, _draw)
+    return run_check(_parser(), argv, _check, table, _exit_code, draw)
 
 
 if __name__ == "__main__":

@@ -11,14 +11,13 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from numeric_checks.ceiling.view import draw, table
 from numeric_checks.command import run_check
 from span_theorem import command
 from span_theorem.arguments import integer_option
 from span_theorem.options import add_seed
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from numeric_checks.ceiling.result import Ceiling
 
 __all__ = ["main"]
@@ -92,25 +91,13 @@ def _check(given: argparse.Namespace) -> Ceiling:
     )
 
 
-def _table(seen: Ceiling) -> str:
-    from numeric_checks.ceiling.view import table
-
-    return table(seen)
-
-
-def _draw(seen: Ceiling) -> Figure:
-    from numeric_checks.ceiling.view import draw
-
-    return draw(seen)
-
-
 def _exit_code(seen: Ceiling) -> command.Exit:
     return command.Exit.OK if seen.verdict == "observed" else command.Exit.REFUTED
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``python -m numeric_checks.ceiling``; the exit code."""
-    return run_check(_parser(), argv, _check, _table, _exit_code, _draw)
+    return run_check(_parser(), argv, _check, table, _exit_code, draw)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from numeric_checks.command import run_check
+from numeric_checks.rank.view import table
 from span_theorem import command
 from span_theorem.arguments import integer_option
 from span_theorem.options import add_seed
@@ -98,15 +99,9 @@ def _check_several(given: argparse.Namespace) -> RankObservation:
     )
 
 
-def _table(seen: RankObservation) -> str:
-    from numeric_checks.rank.view import table
-
-    return table(seen)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``python -m numeric_checks.rank``; the exit code."""
-    return run_check(_parser(), argv, _check, _table, lambda seen: _EXIT_CODES[seen.verdict])
+    return run_check(_parser(), argv, _check, table, lambda seen: _EXIT_CODES[seen.verdict])
 
 
 if __name__ == "__main__":

@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from numeric_checks.command import run_check
+from numeric_checks.synthetic.view import draw, table
 from span_theorem import command
 from span_theorem.arguments import integer_option
 from span_theorem.options import add_seed
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from numeric_checks.synthetic.result import Calibration
 
 __all__ = ["main"]
@@ -61,25 +60,13 @@ def _check(given: argparse.Namespace) -> Calibration:
     return calibrate(given.L, given.d, given.fold, given.seed)
 
 
-def _table(seen: Calibration) -> str:
-    from numeric_checks.synthetic.view import table
-
-    return table(seen)
-
-
-def _draw(seen: Calibration) -> Figure:
-    from numeric_checks.synthetic.view import draw
-
-    return draw(seen)
-
-
 def _exit_code(seen: Calibration) -> command.Exit:
     return command.Exit.OK if seen.verdict == "observed" else command.Exit.REFUTED
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of ``python -m numeric_checks.synthetic``; the exit code."""
-    return run_check(_parser(), argv, _check, _table, _exit_code, _draw)
+    return run_check(_parser(), argv, _check, table, _exit_code, draw)
 
 
 if __name__ == "__main__":
