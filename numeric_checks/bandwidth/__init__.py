@@ -3,13 +3,6 @@
 Calling it is calling :func:`numeric_checks.bandwidth.estimate.bandwidth`.
 """
 
-from span_theorem.facade import attach, make_callable
-
-__getattr__, __dir__, __all__ = attach(
-    "numeric_checks.bandwidth",
-    {
-        "bandwidth": "numeric_checks.bandwidth.estimate",
-    },
-)
+from span_theorem.facade import make_callable
 
 make_callable(__name__, "numeric_checks.bandwidth.estimate:bandwidth")
