@@ -180,8 +180,6 @@ def _work(arguments: argparse.Namespace) -> Result:
 
 
 def _data(arguments: argparse.Namespace) -> ForceData:
-    import numpy as np
-
     from neural_checks.data.archives import ARCHIVES, fetch
     from numeric_checks.molecules.data import load
 
@@ -196,10 +194,8 @@ def _data(arguments: argparse.Namespace) -> ForceData:
             f"{data.name} holds frames of different atoms; this experiment needs one molecule, the "
             "same atoms in the same order in every frame; --select takes one of several"
         )
-    if np.isnan(data.forces).any() or np.isnan(data.energies).any():
-        raise ValueError(
-            f"{data.name} has frames without energies or forces; this experiment trains on both"
-        )
+    data.require_energies("training")
+    data.require_forces("training")
     for note in data.notes:
         say(f"{data.name}: {note}")
     return data

@@ -55,8 +55,8 @@ class Scaling:
         chosen = data.take(frames)
         structures = chosen.structures
         atoms = len(structures.positions)
-        if np.isnan(chosen.forces).any() or np.isnan(chosen.energies).any():
-            raise ValueError(f"{data.name}: a network is trained on energies and forces; some miss")
+        chosen.require_energies("training")
+        chosen.require_forces("training")
         elements = tuple(int(z) for z in np.unique(structures.numbers))
         return cls(
             elements=elements,
