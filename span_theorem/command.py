@@ -172,7 +172,9 @@ def run(
     arguments = made.parse_args(argv)
 
     def whole() -> int:
-        result = work(arguments)
+        # Standard output is for the result: what a package prints meanwhile goes beside it.
+        with contextlib.redirect_stdout(sys.stderr):
+            result = work(arguments)
         faults = _write(result.outputs)
         faults += _print(result, getattr(arguments, "json", False))
         for fault in faults:

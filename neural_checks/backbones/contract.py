@@ -7,7 +7,6 @@ atoms, frames that do not see each other, forces that are minus the gradient of 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,17 +23,20 @@ from neural_checks.backbones.equivariance import (
     judge_equivariance,
     random_transforms,
 )
+from neural_checks.backbones.form import faults_of_form, require_description
 from neural_checks.backbones.interface import (
     Backbone,
     Evaluation,
     as_backbone,
-    require_complete,
+    copied,
+    evaluated,
 )
+from neural_checks.backbones.outside import outside
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.structures import Structures
 from span_theorem.irreps import Irrep
 
-__all__ = ["BackboneCheck", "check_backbone"]
+__all__ = ["BackboneCheck", "check_backbone", "order_hint"]
 
 Array = NDArray[np.float64]
 
@@ -103,15 +105,20 @@ def check_backbone(backbone: Any, data: ForceData, demands: Demands | None = Non
         network = as_backbone(backbone)
     except TypeError as error:
         return BackboneCheck((str(error),), ())
-    problems += _description(network)
+    try:
+        require_description(network.description)
+    except ValueError as error:
+        problems.append(str(error))
     found = _run(network, few.structures, problems)
     if found is None or not _form(found, few.structures, problems, notes):
         return BackboneCheck(tuple(problems), tuple(notes))
-    problems += _independence(network, few.structures, found)
-    notes += _accuracy(found, few)
-    forces, more = _gradient(network, few.structures, found)
+    try:
+        problems += _independence(network, few.structures, found)
+        forces, more = _gradient(network, few.structures, found)
+    except ValueError as error:
+        return BackboneCheck((*problems, f"on other frames than these together: {error}"), ())
     problems += forces
-    notes += more
+    notes += [*_accuracy(found, few), *more]
     rng = np.random.default_rng(0)
     transforms = random_transforms(len(few), rng)
     turned = _run(network, few.structures.turned(transforms), problems)
@@ -120,7 +127,7 @@ def check_backbone(backbone: Any, data: ForceData, demands: Demands | None = Non
     try:
         judged = judge_equivariance(found, turned, few.structures, transforms, demands or Demands())
     except NotEquivariantError as error:
-        problems.append(str(error) + _orders(found, turned, few.structures, transforms))
+        problems.append(str(error) + order_hint(found, turned, few.structures, transforms))
         return BackboneCheck(tuple(problems), tuple(notes))
     if judged.group is Group.SO3:
         notes.append(
@@ -129,58 +136,26 @@ def check_backbone(backbone: Any, data: ForceData, demands: Demands | None = Non
     return BackboneCheck(tuple(problems), tuple(notes), judged.group, judged.errors)
 
 
-def _description(network: Backbone) -> list[str]:
-    try:
-        given = network.description
-        json.dumps(dict(given))
-    except (TypeError, ValueError) as error:
-        return [f"description must be a mapping of JSON values: {error}"]
-    return []
-
-
 def _run(network: Backbone, structures: Structures, problems: list[str]) -> Evaluation | None:
     try:
-        return network.evaluate(structures)
+        with outside("evaluate"):
+            return network.evaluate(copied(structures))
     except Exception as error:  # whatever a stranger's network raises is what is reported
-        problems.append(f"evaluate raised {type(error).__name__}: {error}")
+        problems.append(str(error) or type(error).__name__)
         return None
 
 
 def _form(found: Any, structures: Structures, problems: list[str], notes: list[str]) -> bool:
     """Whether arrays, irreps and shapes are those of an evaluation."""
-    before = len(problems)
-    if not isinstance(found, Evaluation):
-        problems.append(f"evaluate must return an Evaluation, got {type(found).__name__}")
-        return False
-    if not isinstance(found.features, Mapping) or not found.features:
-        problems.append("features must be a mapping from irreps to arrays, with at least one")
+    faults = faults_of_form(found, structures)
+    problems += faults
+    if faults:
         return False
     arrays = {f"features {name}": values for name, values in found.features.items()}
     arrays |= {"energies": found.energies, "forces": found.forces}
-    single = []
-    for name, values in arrays.items():
-        if not isinstance(values, np.ndarray):
-            hint = ": .detach().cpu().numpy()" if hasattr(values, "detach") else ""
-            problems.append(f"{name} must be a numpy array, got {type(values).__name__}{hint}")
-        elif values.dtype.kind != "f":
-            problems.append(f"{name} must be floating-point numbers, got {values.dtype}")
-        elif values.dtype != np.float64:
-            single.append(name)
-    for name in found.features:
-        try:
-            if Irrep.parse(name).p == 0:
-                problems.append(f"irrep {name!r} has no parity: name it {name}e or {name}o")
-        except ValueError as error:
-            problems.append(f"features {name!r}: {error}")
-    if len(problems) > before:
-        return False
+    single = [name for name, values in arrays.items() if values.dtype != np.float64]
     if single:
         notes.append(f"float32 in {', '.join(single)}: convert the arrays to float64")
-    try:
-        require_complete(found, structures)
-    except ValueError as error:
-        problems.append(f"{error}; features are (atoms of all frames, channels, 2l+1)")
-        return False
     return _values(found, problems)
 
 
@@ -203,11 +178,11 @@ def _values(found: Evaluation, problems: list[str]) -> bool:
 def _independence(network: Backbone, structures: Structures, found: Evaluation) -> list[str]:
     """Frames must not see each other, repeated calls agree, and features follow their atoms."""
     lines = []
-    again = network.evaluate(structures)
+    again = evaluated(network, structures)
     if not _close(again, found):
         lines.append("two calls on the same frames differ: is the network in training mode?")
         return lines
-    alone = Evaluation.join([network.evaluate(one) for one in structures.batches(1)])
+    alone = Evaluation.join([evaluated(network, one) for one in structures.batches(1)])
     if not _close(alone, found):
         lines.append(
             "frames together give other values than one by one: their atoms must not be mixed"
@@ -216,13 +191,13 @@ def _independence(network: Backbone, structures: Structures, found: Evaluation) 
     order, moved = _permuted(structures)
     features = {name: values[order] for name, values in found.features.items()}
     expected = Evaluation(features, found.energies, found.forces[order])
-    if not _close(network.evaluate(moved), expected):
+    if not _close(evaluated(network, moved), expected):
         lines.append(
             "features do not follow the atoms where these are listed in another order: one row "
             "for every atom, in the order of structures.numbers"
         )
     shifted = replace(structures, positions=structures.positions + np.array([0.3, -0.2, 0.5]))
-    if not _close(network.evaluate(shifted), found):
+    if not _close(evaluated(network, shifted), found):
         lines.append("values change when all atoms are shifted alike")
     return lines
 
@@ -279,7 +254,7 @@ def _gradient(
         for sign in (1, -1):
             places = one.positions.copy()
             places[atom, axis] += sign * _STEP
-            energies.append(float(network.evaluate(replace(one, positions=places)).energies[0]))
+            energies.append(float(evaluated(network, replace(one, positions=places)).energies[0]))
         slopes.append(-(energies[0] - energies[1]) / (2 * _STEP))
     slope, force = np.array(slopes), found.forces[atom]
     largest = max(float(np.abs(slope).max()), float(np.abs(force).max()))
@@ -296,7 +271,7 @@ def _gradient(
     ], []
 
 
-def _orders(
+def order_hint(
     found: Evaluation, turned: Evaluation, structures: Structures, transforms: Array
 ) -> str:
     """A known order of components that would be right, as a clause."""

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neural_checks.backbones.form import faults_of_form
+from neural_checks.backbones.outside import outside
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.rotations.wigner import FeatureBlocks
-from span_theorem.irreps import Irrep
 from span_theorem.progress import OnProgress
 
 __all__ = [
@@ -25,7 +26,9 @@ __all__ = [
     "Conditions",
     "Evaluation",
     "as_backbone",
+    "copied",
     "evaluate_all",
+    "evaluated",
     "limited",
     "require_complete",
 ]
@@ -71,7 +74,15 @@ class Evaluation:
 
     @classmethod
     def join(cls, parts: Sequence[Evaluation]) -> Evaluation:
-        """The frames of all parts, in order."""
+        """The frames of all parts, in order; ValueError where their irreps or channels differ."""
+        first = {name: values.shape[1:] for name, values in parts[0].features.items()}
+        for part in parts:
+            shapes = {name: values.shape[1:] for name, values in part.features.items()}
+            if shapes != first:
+                raise ValueError(
+                    f"the network gives features {_shown(shapes)} for some frames and "
+                    f"{_shown(first)} for others"
+                )
         return cls(
             {n: np.concatenate([p.features[n] for p in parts]) for n in parts[0].features},
             np.concatenate([part.energies for part in parts]),
@@ -139,6 +150,10 @@ class _OfPositions:
         )
 
 
+def _shown(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    return "+".join(f"{shape[0] if shape else 1}x{name}" for name, shape in shapes.items())
+
+
 def as_backbone(network: Any) -> Backbone:
     """``network`` itself, or an adapter where its ``evaluate`` takes ``positions``.
 
@@ -149,6 +164,8 @@ def as_backbone(network: Any) -> Backbone:
     Raises:
         TypeError: no ``description``, or no ``evaluate`` with one argument.
     """
+    if isinstance(network, type):
+        raise TypeError(f"a network is an object, got the class {network.__name__}: call it")
     evaluate = getattr(network, "evaluate", None)
     if not callable(evaluate) or not hasattr(network, "description"):
         raise TypeError(
@@ -178,9 +195,7 @@ def evaluate_all(
     network = as_backbone(backbone)
     parts, done = [], 0
     for batch in structures.batches(atoms):
-        found = network.evaluate(batch)
-        require_complete(found, batch)
-        parts.append(found)
+        parts.append(evaluated(network, batch))
         done += len(batch)
         if report is not None:
             report(done, len(structures))
@@ -216,16 +231,28 @@ def limited(backbone: Backbone, atoms: int | None) -> Backbone:
     return network if atoms is None else _Limited(network, atoms)
 
 
-def require_complete(found: Evaluation, structures: Structures) -> None:
-    """ValueError where an evaluation is not of these frames."""
-    total, frames = len(structures.positions), len(structures)
-    expected = [("energies", found.energies, (frames,)), ("forces", found.forces, (total, 3))]
-    for irrep, values in found.features.items():
-        channels = values.shape[1] if values.ndim == 3 else 1
-        expected.append((f"features {irrep}", values, (total, channels, Irrep.parse(irrep).dim)))
-    for name, values, shape in expected:
-        if values.shape != shape:
-            raise ValueError(
-                f"the network gives {name} of shape {values.shape} for {frames} frames with "
-                f"{total} atoms, expected {shape}"
-            )
+def evaluated(network: Backbone, structures: Structures) -> Evaluation:
+    """``network.evaluate(structures)``, judged.
+
+    The network is given copies, and copies of what it returns are kept: it may write into its
+    input, and use its arrays again. Raises ValueError where it returns no evaluation of these
+    frames, and as :func:`neural_checks.backbones.outside.outside`.
+    """
+    with outside("the network's evaluate"):
+        found = network.evaluate(copied(structures))
+    require_complete(found, structures)
+    features = {name: values.copy() for name, values in found.features.items()}
+    return Evaluation(features, found.energies.copy(), found.forces.copy())
+
+
+def copied(structures: Structures) -> Structures:
+    """The same frames in arrays of their own."""
+    copies = {field.name: getattr(structures, field.name).copy() for field in fields(structures)}
+    return replace(structures, **copies)
+
+
+def require_complete(found: Any, structures: Structures) -> None:
+    """ValueError where ``found`` is no evaluation of these frames."""
+    faults = faults_of_form(found, structures)
+    if faults:
+        raise ValueError("; ".join(faults))

@@ -25,6 +25,7 @@ from neural_checks.backbones.model_files import (
     plain_state,
     refuse_missing_classes,
 )
+from neural_checks.backbones.outside import outside
 from neural_checks.backbones.reading import Reading, import_named, of_calculator
 from numeric_checks.molecules.data import ForceData
 
@@ -160,13 +161,15 @@ def _called(
     for value in arguments.values():
         if not trust and isinstance(value, str) and Path(value).exists():
             raise UntrustedError(f"{model} is to load {value}: {TRUST}")
+    function = import_named(model)
+    if not callable(function):
+        raise ValueError(f"{model} is {type(function).__name__}, no function of the data")
+    with outside(model):
+        made = function(data, **arguments)
     try:
-        made = import_named(model)(data, **arguments)
         backbone = as_backbone(made)
-    except AttributeError as error:
-        raise ValueError(f"{model}: {error}") from error
     except TypeError as error:
-        raise TypeError(f"{model}: {error}") from error
+        raise ValueError(f"{model}: {error}") from error
     if layer is not None:
         if not isinstance(made, HookedBackbone | CalculatorBackbone):
             raise ValueError(f"{model} chooses its own features: leave --layer out")

@@ -13,6 +13,7 @@ from typing import Any
 from neural_checks.backbones.bases import Axes, Order
 from neural_checks.backbones.calculator import CalculatorBackbone, Hook
 from neural_checks.backbones.model_files import UntrustedError
+from neural_checks.backbones.outside import outside
 from span_theorem.arguments import shown
 
 __all__ = ["MACE_FEATURES", "Reading", "calculator_arguments", "import_named", "of_calculator"]
@@ -89,7 +90,8 @@ def import_named(model: str) -> Any:
     module, _, name = model.partition(":")
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
-    found = importlib.import_module(module)
+    with outside(f"importing {module}"):
+        found = importlib.import_module(module)
     for part in name.split("."):
         try:
             found = getattr(found, part)
@@ -114,9 +116,7 @@ def of_calculator(model: str, reading: Reading, trust: bool) -> CalculatorBackbo
     made = import_named(model)
     if not callable(made):
         raise TypeError(f"{model} is {type(made).__name__} and makes no calculator")
-    try:
+    with outside(model):
         calculator = made(**reading.arguments)
-    except TypeError as error:
-        raise ValueError(f"{model}: {error}") from error
     notes = {"order": str(reading.order), "arguments": dict(reading.arguments)}
     return CalculatorBackbone(calculator, [hooks], model, notes=notes)

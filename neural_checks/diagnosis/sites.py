@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.backbones.equivariance import Group
+from neural_checks.backbones.form import cutoff_of
 from neural_checks.backbones.neighbors import edges
 from neural_checks.diagnosis.result import Row, Site, SiteKind
 from neural_checks.features.recorded import FeatureSet
@@ -180,12 +181,12 @@ def _within(features: FeatureSet, marked: Integers) -> tuple[NDArray[np.bool_], 
     """Which atoms have a marked neighbour within the network's cut-off, where that is known."""
     rows = np.flatnonzero(marked >= 0)
     near = marked >= 0
-    cutoff = features.description.get("cutoff")
-    if not isinstance(cutoff, int | float):
+    cutoff = cutoff_of(features.description)
+    if cutoff is None:
         return near, float("inf")
     vectors = vectors_to(features.structures, rows, marked[rows])
     near[rows] = np.linalg.norm(vectors, axis=1) <= cutoff
-    return near, float(cutoff)
+    return near, cutoff
 
 
 def _atoms(features: FeatureSet, marks: _Marks, units: Integers, degrees: int) -> Collected:

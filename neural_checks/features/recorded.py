@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neural_checks.backbones.contract import order_hint
 from neural_checks.backbones.equivariance import (
     Demands,
     Equivariance,
+    NotEquivariantError,
     judge_equivariance,
     random_transforms,
 )
+from neural_checks.backbones.form import cutoff_of, require_description
 from neural_checks.backbones.interface import (
     Backbone,
     Evaluation,
@@ -32,6 +35,7 @@ from numeric_checks.molecules.marks import fixed_topology, marked_neighbors
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.provenance import environment
 from numeric_checks.rotations.wigner import FeatureBlocks
+from span_theorem.files import plain
 from span_theorem.irreps import Irrep
 from span_theorem.progress import OnProgress
 
@@ -116,6 +120,7 @@ class FeatureSet:
         ):
             if value is not None:
                 require_shape(name, value, shape)
+        cutoff_of(self.description)
         self._require_check()
         object.__setattr__(self, "found", self.equivariance())
 
@@ -186,9 +191,11 @@ class FeatureSet:
         """
         check = self.check
         before = self.evaluation.rows(self.structures, check.frames)
-        return judge_equivariance(
-            before, check.evaluation, check.structures, check.transforms, self.demands
-        )
+        parts = before, check.evaluation, check.structures, check.transforms
+        try:
+            return judge_equivariance(*parts, self.demands)
+        except NotEquivariantError as error:
+            raise NotEquivariantError(f"{error}{order_hint(*parts)}") from error
 
     def samples(self) -> Samples:
         """What the measurement of recovery takes; force errors are zero where not known."""
@@ -217,6 +224,7 @@ def record(
     None. Raises NotEquivariantError where the network does not meet ``demands``: by default its
     features are equivariant under rotations.
     """
+    require_description(as_backbone(backbone).description)
     chosen = data.take(np.concatenate([fit, held]))
     structures = chosen.structures
     found = evaluate_all(backbone, structures, report)
@@ -261,7 +269,8 @@ def frames_to_check(frames: int, checks: int) -> NDArray[np.int64]:
 def described(backbone: Backbone) -> dict[str, Any]:
     """The network's description with what it was run on."""
     device = str(getattr(backbone, "device", "not stated"))
-    return {**as_backbone(backbone).description, "recorded_with": environment(device)}
+    given: dict[str, Any] = plain(as_backbone(backbone).description)
+    return {**given, "recorded_with": environment(device)}
 
 
 def _complete(values: Array) -> Array | None:

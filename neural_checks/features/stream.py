@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.backbones.equivariance import Demands, judge_equivariance, random_transforms
+from neural_checks.backbones.form import require_description
 from neural_checks.backbones.interface import (
     ATOMS,
     Backbone,
     Evaluation,
     as_backbone,
-    require_complete,
+    evaluated,
 )
 from neural_checks.features.columns import Column
 from neural_checks.features.file import layout, require_suffix, save
@@ -126,6 +127,7 @@ class _Recording:
     ) -> None:
         self.demands = demands
         self.folder, self.backbone, self.network = folder, backbone, as_backbone(backbone)
+        require_description(self.network.description)
         self.held_out, self.transforms = held_out, transforms
         self.frames = frames_to_check(len(held_out), len(transforms))
         self.done, self.columns = 0, dict[str, Column]()
@@ -193,8 +195,7 @@ class _Recording:
         return arrays | {"held_out": self.held_out, "check_frames": self.frames}
 
     def _evaluate(self, structures: Structures, single: bool) -> Evaluation:
-        found = self.network.evaluate(structures)
-        require_complete(found, structures)
+        found = evaluated(self.network, structures)
         if not single:
             return found
         rounded = {n: v.astype(np.float32).astype(np.float64) for n, v in found.features.items()}

@@ -134,7 +134,7 @@ from span_theorem.files import writing
 def work(given):
     with writing("out.bin") as stream:
         stream.write(b"x")
-        print("ready", flush=True)
+        print("ready", file=sys.__stdout__, flush=True)
         time.sleep(60)
     return Result("", {})
 
@@ -211,3 +211,14 @@ def test_a_missing_package_is_named_with_its_remedy() -> None:
     for module in ("matplotlib", "ase", "pydantic"):  # mace's environment has them too
         assert extras.remedy(module).endswith('-c constraints.txt ".[neural]"')
     assert extras.remedy("unheard_of.module") == "unheard_of is not installed"
+
+
+def test_what_a_package_prints_is_not_the_result(capsys: pytest.CaptureFixture[str]) -> None:
+    def work(given: Any) -> Result:
+        print("loading the model on cpu")
+        return Result("text", {"found": 1})
+
+    assert run(parser("example", ""), ["--json"], work) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"found": 1}
+    assert err == "loading the model on cpu\n"
