@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from neural_checks.diagnosis.result import REPORT, DiagnosisReport
 from neural_checks.readouts.verdict import LIMIT, Outcome, overall
 from neural_checks.schema import Schema
 from numeric_checks.figures import COLORS, legend_above, subplots
+from numeric_checks.tables import aligned, as_csv, number
 from span_theorem.files import read_text
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ class LayersReport:
     @property
     def outcome(self) -> Outcome:
         """Disagrees where one layer does, else undecided where one is."""
-        return overall(report.verdict for report in self.layers)
+        return overall(report.verdict.outcome for report in self.layers)
 
 
 #: Bytes of the largest report that is read.
@@ -111,11 +110,7 @@ class RunTable:
     @property
     def outcome(self) -> Outcome:
         """Disagrees where one run does, else undecided where one is."""
-        outcomes = {row.outcome for row in self.rows}
-        for outcome in (Outcome.DISAGREES, Outcome.UNDECIDED):
-            if outcome in outcomes:
-                return outcome
-        return Outcome.AGREES
+        return overall(row.outcome for row in self.rows)
 
 
 def compare(reports: Sequence[tuple[str, DiagnosisReport]], any_data: bool = False) -> RunTable:
@@ -215,13 +210,6 @@ def _measured(name: str, report: DiagnosisReport) -> ComparedRun:
     )
 
 
-def _number(value: float | None, digits: int = 3) -> str:
-    if value is None:
-        return "–"
-    shown = f"{value:.{digits}f}"
-    return shown.removeprefix("-") if float(shown) == 0 else shown
-
-
 def text(found: RunTable) -> str:
     """Plain text: one line a run, warnings and differences first."""
     degrees = range(1, max(len(row.values) for row in found.rows) + 1)
@@ -229,23 +217,15 @@ def text(found: RunTable) -> str:
     head += ["MAE", "verdict", "components", "products/edge", "s", "MiB"]
     rows = [head]
     for row in found.rows:
-        cells = [_number(v) + ("*" if k >= row.boundary else "") for k, v in enumerate(row.values)]
+        cells = [number(v) + ("*" if k >= row.boundary else "") for k, v in enumerate(row.values)]
         cells += [""] * (len(degrees) - len(cells))
         first = (row.name, str(row.L), str(row.degree), str(row.boundary))
         counts = (f"{row.components:,}", f"{row.multiplications:,}")
-        run = (_number(row.seconds, 0), _number(row.peak_MiB, 0))
-        rows.append([*first, *cells, _number(row.force_mae, 0), row.outcome.value, *counts, *run])
+        run = (number(row.seconds, 0), number(row.peak_MiB, 0))
+        rows.append([*first, *cells, number(row.force_mae, 0), row.outcome.value, *counts, *run])
     for share in dict.fromkeys(row.attainable for row in found.rows):
         if min(share) < 1:
-            rows.append(["attainable S_ℓ", "", "", "", *map(_number, share)])
-    widths = [max(len(row[k]) for row in rows if k < len(row)) for k in range(len(head))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if k == 0 else cell.rjust(width)
-            for k, (cell, width) in enumerate(zip(row, widths, strict=False))
-        ).rstrip()
-        for row in rows
-    ]
+            rows.append(["attainable S_ℓ", "", "", "", *map(number, share)])
     warned = [f"WARNING: {row.name}: {line}" for row in found.rows for line in row.warnings]
     return "\n".join(
         [
@@ -254,7 +234,7 @@ def text(found: RunTable) -> str:
             f"data: {found.data}",
             "R² of a field of degree ℓ (* above the boundary dL); force MAE in meV/Å",
             "",
-            *lines,
+            *aligned(rows),
         ]
     )
 
@@ -268,17 +248,14 @@ _COLUMNS = (
 
 def csv_text(found: RunTable) -> str:
     """A line for every run and degree, with a header."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(_COLUMNS)
+    lines: list[Sequence[object]] = [_COLUMNS]
     for row in found.rows:
         curves = zip(row.values, row.low, row.high, row.attainable, strict=True)
         for ell, curve in enumerate(curves, start=1):
             first = (row.name, row.package, row.layer, row.irreps, row.L, row.degree, row.boundary)
             last = (row.force_mae, row.zero_mae, row.components, row.multiplications)
-            cells = (*first, row.outcome.value, ell, *curve, *last, row.seconds, row.peak_MiB)
-            writer.writerow(["" if cell is None else cell for cell in cells])
-    return stream.getvalue()
+            lines.append((*first, row.outcome.value, ell, *curve, *last, row.seconds, row.peak_MiB))
+    return as_csv(lines)
 
 
 def draw(found: RunTable) -> Figure:
@@ -323,7 +300,7 @@ def _draw_table(axes: Any, found: RunTable) -> Any:
     for (k, ell), value in np.ndenumerate(values):
         if np.isfinite(value):
             shade = "black" if value > 0.6 else "white"
-            axes.text(ell, k, _number(value, 2), ha="center", va="center", fontsize=7, color=shade)
+            axes.text(ell, k, number(value, 2), ha="center", va="center", fontsize=7, color=shade)
     axes.set_xticks(range(most), [str(ell) for ell in range(1, most + 1)])
     axes.set_yticks(range(len(found.rows)), [row.name for row in found.rows], fontsize=8)
     axes.set_xlabel("degree ℓ of the field")

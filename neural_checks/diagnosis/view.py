@@ -13,6 +13,7 @@ from neural_checks.diagnosis.result import DiagnosisReport
 from neural_checks.readouts.verdict import LIMIT
 from numeric_checks.demand.result import Listening, Share
 from numeric_checks.figures import COLORS, legend_above, subplots
+from numeric_checks.tables import aligned, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["figure", "html", "text"]
 
 Rows = list[list[str]]
-
-
-def _number(value: float, digits: int = 3) -> str:
-    shown = f"{value:.{digits}f}"
-    return shown.removeprefix("-") if float(shown) == 0 else shown
 
 
 def _curves(found: DiagnosisReport) -> Rows:
@@ -37,16 +33,16 @@ def _curves(found: DiagnosisReport) -> Rows:
     ):
         if curve is None:
             continue
-        rows.append([f"{name} R²", *map(_number, curve.values)])
+        rows.append([f"{name} R²", *map(number, curve.values)])
         ends = zip(curve.low, curve.high, strict=True)
-        rows.append(["  95 %", *(f"{_number(a, 2)}…{_number(b, 2)}" for a, b in ends)])
+        rows.append(["  95 %", *(f"{number(a, 2)}…{number(b, 2)}" for a, b in ends)])
     if found.attainable is not None:
         shares = found.closed.relative_to(found.attainable).values
-        rows.append(["attainable S_ℓ", *map(_number, found.attainable)])
-        within = [_number(v) if k < found.boundary else "" for k, v in enumerate(shares)]
+        rows.append(["attainable S_ℓ", *map(number, found.attainable)])
+        within = [number(v) if k < found.boundary else "" for k, v in enumerate(shares)]
         rows.append(["closed form R² / S_ℓ", *within])
     if found.orientation is not None:
-        rows.append(["orientation alone", *map(_number, found.orientation)])
+        rows.append(["orientation alone", *map(number, found.orientation)])
     return rows
 
 
@@ -54,7 +50,7 @@ def _deficits(found: DiagnosisReport) -> Rows:
     rows = [["site", "ℓ", "R²", "S_ℓ", "R² / S_ℓ"]]
     for d in sorted(found.deficits, key=lambda d: (d.site, d.ell)):
         numbers = (d.R2, d.attainable, d.R2 / d.attainable)
-        rows.append([d.label, str(d.ell), *map(_number, numbers)])
+        rows.append([d.label, str(d.ell), *map(number, numbers)])
     return rows
 
 
@@ -66,14 +62,14 @@ def _symmetric(found: DiagnosisReport) -> Rows:
         if any(site.share(ell) < 1 for ell in degrees):
             others = ", ".join(map(str, (site.marked, *site.exchanged))) if site.exchanged else "–"
             pairs = ((found.per_site[ell - 1][k], site.share(ell)) for ell in degrees)
-            cells = (f"{_number(value)} of {_number(share)}" for value, share in pairs)
+            cells = (f"{number(value)} of {number(share)}" for value, share in pairs)
             rows.append([site.label, others, *cells])
     return rows
 
 
 def _heard(heard: Listening) -> Rows:
     def shown(share: Share) -> list[str]:
-        return [_number(share.value), f"{_number(share.low)}…{_number(share.high)}"]
+        return [number(share.value), f"{number(share.low)}…{number(share.high)}"]
 
     rows = [["ℓ ≤", "share", "95 %", "more than ℓ − 1", "95 %"]]
     for ell, (share, step) in enumerate(zip(heard.explained, heard.added, strict=True)):
@@ -159,15 +155,7 @@ def text(found: DiagnosisReport) -> str:
     """Plain text for a terminal, with the warnings at the top."""
     parts = [*(f"WARNING: {line}" for line in found.warnings), found.sentence, *_facts(found)]
     for title, rows in _sections(found):
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(
-                cell.ljust(w) if k == 0 else cell.rjust(w)
-                for k, (cell, w) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        ]
-        parts += ["", title, *(f"  {line}" for line in lines)]
+        parts += ["", title, *aligned(rows, indent="  ")]
     return "\n".join([*parts, "", *(f"- {line}" for line in found.advice)])
 
 

@@ -8,8 +8,6 @@ seeds and frames.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from neural_checks.injection.control_rows import Interval
 from neural_checks.injection.result import PUBLISHED, Published
 from neural_checks.readouts.bootstrap import resample
 from neural_checks.schema import Schema
+from numeric_checks.tables import as_csv
 
 __all__ = [
     "GRID",
@@ -192,18 +191,15 @@ def nearest_first(cells: Sequence[GridCell]) -> tuple[GridCell, ...]:
 
 def grid_csv(report: GridReport) -> str:
     """One line per cell: its choices, then every number with the ends of its interval."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
     ends = [f"{name}{end}" for name in _NAMES for end in ("", "_low", "_high")]
-    writer.writerow(
-        ["spn", "reference", "orientation", "channels", "amplitude", "backbones", "distance", *ends]
-    )
+    choices = ["spn", "reference", "orientation", "channels", "amplitude"]
+    rows: list[list[object]] = [[*choices, "backbones", "distance", *ends]]
     for cell in report.cells:
         found = [cell.numbers[name] for name in _NAMES]
         values = [end for n in found for end in (n.value, n.low, n.high)]
         shown = ["" if value is None else f"{value:.6g}" for value in values]
-        writer.writerow([*cell.words, cell.backbones, f"{cell.distance:.6g}", *shown])
-    return stream.getvalue()
+        rows.append([*cell.words, cell.backbones, f"{cell.distance:.6g}", *shown])
+    return as_csv(rows)
 
 
 def grid_text(report: GridReport, most: int = 12) -> str:

@@ -239,7 +239,7 @@ class Measurement:
     @property
     def outcome(self) -> Outcome:
         """One outcome for all readouts that are judged."""
-        return overall(readout.verdict for readout in self.judged)
+        return overall(readout.verdict.outcome for readout in self.judged)
 
     @property
     def judged(self) -> tuple[Readout, ...]:

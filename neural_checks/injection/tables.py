@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
-
 from neural_checks.injection.result import InjectionReport, Measurement, Metric, Readout
 from numeric_checks.molecules.symbols import SYMBOLS
+from numeric_checks.tables import aligned, as_csv, number
 
 __all__ = ["per_atom_csv", "table_csv", "text"]
 
@@ -24,12 +21,12 @@ def table_csv(report: InjectionReport) -> str:
             if curve is None:
                 continue
             for ell in range(1, len(curve.values) + 1):
-                numbers = [f"{number:.6g}" for number in curve.at(ell)]
+                numbers = [f"{value:.6g}" for value in curve.at(ell)]
                 lines.append([*start, ell, readout.verdict.boundary, metric, *numbers])
     for metric in Metric:
         for ell, value in report.published_values(metric).items():
             lines.append(["published", 2, ell, 4, metric, f"{value:g}", "", ""])
-    return _csv(lines)
+    return as_csv(lines)
 
 
 def per_atom_csv(report: InjectionReport) -> str:
@@ -42,13 +39,7 @@ def per_atom_csv(report: InjectionReport) -> str:
             lines.append(
                 [atom, symbol, readout.kind, readout.degree, ell, readout.scored, f"{value:.6g}"]
             )
-    return _csv(lines)
-
-
-def _csv(lines: Iterable[Sequence[object]]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(lines)
-    return stream.getvalue()
+    return as_csv(lines)
 
 
 def text(report: InjectionReport) -> str:
@@ -98,16 +89,16 @@ def _by_degree(report: InjectionReport, metric: Metric) -> list[str]:
     for readout in measured.readouts:
         curve = readout.curve(metric)
         if curve is not None:
-            rows.append([readout.name, *map(_number, curve.values)])
+            rows.append([readout.name, *map(number, curve.values)])
     published = report.published_values(metric)
     if published:
         cells = (published.get(ell) for ell in range(1, max(published) + 1))
         rows.append(
-            ["published, degree 2", *("" if value is None else _number(value) for value in cells)]
+            ["published, degree 2", *("" if value is None else number(value) for value in cells)]
         )
     if metric is Metric.FIELD:
-        rows += [[words, *map(_number, c.values)] for words, c in measured.controls.rows()]
-    return _aligned(rows)
+        rows += [[words, *map(number, c.values)] for words, c in measured.controls.rows()]
+    return aligned(rows, indent="  ")
 
 
 def _alone(measured: Measurement) -> list[str]:
@@ -117,29 +108,9 @@ def _alone(measured: Measurement) -> list[str]:
         gain = readout.alone
         if gain is not None:
             ends = (gain.low, gain.high)
-            known = [_number(end) for end in ends if end is not None]
-            rows.append([readout.name, _number(gain.value), f"[{', '.join(known)}]"])
-    return _aligned(rows or [["not measured"]])
-
-
-def _number(value: float) -> str:
-    text = f"{value:.3f}"
-    return "0.000" if text == "-0.000" else text
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    """Columns side by side, all but the first to the right."""
-    width = max(map(len, rows))
-    full = [row + [""] * (width - len(row)) for row in rows]
-    sizes = [max(map(len, column)) for column in zip(*full, strict=True)]
-    return [
-        "  "
-        + "  ".join(
-            cell.rjust(size) if place else cell.ljust(size)
-            for place, (cell, size) in enumerate(zip(row, sizes, strict=True))
-        ).rstrip()
-        for row in full
-    ]
+            known = [number(end) for end in ends if end is not None]
+            rows.append([readout.name, number(gain.value), f"[{', '.join(known)}]"])
+    return aligned(rows or [["not measured"]], indent="  ")
 
 
 def _sensitivity(measured: Measurement) -> list[str]:
@@ -151,10 +122,10 @@ def _sensitivity(measured: Measurement) -> list[str]:
         cells = [""] * len(amplitudes)
         if readout.by_amplitude:
             at = [readout.by_amplitude[amplitude].recovery for amplitude in amplitudes]
-            cells = [f"{_number(row[edge - 1])} / {_number(row[edge])}" for row in at]
+            cells = [f"{number(row[edge - 1])} / {number(row[edge])}" for row in at]
         spread = readout.seed_deviation(edge)
         rows.append([readout.name, *cells, "" if spread is None else f"{spread:.3f}"])
-    return _aligned(rows)
+    return aligned(rows, indent="  ")
 
 
 def _cliff(readout: Readout) -> str:

@@ -187,11 +187,11 @@ def _cliff(recovered: NDArray[np.bool_], lost: NDArray[np.bool_], edge: int) -> 
     return count if sharp else None
 
 
-def overall(verdicts: Iterable[Verdict]) -> Outcome:
+def overall(outcomes: Iterable[Outcome]) -> Outcome:
     """One outcome of several: disagrees where one does, else undecided where one is."""
-    outcomes = {verdict.outcome for verdict in verdicts}
+    found = set(outcomes)
     for outcome in (Outcome.DISAGREES, Outcome.UNDECIDED):
-        if outcome in outcomes:
+        if outcome in found:
             return outcome
     return Outcome.AGREES
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from neural_checks.sweep.result import Cell, Side
 from numeric_checks.figures import COLORS, subplots
+from numeric_checks.tables import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,8 +50,7 @@ def _note(table: Sequence[Cell], draws: int) -> str:
 
 
 def _number(value: float) -> str:
-    text = f"{value:.2f}"
-    return "0.00" if text == "-0.00" else text.replace("-", "−")
+    return number(value, 2).replace("-", "−")
 
 
 _KEYS = ("data", "architecture", "L", "layers", "channels", "gates", "trained")

@@ -15,6 +15,7 @@ from neural_checks.sweep.settings import Sweep
 from neural_checks.sweep.tables import cells, rows, write_csv
 from numeric_checks.figures import save_figure
 from numeric_checks.outputs import write_outputs
+from numeric_checks.tables import aligned
 from span_theorem.command import Exit, Result
 from span_theorem.files import write_json
 
@@ -94,17 +95,12 @@ def table(summary: Summary, pooled: list[Cell]) -> str:
                 _remark(cell),
             ]
         )
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    shown = [
-        "  ".join(f"{word:<{width}}" for word, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    ]
     done = summary.jobs - summary.without_result
     return "\n".join(
         [
             f"{summary.name}: measured cliffs",
             "",
-            *(shown if pooled else ["no job has a result"]),
+            *(aligned(lines, left=len(lines[0])) if pooled else ["no job has a result"]),
             "",
             f"{done} of {summary.jobs} jobs done; {summary.not_as_expected} cells not as expected, "
             f"{summary.undecided} of them undecided",

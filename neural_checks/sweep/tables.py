@@ -7,8 +7,6 @@ proved boundary and intervals from the bootstrap over backbones and frames.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -22,6 +20,7 @@ from neural_checks.readouts.bootstrap import bootstrap
 from neural_checks.readouts.metrics import Metrics
 from neural_checks.readouts.verdict import LIMIT, Outcome, RecoveryCurve, degrees_above, judge
 from neural_checks.sweep.result import Cell, JobRecord, ReadoutRecord, Row, Side
+from numeric_checks.tables import as_csv
 from span_theorem.files import write_text
 
 __all__ = ["cells", "rows", "write_csv"]
@@ -206,11 +205,8 @@ def _field(metrics: Metrics) -> Array:
 
 def write_csv(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
     """Rows with the keys of the first as head; complete or not at all."""
-    stream = io.StringIO(newline="")
-    writer = csv.DictWriter(stream, list(lines[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    write_text(path, stream.getvalue(), force=True)
+    head = list(lines[0])
+    write_text(path, as_csv([head, *([line[key] for key in head] for line in lines)]), force=True)
 
 
 def _mean(records: Sequence[JobRecord]) -> float | None:

@@ -17,6 +17,7 @@ from neural_checks.validation.compare import (
 )
 from neural_checks.validation.networks import FALL, LAST, Network, Series
 from neural_checks.validation.training import SHARES, Course, Longer, moved
+from numeric_checks.tables import aligned
 
 __all__ = ["Validation", "log_ratio", "ratio_rows", "sentence", "text", "training_sentence"]
 
@@ -155,7 +156,7 @@ def _ratios(found: Validation, curves: Sequence[Curve]) -> list[str]:
         ]
         for pair in found.pairs
     ]
-    return _table([head, *body])
+    return aligned([head, *body], indent="  ")
 
 
 def _spread(values: Sequence[float], mean: float) -> str:
@@ -182,7 +183,7 @@ def _courses(found: Validation) -> list[str]:
         ]
         for one in found.courses
     ]
-    return _table([head, *body])
+    return aligned([head, *body], indent="  ")
 
 
 def training_sentence(found: Validation) -> str:
@@ -218,7 +219,7 @@ def _longer(found: Validation) -> list[str]:
         ]
         for one in found.longer
     ]
-    return _table([head, *body])
+    return aligned([head, *body], indent="  ")
 
 
 def _stops(found: Validation, curves: Sequence[Curve]) -> list[str]:
@@ -230,7 +231,7 @@ def _stops(found: Validation, curves: Sequence[Curve]) -> list[str]:
         ]
         for stop in found.stops
     ]
-    return _table([["series", "measured", *map(_named, curves)], *body])
+    return aligned([["series", "measured", *map(_named, curves)], *body], indent="  ")
 
 
 def _named(curve: Curve) -> str:
@@ -254,7 +255,7 @@ def _agreements(found: Validation) -> list[str]:
         ]
         for one in found.agreements
     ]
-    return _table([head, *body])
+    return aligned([head, *body], indent="  ")
 
 
 def _networks(found: Validation) -> list[str]:
@@ -268,7 +269,7 @@ def _networks(found: Validation) -> list[str]:
         for n in sorted(found.networks, key=_place)
     ]  # fmt: skip
     return [
-        *_table([head, *body]),
+        *aligned([head, *body], indent="  "),
         f"falling: the validation error fell by more than {FALL:.0%} over the last {LAST:.0%} of "
         "the steps. The learning rate falls to almost nothing there, so a flat end does not show "
         "that a longer training would gain nothing.",
@@ -281,15 +282,3 @@ def _place(one: Network) -> tuple[str, str, int, int, int]:
 
 def _stop(value: int, last: int) -> str:
     return f"≥ {value}" if value == last else str(value)
-
-
-def _table(lines: list[list[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return [
-        "  "
-        + "  ".join(
-            cell.ljust(width) if k == 0 else cell.rjust(width)
-            for k, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    ]

@@ -9,6 +9,7 @@ import numpy as np
 from numeric_checks.bandwidth.result import Bandwidth, Spectrum
 from numeric_checks.figures import subplots
 from numeric_checks.molecules.symbols import SYMBOLS
+from numeric_checks.tables import aligned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,18 +29,13 @@ def table(found: Bandwidth) -> str:
     ):
         rows.append([str(site), str(number), str(marks[0]), *_cells(spectrum, shown, found)])
     rows.append(["all", "", "", *_cells(found.pooled, shown, found)])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
     options = found.options
     return "\n".join(
         [
             f"{found.name}: {found.quantity} ({found.unit}), {found.frame} frame, "
             f"{found.measure} measure, level {options.level:g}",
             "",
-            *lines,
+            *aligned(rows, left=0),
             "",
             found.text,
             *found.notes,

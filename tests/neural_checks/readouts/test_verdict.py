@@ -66,8 +66,9 @@ def test_features_of_degree_zero_recover_nothing() -> None:
 
 
 def test_one_that_disagrees_decides_and_then_one_that_is_undecided() -> None:
-    agrees, disagrees = judge(curve(0.9, 0), 1, 1), judge(curve(0.9, 0.8), 1, 1)
-    undecided = judge(curve(0.9, 0.05), 1, 1)
+    agrees = judge(curve(0.9, 0), 1, 1).outcome
+    disagrees = judge(curve(0.9, 0.8), 1, 1).outcome
+    undecided = judge(curve(0.9, 0.05), 1, 1).outcome
     assert overall([agrees, agrees]) is Outcome.AGREES
     assert overall([agrees, undecided]) is Outcome.UNDECIDED
     assert overall([undecided, disagrees, agrees]) is Outcome.DISAGREES
