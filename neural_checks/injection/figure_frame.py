@@ -11,7 +11,7 @@ from numeric_checks.figures import COLORS, subplots
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["SMALL", "STYLES", "caption", "counts", "panels"]
+__all__ = ["SMALL", "STYLES", "caption", "counts", "mark_boundary", "panels"]
 
 #: Points of ticks, legends and captions: they must be read at half the size.
 SMALL = 10.5
@@ -39,6 +39,12 @@ def panels(
     for axes in axes_of.flat:
         axes.tick_params(labelsize=SMALL, labelbottom=True, labelleft=True)
     return figure, axes_of
+
+
+def mark_boundary(axes: Any, boundary: int, color: str = "0.55") -> None:
+    """A bar between dL and dL + 1, and the line of zero."""
+    axes.axvline(boundary + 0.5, color=color, alpha=0.4, lw=5, zorder=0)
+    axes.axhline(0, color="0.7", lw=0.8, zorder=0)
 
 
 def counts(report: InjectionReport, seeds: bool = False) -> str:

@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neural_checks.injection.figure_frame import SMALL, STYLES, caption, counts, panels
+from neural_checks.injection.figure_frame import (
+    SMALL,
+    STYLES,
+    caption,
+    counts,
+    mark_boundary,
+    panels,
+)
 from neural_checks.injection.result import Histogram, InjectionReport, Readout
+from numeric_checks.figures import legend_above
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,14 +33,12 @@ def seeds(report: InjectionReport) -> Figure:
         for place, readout in enumerate(chosen):
             _seed_lines(axes, readout, 0.12 * (place - (len(chosen) - 1) / 2))
         boundary = chosen[0].verdict.boundary
-        axes.axvline(boundary + 0.5, color="0.55", alpha=0.4, lw=5, zorder=0)
-        axes.axhline(0, color="0.7", lw=0.8, zorder=0)
+        mark_boundary(axes, boundary)
         axes.set_title(f"readout degree {degree}: dL = {boundary}", fontsize=13)
         axes.set_xlabel("degree ℓ of the injected field", fontsize=12)
         axes.set_xticks(range(1, boundary + 4))
     axes_of[0][0].set_ylabel("R²_inj(ℓ) of one seed", fontsize=12)
-    handles, labels = axes_of[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, fontsize=SMALL, loc="outside upper center", ncols=2)
+    legend_above(figure, axes_of[0][0], columns=2, fontsize=SMALL)
     n, count = len(report.backbones), report.measurement.settings.spn.seeds
     caption(
         figure,
@@ -78,8 +84,7 @@ def draws(report: InjectionReport) -> Figure:
         column[1].set_xlabel(f"ρ({edge}) (solid), ρ({edge + 1}) (dotted)", fontsize=12)
     for row in axes_of:
         row[0].set_ylabel("draws, share of the fullest bin", fontsize=SMALL)
-    handles, labels = axes_of[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, fontsize=SMALL, loc="outside upper center", ncols=3)
+    legend_above(figure, axes_of[0][0], columns=3, fontsize=SMALL)
     caption(figure, "All bootstrap draws.", counts(report, seeds=True), width=4.0 * len(degrees))
     return figure
 

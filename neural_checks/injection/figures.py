@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.injection.figure_frame import SMALL, STYLES, caption, counts, panels
+from neural_checks.injection.figure_frame import (
+    SMALL,
+    STYLES,
+    caption,
+    counts,
+    mark_boundary,
+    panels,
+)
 from neural_checks.injection.figure_molecule import per_atom
 from neural_checks.injection.figure_spread import draws, seeds
 from neural_checks.injection.result import InjectionReport, Metric, Readout, ReadoutKind
-from numeric_checks.figures import COLORS
+from numeric_checks.figures import COLORS, legend_above
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,14 +75,14 @@ def _recovery(report: InjectionReport) -> Figure:
             color, marker, line = STYLES[readout.kind]
             _errorbars(axes, readout, shift, color, marker, line, str(readout.kind))
         boundary = readouts[0].verdict.boundary
-        _boundary(axes, boundary, "0.55")
+        mark_boundary(axes, boundary)
         if degree == 2:
             _published(axes, report)
         axes.set_title(f"readout degree {degree}: dL = {boundary}", fontsize=13)
         axes.set_xlabel("degree ℓ of the injected field", fontsize=12)
         axes.set_xticks(range(1, boundary + 4))
     axes_of[0][0].set_ylabel("recovery ρ(ℓ)", fontsize=12)
-    _legend_above(figure, axes_of[0][min(1, len(degrees) - 1)], 3)
+    legend_above(figure, axes_of[0][min(1, len(degrees) - 1)], columns=3, fontsize=SMALL)
     caption(
         figure,
         f"Bar: proved boundary dL of features of degree ≤ {measured.settings.L}. {_source(report)}"
@@ -94,14 +101,14 @@ def _recovery_small(report: InjectionReport) -> Figure:
     for place, (readout, color) in enumerate(zip(readouts, COLORS, strict=False)):
         label = f"degree {readout.degree}, dL = {readout.verdict.boundary}"
         _errorbars(axes, readout, 0.1 * (place - 1), color, "osD"[place], "-", label)
-        _boundary(axes, readout.verdict.boundary, color)
+        mark_boundary(axes, readout.verdict.boundary, color)
         if readout.degree == 2:
             _published(axes, report)
     top = max(len(readout.recovery.values) for readout in readouts)
     axes.set_xticks(range(1, top + 1))
     axes.set_xlabel("degree ℓ of the injected field", fontsize=13)
     axes.set_ylabel("recovery ρ(ℓ)", fontsize=13)
-    _legend_above(figure, axes, 2)
+    legend_above(figure, axes, columns=2, fontsize=SMALL)
     caption(
         figure,
         f"Readouts trained per atom. Bars: proved boundaries dL. {_source(report)}95 % intervals.",
@@ -109,16 +116,6 @@ def _recovery_small(report: InjectionReport) -> Figure:
         width=5.2,
     )
     return figure
-
-
-def _legend_above(figure: Figure, axes: Any, columns: int) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, fontsize=SMALL, loc="outside upper center", ncols=columns)
-
-
-def _boundary(axes: Any, boundary: int, color: str) -> None:
-    axes.axvline(boundary + 0.5, color=color, alpha=0.4, lw=5, zorder=0)
-    axes.axhline(0, color="0.7", lw=0.8, zorder=0)
 
 
 def _published(axes: Any, report: InjectionReport) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neural_checks.sweep.result import Cell, Side
-from numeric_checks.figures import COLORS, subplots
+from numeric_checks.figures import COLORS, legend_above, subplots
 from numeric_checks.tables import number
 
 if TYPE_CHECKING:
@@ -190,8 +190,7 @@ def _curves(table: Sequence[Cell], keys: Sequence[str], draws: int) -> Figure:
         panels.flat[0].set_ylim(bottom=_LEAST)
     for axes in panels.flat[len(settings) :]:
         axes.set_axis_off()
-    handles, labels = panels.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, fontsize=_SMALL, loc="outside upper center", ncols=3)
+    legend_above(figure, panels.flat[0], columns=3, fontsize=_SMALL)
     figure.supylabel("R² of the injected field", fontsize=12)
     bars = "Bars: proved $d_rL$." + (f" The axis is cut at {_number(_LEAST)}." if cut else "")
     figure.supxlabel(f"{bars} {_note(table, draws)}", fontsize=_SMALL, wrap=True)
