@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_checks.injection.control_rows import Controls, Interval
-from neural_checks.injection.judged import why_not_judged
 from neural_checks.injection.upgrade import from_version_1, from_version_2, from_version_3
 from neural_checks.readouts.metrics import Cliff
 from neural_checks.readouts.trained import SpnConfig
-from neural_checks.readouts.verdict import Outcome, RecoveryCurve, Verdict, overall
+from neural_checks.readouts.verdict import LIMIT, Outcome, RecoveryCurve, Verdict, overall
 from neural_checks.schema import Schema
 
 __all__ = [
@@ -172,8 +171,23 @@ class Readout:
 
     @property
     def not_judged(self) -> str:
-        """Why the verdict does not count for the run; empty where it does."""
-        return why_not_judged(self.kind, self.channels, self.score, self.verdict)
+        """Why the verdict does not count for the run; empty where it does.
+
+        The theorem says that nothing above dL is recovered, not that every readout recovers what
+        is below. A component-wise readout of one channel per irrep, and one trained network for
+        all atoms, are weak: that they miss degrees within the boundary says nothing of the
+        boundary. What they recover above dL counts, and so does a cliff at dL.
+        """
+        leaks = any(low > LIMIT for low in self.score.low[self.verdict.boundary :])
+        if self.verdict.agrees or leaks:
+            return ""
+        if self.kind is ReadoutKind.COMPONENT and self.channels == 1:
+            weakness = "one channel per irrep"
+        elif self.kind is ReadoutKind.SHARED:
+            weakness = "one network for all atoms"
+        else:
+            return ""
+        return f"{weakness}: what it misses within dL says nothing of the boundary"
 
     @property
     def scored(self) -> Metric:
