@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _work(arguments: argparse.Namespace, argv: Sequence[str]) -> Result:
-    from neural_checks.published.result import PUBLISHED
+    from neural_checks.published.result import REPORT
     from numeric_checks.outputs import output_folder, write_outputs
     from span_theorem.command import Exit
 
@@ -102,9 +102,9 @@ def _work(arguments: argparse.Namespace, argv: Sequence[str]) -> Result:
     )
     with held:
         report = _report(arguments, argv)
-        writers = {REPORT_FILE: lambda path: PUBLISHED.write(path, report, force=True)}
+        writers = {REPORT_FILE: lambda path: REPORT.write(path, report, force=True)}
         outputs = () if folder is None else write_outputs(folder, writers)
-    return Result(_text(report), PUBLISHED.dump(report), Exit.OK, outputs)
+    return Result(_text(report), REPORT.dump(report), Exit.OK, outputs)
 
 
 def _report(arguments: argparse.Namespace, argv: Sequence[str]) -> PublishedReport:

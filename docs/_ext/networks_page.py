@@ -11,7 +11,7 @@ import networks_learned
 from networks_learned import number, of_weights
 from proof_map import DOCS
 
-from neural_checks.published.result import PUBLISHED, PublishedReadout, PublishedReport, Weights
+from neural_checks.published.result import REPORT, PublishedReadout, PublishedReport, Weights
 
 Write = Callable[[Path, str], None]
 
@@ -38,7 +38,7 @@ def write_all(write: Write) -> None:
 
 def read(folder: Path) -> list[PublishedReport]:
     """All reports, by network and system."""
-    found = [PUBLISHED.read(path) for path in sorted(folder.glob("*/*/report.json"))]
+    found = [REPORT.read(path) for path in sorted(folder.glob("*/*/report.json"))]
     return sorted(found, key=lambda report: (report.model, report.system))
 
 

@@ -11,12 +11,12 @@ from enum import StrEnum
 from typing import Any
 
 from neural_checks.diagnosis.result import DiagnosisReport, FramesUsed
+from neural_checks.readouts.verdict import RecoveryCurve
 from neural_checks.schema import Schema
 from numeric_checks.demand.result import Listening, Share
 
 __all__ = [
-    "PUBLISHED",
-    "PublishedCurve",
+    "REPORT",
     "PublishedLayer",
     "PublishedListening",
     "PublishedReadout",
@@ -39,15 +39,6 @@ class Weights(StrEnum):
 
 
 @dataclass(frozen=True)
-class PublishedCurve:
-    """R² of the field with its 95 % interval, ℓ = 1, 2, …"""
-
-    values: Row
-    low: Row
-    high: Row
-
-
-@dataclass(frozen=True)
 class PublishedReadout:
     """One readout of degree ``degree`` of one set of weights.
 
@@ -59,8 +50,8 @@ class PublishedReadout:
     degree: int
     L: int
     boundary: int
-    closed: PublishedCurve
-    component: PublishedCurve
+    closed: RecoveryCurve
+    component: RecoveryCurve
     outcome: str
     sentence: str
     force_mae: float | None
@@ -132,7 +123,7 @@ def _from_version_1(old: dict[str, Any]) -> dict[str, Any]:
     return {**old, "layers": [], "listening": None, "listening_note": NOT_ASKED, "schema": 2}
 
 
-PUBLISHED = Schema(PublishedReport, "a report of a published network", 2, {1: _from_version_1})
+REPORT = Schema(PublishedReport, "a report of a published network", 2, {1: _from_version_1})
 
 
 def listening_of(found: Listening) -> PublishedListening:
@@ -157,8 +148,8 @@ def listening_of(found: Listening) -> PublishedListening:
 def measurement_of(report: DiagnosisReport, weights: Weights) -> PublishedReadout:
     """The part of a diagnosis that is kept."""
 
-    def curve(row: Any) -> PublishedCurve:
-        return PublishedCurve(
+    def curve(row: RecoveryCurve) -> RecoveryCurve:
+        return RecoveryCurve(
             *(tuple(round(v, 5) for v in part) for part in (row.values, row.low, row.high))
         )
 

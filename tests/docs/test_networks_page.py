@@ -13,14 +13,14 @@ import pytest
 
 from neural_checks.diagnosis.result import FramesUsed
 from neural_checks.published.result import (
-    PUBLISHED,
-    PublishedCurve,
+    REPORT,
     PublishedLayer,
     PublishedListening,
     PublishedReadout,
     PublishedReport,
     Weights,
 )
+from neural_checks.readouts.verdict import RecoveryCurve
 from numeric_checks.demand.result import Share
 
 
@@ -28,8 +28,8 @@ def measured(degree: int, L: int, weights: Weights = Weights.TRAINED) -> Publish
     edge = degree * L
     values = tuple(0.9 - 0.1 * k for k in range(edge)) + (0.0,) * 3
     low = tuple(v - 0.05 for v in values)
-    curve = PublishedCurve(values, low, values)
-    above = PublishedCurve(tuple(-0.01 * degree for _ in values), low, values)
+    curve = RecoveryCurve(values, low, values)
+    above = RecoveryCurve(tuple(-0.01 * degree for _ in values), low, values)
     return PublishedReadout(
         weights, degree, L, edge, curve, above, "agrees", "a sentence", 12.0, {"0e": 1e-7}
     )
@@ -52,7 +52,7 @@ def rows(table: str) -> list[list[str]]:
 def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "n" / "ethanol" / "report.json"
     path.parent.mkdir(parents=True)
-    PUBLISHED.write(path, report())
+    REPORT.write(path, report())
     assert networks_page.read(tmp_path) == [report()]
     content = json.loads(path.read_text())
     path.write_text(json.dumps({**content, "schema": 3}))
@@ -135,7 +135,7 @@ def test_what_is_learned_is_counted_from_the_rows() -> None:
         first,
         attainable=None,
         layers=tuple(
-            PublishedLayer(k, "4x0e+4x1o", replace(odd, closed=PublishedCurve((v, v), (v,), (v,))))
+            PublishedLayer(k, "4x0e+4x1o", replace(odd, closed=RecoveryCurve((v, v), (v,), (v,))))
             for k, v in enumerate((0.9, 0.7))
         ),
     )

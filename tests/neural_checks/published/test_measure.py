@@ -13,7 +13,7 @@ pytest.importorskip("ase")
 
 from neural_checks.backbones.reading import Reading
 from neural_checks.published.measure import Names, PublishedPlan, measure_published
-from neural_checks.published.result import PUBLISHED, Weights
+from neural_checks.published.result import REPORT, Weights
 
 BENCHMARK = Path(__file__).parents[3] / "benchmarks" / "published.py"
 MODULE = """
@@ -52,8 +52,8 @@ def test_the_report_holds_every_layer_and_the_control(toy: Any, tmp_path: Path) 
     assert found.listening is not None
     assert found.listening.L == 1
     path = tmp_path / "report.json"
-    PUBLISHED.write(path, found)
-    assert PUBLISHED.read(path) == found
+    REPORT.write(path, found)
+    assert REPORT.read(path) == found
 
 
 def test_shuffled_weights_twice_are_refused() -> None:
