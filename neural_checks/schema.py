@@ -16,13 +16,28 @@ from pydantic import TypeAdapter, ValidationError
 
 from span_theorem.files import plain, read_text, write_json
 
-__all__ = ["Schema"]
+__all__ = ["Schema", "first_fault", "read_json"]
 
 T = TypeVar("T")
 #: Bytes of the largest report that is read.
 _LARGEST = 100_000_000
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def read_json(path: str | Path) -> Any:
+    """The content of a JSON file of results; ValueError, naming it, for another or a larger one."""
+    text = read_text(path, _LARGEST)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: not JSON: {error}") from None
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first thing that a check of a file's content found, with its place, in one line."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 class Schema(Generic[T]):
@@ -66,16 +81,15 @@ class Schema(Generic[T]):
                 version += 1
             return self._adapter.validate_python(content, strict=False)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(map(str, first["loc"]))
-            raise ValueError(f"not {self.name}: {place}: {first['msg']}") from None
+            raise ValueError(f"not {self.name}: {first_fault(error)}") from None
         except (AttributeError, IndexError, KeyError, TypeError) as error:
             raise ValueError(f"not {self.name}: {type(error).__name__} {error}") from None
 
     def read(self, path: str | Path) -> T:
         """The report in a file; ValueError, naming the file, where it is none."""
+        content = read_json(path)
         try:
-            return self.load(json.loads(read_text(path, _LARGEST)))
+            return self.load(content)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
 

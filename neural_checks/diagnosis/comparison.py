@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,9 @@ import numpy as np
 
 from neural_checks.diagnosis.result import REPORT, DiagnosisReport
 from neural_checks.readouts.verdict import LIMIT, Outcome, overall
-from neural_checks.schema import Schema
+from neural_checks.schema import Schema, read_json
 from numeric_checks.figures import COLORS, legend_above, subplots
 from numeric_checks.tables import aligned, as_csv, number
-from span_theorem.files import read_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,18 +45,12 @@ class LayersReport:
         return overall(report.verdict.outcome for report in self.layers)
 
 
-#: Bytes of the largest report that is read.
-_LARGEST = 100_000_000
-
 LAYERS = Schema(LayersReport, "a report of all layers of a network", 1, {})
 
 
 def read_report(path: str | Path) -> DiagnosisReport | LayersReport:
     """The report in a file, of one layer or of all; ValueError, naming the file, for another."""
-    try:
-        content = json.loads(read_text(path, _LARGEST))
-    except ValueError as error:
-        raise ValueError(f"{path}: not JSON: {error}") from None
+    content = read_json(path)
     schema: Schema[Any] = LAYERS if isinstance(content, dict) and "layers" in content else REPORT
     try:
         found: DiagnosisReport | LayersReport = schema.load(content)

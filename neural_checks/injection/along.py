@@ -231,7 +231,7 @@ def _of_layer(
     edge = boundary(backbone.config.l_max, _DEGREE)
     found = measure(samples, _DEGREE, edge, CLOSED_FORM_CHANNELS[_DEGREE])
     blocks = None if data.order is None else trajectory_blocks(data.order[frames[1]])
-    rng = np.random.default_rng(np.random.SeedSequence(0))
+    rng = np.random.default_rng(0)
     point, draws = bootstrap([found], arguments.draws, rng, blocks=blocks)
 
     def interval(name: str) -> Interval:

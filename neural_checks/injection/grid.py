@@ -190,7 +190,7 @@ def _measure(
         maes.append(source.force_mae)
         steps.append(read_checkpoint(path).step)
         blocks = None if data.order is None else trajectory_blocks(data.order[source.held])
-    rng = np.random.default_rng(np.random.SeedSequence(asked.seed))
+    rng = np.random.default_rng(asked.seed)
     complete = {training: made for training, made in found.items() if len(made) == len(seeds)}
     cells = list(_cells(asked, complete, rng, blocks))
     if not cells:

@@ -28,7 +28,7 @@ from neural_checks.readouts.fitted_channels import fitted_channels
 from neural_checks.readouts.nonpolynomial import nonpolynomial
 from neural_checks.readouts.recovery import with_components
 from neural_checks.readouts.samples import Samples, collect_samples, top_degree
-from neural_checks.sweep.result import FORMAT, JobRecord, ReadoutRecord, read_job_file
+from neural_checks.sweep.result import JobRecord, ReadoutRecord, read_job_file
 from neural_checks.sweep.settings import Job, MeasureSettings
 from neural_checks.training.train import force_mae, train
 from numeric_checks.molecules.data import EMBEDDED, ForceData, load, sha256
@@ -56,11 +56,6 @@ def read_record(folder: Path, job: Job) -> JobRecord | None:
         record = read_job_file(path)
     except FileNotFoundError:
         return None
-    if record.format != FORMAT:
-        raise ValueError(
-            f"{path} is of an earlier version, {record.format!r}, which measured differently: "
-            "move it, or give another folder with --out"
-        )
     # By way of JSON: there a tuple is a list.
     if record.id != job.id or record.job != json.loads(json.dumps(job.content)):
         raise ValueError(f"{path} is not of this job; remove it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -22,11 +21,10 @@ from pydantic import (
 
 from neural_checks.readouts.recovery import Recovery
 from neural_checks.readouts.verdict import Outcome
-from span_theorem.files import read_text
+from neural_checks.schema import first_fault, read_json
 from span_theorem.span import boundary
 
 __all__ = [
-    "EARLIER",
     "FORMAT",
     "Cell",
     "JobRecord",
@@ -40,15 +38,6 @@ __all__ = [
 
 FORMAT = "neural_checks.sweep job, version 2"
 """Kind and version of a job's file. A change of what is measured must raise the number."""
-
-EARLIER = ("neural_checks.sweep job, version 1",)
-"""Versions of the same layout that can be read, and are not taken for results of today.
-
-Version 1: the marked neighbour was the nearest one in the mean of the aligned frames; since then it
-is that of :mod:`numeric_checks.molecules.marks`.
-"""
-
-_LARGEST = 100_000_000  # bytes of a job's file
 
 
 @dataclass(frozen=True)
@@ -194,22 +183,18 @@ _RECORD = TypeAdapter(JobRecord)
 
 
 def read_job_file(path: Path) -> JobRecord:
-    """The file of a job, of this version or an earlier one.
+    """The file of a job.
 
     Raises:
         FileNotFoundError: it is not there; ValueError: it is of another format, or damaged.
     """
+    content = read_json(path)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ValueError(f"{path}: not of the format {FORMAT!r}; move it, or give another folder")
     try:
-        content = json.loads(read_text(path, _LARGEST))
-        if not isinstance(content, dict) or content.get("format") not in (FORMAT, *EARLIER):
-            raise ValueError(f"not of the format {FORMAT!r}; remove it")
         return _RECORD.validate_python(content)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{path}: not a job's file: {place}: {first['msg']}") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{path}: not a job's file: {first_fault(error)}") from None
 
 
 @dataclass(frozen=True)

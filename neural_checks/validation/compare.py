@@ -10,7 +10,6 @@ is foretold, and by the errors of the logarithms: a constant factor would have a
 
 from __future__ import annotations
 
-import json
 import math
 import warnings
 from collections.abc import Mapping, Sequence
@@ -21,10 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neural_checks.schema import read_json
 from neural_checks.validation.networks import Series, geometric_mean
 from numeric_checks.demand.result import least_degree
 from span_theorem.arguments import finite, within
-from span_theorem.files import read_text
 
 __all__ = [
     "Agreement",
@@ -42,7 +41,6 @@ Array = NDArray[np.float64]
 
 #: Pairs below which no rank correlation is given, and data sets below which it has no interval.
 MIN_PAIRS, MIN_SETS = 4, 3
-_LARGEST = 100_000_000  # bytes of a file
 
 
 @dataclass(frozen=True, order=True)
@@ -73,7 +71,7 @@ def read_curves(paths: Sequence[Path]) -> Curves:
         if not path.exists():
             raise FileNotFoundError(f"no file or folder {path}")
         for file in sorted(path.rglob("report.json")) if path.is_dir() else [path]:
-            content = json.loads(read_text(file, _LARGEST))
+            content = read_json(file)
             if not isinstance(content, dict) or "fewer_factors" not in content:
                 if path.is_dir():
                     continue
@@ -255,7 +253,7 @@ def agreement(
     foretold = np.array([pair.foretold[curve] for pair in mine])
     measured = np.array([pair.measured for pair in mine])
     names, member = np.unique([pair.data for pair in mine], return_inverse=True)
-    rng = np.random.default_rng(np.random.SeedSequence(seed))
+    rng = np.random.default_rng(seed)
     wrong = np.log(measured / foretold)
     within = _within([pair.L for pair in mine], foretold, measured)
     rank = low = high = p = None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from neural_checks.schema import read_json
 from neural_checks.sweep.result import JobRecord, read_job_file
 from span_theorem.arguments import finite
-from span_theorem.files import read_text
 
 __all__ = ["Network", "Series", "counted", "geometric_mean", "read_networks", "series_of"]
 
@@ -19,7 +18,6 @@ __all__ = ["Network", "Series", "counted", "geometric_mean", "read_networks", "s
 LAST = 0.25
 #: Fall of the validation error over that part, from which on it is called falling.
 FALL = 0.02
-_LARGEST = 100_000_000  # bytes of a file
 
 
 @dataclass(frozen=True)
@@ -121,10 +119,7 @@ def read_networks(paths: Sequence[Path]) -> list[Network]:
 
 
 def _read(path: Path) -> Iterable[Network]:
-    try:
-        content = json.loads(read_text(path, _LARGEST))
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+    content = read_json(path)
     if isinstance(content, dict) and "rows" in content and "about" in content:
         return _of_mace(path, content)
     record = read_job_file(path)

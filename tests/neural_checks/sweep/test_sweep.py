@@ -31,7 +31,7 @@ from neural_checks.sweep.config import read_config
 from neural_checks.sweep.features import features_of
 from neural_checks.sweep.features import main as features_main
 from neural_checks.sweep.job import read_record, record_path, run_job
-from neural_checks.sweep.result import EARLIER, JobRecord, ReadoutRecord
+from neural_checks.sweep.result import JobRecord, ReadoutRecord
 from neural_checks.sweep.settings import Job, MeasureSettings
 from neural_checks.sweep.tables import cells, rows
 from neural_checks.training.train import TrainConfig
@@ -521,7 +521,7 @@ def test_a_file_of_another_job_or_format_is_refused(tmp_path: Path) -> None:
     good = json.loads(path.read_text(encoding="utf-8"))
     for bad, said in (
         ({**good, "format": "other"}, "not of the format"),
-        ({**good, "format": EARLIER[0]}, "of an earlier version"),
+        ({**good, "format": "neural_checks.sweep job, version 1"}, "not of the format"),
         ({**good, "job": {**good["job"], "seed": 9}}, "not of this job"),
         ({**good, "readouts": [{"kind": 3}]}, "readouts"),
         ([good], "not of the format"),

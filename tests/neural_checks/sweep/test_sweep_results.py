@@ -12,7 +12,7 @@ import pytest
 
 from neural_checks.readouts.verdict import LIMIT
 from neural_checks.sweep.config import read_config
-from neural_checks.sweep.result import EARLIER, FORMAT, Cell, JobRecord, Row, read_job_file
+from neural_checks.sweep.result import FORMAT, Cell, JobRecord, Row, read_job_file
 from neural_checks.sweep.tables import cells, rows
 
 NAMES = ("architectures", "cliff", "controls", "molecules")
@@ -38,7 +38,7 @@ def test_every_job_has_its_provenance(result: Path, data_dir: Path) -> None:
     for record in found:
         text = json.dumps(record.job, sort_keys=True)
         assert hashlib.sha256(text.encode()).hexdigest()[:16] == record.id
-        assert record.format in (FORMAT, *EARLIER)
+        assert record.format == FORMAT
         environment = record.provenance["environment"]
         assert len(environment["git_commit"]) == 40
         assert {"torch", "numpy", "e3nn"} <= set(environment["versions"])

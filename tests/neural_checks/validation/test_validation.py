@@ -318,6 +318,10 @@ def test_damaged_results_are_refused_by_name_or_read(
                 refused += 1
                 assert path.name in error or "neighbouring L" in error, (place, value, error)
     assert refused > 50
+    for damaged in (json.dumps(whole)[:-9], "[" * 100_000):
+        path.write_text(damaged)
+        assert main(["sweep", "--demand", "demand", "--draws", "2"]) == 2
+        assert f"{path.name}: not JSON" in capsys.readouterr().err
 
 
 def places(content: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
