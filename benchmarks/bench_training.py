@@ -68,7 +68,7 @@ def stock(data: ForceData, parts: Split, model: BackboneConfig, batch: int, step
         for k in parts.train[: batch * steps]
     ]
     loader = torch.utils.data.DataLoader(
-        frames,  # type: ignore[arg-type]
+        frames,  # type: ignore[arg-type]  # a list serves as a data set
         batch_size=batch,
         shuffle=True,
         collate_fn=AtomicDataDict.batched_from_list,

@@ -33,7 +33,7 @@ def figure_paths(path: str | Path, force: bool = False) -> tuple[Path, ...]:
     >>> [p.name for p in figure_paths("curve")]
     ['curve.svg', 'curve.png']
     """
-    import matplotlib  # noqa: F401
+    import matplotlib  # noqa: F401  # refuse before the work
 
     given = Path(path)
     if given.suffix and given.suffix not in _SUFFIXES:

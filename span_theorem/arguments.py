@@ -27,7 +27,7 @@ def shown(value: object, limit: int = 60) -> str:
     try:
         text = repr(value)
     except ValueError:  # an int of more digits than Python prints
-        text = f"an integer of about {int(value).bit_length()} bits"  # type: ignore[call-overload]
+        text = f"an integer of about {int(value).bit_length()} bits"  # type: ignore[call-overload]  # an int
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

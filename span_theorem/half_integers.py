@@ -35,9 +35,9 @@ def exact_ratio(value: object) -> tuple[int, int] | None:
     kind = type(value)
     if kind.__module__.startswith("flint."):
         if kind.__name__ == "fmpz":
-            return operator.index(value), 1  # type: ignore[arg-type]
+            return operator.index(value), 1  # type: ignore[arg-type]  # an fmpz
         if kind.__name__ == "fmpq":
-            return int(value.p), int(value.q)  # type: ignore[attr-defined]
+            return int(value.p), int(value.q)  # type: ignore[attr-defined]  # an fmpq
     return None
 
 
@@ -68,7 +68,7 @@ def _whole(name: str, value: object) -> int:
     """``value`` as an int, of what is no known rational; TypeError with the remedy."""
     try:
         if not isinstance(value, bool):
-            return operator.index(value)  # type: ignore[arg-type]
+            return operator.index(value)  # type: ignore[arg-type]  # a TypeError is caught
     except TypeError:
         pass
     remedy = ""

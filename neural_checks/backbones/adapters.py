@@ -95,7 +95,7 @@ def schnetpack(
 
     # SchNetPack 2.1 imports this name, and only for annotations; torch has dropped it.
     if not hasattr(dataloader, "T_co"):
-        setattr(dataloader, "T_co", TypeVar("T_co", covariant=True))  # noqa: B010
+        setattr(dataloader, "T_co", TypeVar("T_co", covariant=True))  # noqa: B010  # mypy knows no such name
     from schnetpack.interfaces import SpkCalculator
     from schnetpack.transform import ASENeighborList
 

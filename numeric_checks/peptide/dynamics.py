@@ -59,7 +59,7 @@ class Peptide:
         """Minimise the energy, draw velocities, equilibrate; False where ``stop`` ended it."""
         from openmm import LocalEnergyMinimizer, MinimizationReporter
 
-        class Stopping(MinimizationReporter):  # type: ignore[misc]
+        class Stopping(MinimizationReporter):  # type: ignore[misc]  # openmm has no types
             def report(self, *_: Any) -> bool:
                 return stop()
 

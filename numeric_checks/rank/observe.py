@@ -102,7 +102,7 @@ def observe_rank(
     expected = [span_dimension(L, k, features) for k in range(d + 1)]
     rng = np.random.default_rng(seed)
     if directions is None or np.ndim(directions) == 0:
-        count = check_cost(L, d, features, directions)  # type: ignore[arg-type]
+        count = check_cost(L, d, features, directions)  # type: ignore[arg-type]  # checked there
         vectors = random_directions(count, rng)
     else:
         vectors = unit_vectors(directions)
