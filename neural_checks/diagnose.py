@@ -30,10 +30,10 @@ from span_theorem.facade import make_callable
 from span_theorem.options import add_output_folder
 
 if TYPE_CHECKING:
+    from neural_checks.backbones.reading import Reading
     from neural_checks.diagnosis.comparison import LayersReport
     from neural_checks.diagnosis.result import DiagnosisReport
     from neural_checks.features.recorded import FeatureSet
-    from neural_checks.readouts.verdict import Outcome
     from neural_checks.schema import Schema
     from numeric_checks.molecules.data import ForceData
 
@@ -90,6 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _work(arguments: argparse.Namespace) -> Result:
+    from neural_checks.diagnosis.comparison import read_report
     from numeric_checks.outputs import output_folder, write_outputs
 
     _judge(arguments)
@@ -101,12 +102,12 @@ def _work(arguments: argparse.Namespace) -> Result:
         else output_folder(folder, last=(missing or [REPORT_FILE])[0], force=arguments.force)
     )
     with held:
-        found = _read(folder / REPORT_FILE) if missing else _measured(arguments)
+        found = read_report(folder / REPORT_FILE) if missing else _measured(arguments)
         writers = _writers(found)
         if missing:
             writers = {name: writer for name, writer in writers.items() if name in missing}
         outputs = () if folder is None else write_outputs(folder, writers)
-    return Result(_text(found), _schema(found).dump(found), _outcome(found).exit, outputs)
+    return Result(_text(found), _schema(found).dump(found), found.outcome.exit, outputs)
 
 
 def _schema(found: Any) -> Schema[Any]:
@@ -114,19 +115,6 @@ def _schema(found: Any) -> Schema[Any]:
     from neural_checks.diagnosis.result import REPORT
 
     return LAYERS if isinstance(found, LayersReport) else REPORT
-
-
-def _read(path: Path) -> DiagnosisReport | LayersReport:
-    """A finished report, of one layer or of all."""
-    from neural_checks.diagnosis.comparison import read_report
-
-    return read_report(path)
-
-
-def _outcome(found: DiagnosisReport | LayersReport) -> Outcome:
-    from neural_checks.diagnosis.comparison import LayersReport
-
-    return found.outcome if isinstance(found, LayersReport) else found.verdict.outcome
 
 
 def _text(found: DiagnosisReport | LayersReport) -> str:
@@ -157,19 +145,7 @@ def _judge(arguments: argparse.Namespace) -> None:
         raise ValueError("a feature file holds one layer: give --layer a number, or no --export")
     reading = reading_of(arguments)
     if arguments.model.endswith(".npz"):
-        if reading.hooks or reading.shuffle is not None:
-            raise ValueError(
-                "a feature file is evaluated already: leave --hook and --shuffle-weights out"
-            )
-        for option in ("device", "batch"):
-            if getattr(arguments, option) is not None:
-                raise ValueError(f"a feature file is evaluated already: leave --{option} out")
-        if arguments.layer is not None or arguments.export is not None:
-            raise ValueError("a feature file holds one layer: leave --layer and --export out")
-        if any(v is not None for v in (arguments.head, arguments.charge, arguments.spin)):
-            raise ValueError(
-                "a feature file is evaluated already: leave --head, --charge and --spin out"
-            )
+        _judge_feature_file(arguments, reading)
     elif arguments.data is None:
         raise ValueError("--data is needed, unless --model is a feature file")
     if arguments.data is None:
@@ -180,6 +156,21 @@ def _judge(arguments: argparse.Namespace) -> None:
         from neural_checks.devices import usable_device
 
         usable_device(arguments.device)
+
+
+def _judge_feature_file(arguments: argparse.Namespace, reading: Reading) -> None:
+    """The options of a run on features that a file holds."""
+    if arguments.layer is not None or arguments.export is not None:
+        raise ValueError("a feature file holds one layer: leave --layer and --export out")
+    conditions = (arguments.head, arguments.charge, arguments.spin)
+    for given, options in (
+        (bool(reading.hooks) or reading.shuffle is not None, "--hook and --shuffle-weights"),
+        (arguments.device is not None, "--device"),
+        (arguments.batch is not None, "--batch"),
+        (any(value is not None for value in conditions), "--head, --charge and --spin"),
+    ):
+        if given:
+            raise ValueError(f"a feature file is evaluated already: leave {options} out")
 
 
 def _missing(arguments: argparse.Namespace) -> list[str]:

@@ -42,7 +42,7 @@ class LayersReport:
     @property
     def outcome(self) -> Outcome:
         """Disagrees where one layer does, else undecided where one is."""
-        return overall(report.verdict.outcome for report in self.layers)
+        return overall(report.outcome for report in self.layers)
 
 
 LAYERS = Schema(LayersReport, "a report of all layers of a network", 1, {})
@@ -187,7 +187,7 @@ def _measured(name: str, report: DiagnosisReport) -> ComparedRun:
         L=report.L,
         degree=report.options.degree,
         boundary=report.boundary,
-        outcome=report.verdict.outcome,
+        outcome=report.outcome,
         values=joined.values,
         low=joined.low,
         high=joined.high,

@@ -12,7 +12,7 @@ from typing import Any
 
 from neural_checks.backbones.equivariance import Group
 from neural_checks.diagnosis.upgrade import from_version_1, from_version_2
-from neural_checks.readouts.verdict import RecoveryCurve, Verdict
+from neural_checks.readouts.verdict import Outcome, RecoveryCurve, Verdict
 from neural_checks.schema import Schema
 from numeric_checks.demand.result import Listening
 
@@ -231,6 +231,11 @@ class DiagnosisReport:
     def boundary(self) -> int:
         """The proved boundary dL."""
         return self.verdict.boundary
+
+    @property
+    def outcome(self) -> Outcome:
+        """That of the verdict."""
+        return self.verdict.outcome
 
     @property
     def sentence(self) -> str:
