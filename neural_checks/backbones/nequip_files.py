@@ -24,7 +24,7 @@ from neural_checks.backbones.nequip_settings import (
     weights_needed,
 )
 from neural_checks.backbones.scaling import Scaling
-from neural_checks.data.split import split
+from neural_checks.data.split import split_of
 from numeric_checks.molecules.data import ForceData
 from span_theorem.arguments import shown
 
@@ -155,6 +155,4 @@ def _scaling(checkpoint: Checkpoint, data: ForceData, model: BackboneConfig) -> 
     """What the network was told about its data: stored, or from its training frames again."""
     if checkpoint.scaling is not None:
         return Scaling(**checkpoint.scaling)
-    parts = {key: checkpoint.train[key] for key in ("train", "validation", "test")}
-    frames = split(data, **parts, seed=checkpoint.train["split_seed"]).train
-    return Scaling.of(data, frames, model.cutoff)
+    return Scaling.of(data, split_of(data, checkpoint.train).train, model.cutoff)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.repeats import repeats
 from span_theorem.arguments import integer, natural
 
-__all__ = ["Split", "split"]
+__all__ = ["Split", "split", "split_of"]
 
 
 @dataclass(frozen=True)
@@ -61,3 +63,8 @@ def split(data: ForceData, train: int, validation: int, test: int, seed: int) ->
         test=np.sort(held[:test]),
         rule=f"{rule}, seed {seed}",
     )
+
+
+def split_of(data: ForceData, train: Mapping[str, Any]) -> Split:
+    """The :func:`split` that a checkpoint with these settings of its training was trained on."""
+    return split(data, train["train"], train["validation"], train["test"], train["split_seed"])

@@ -187,11 +187,10 @@ def _points(
 def _of_checkpoint(path: Path, data: ForceData, arguments: argparse.Namespace) -> list[AlongPoint]:
     from neural_checks.backbones.checkpoints import read_checkpoint
     from neural_checks.backbones.nequip_files import restore_trained
-    from neural_checks.data.split import split
+    from neural_checks.data.split import split_of
 
     state = read_checkpoint(path)
-    sizes = {name: state.train[name] for name in ("train", "validation", "test")}
-    frames = split(data, **sizes, seed=state.train["split_seed"])
+    frames = split_of(data, state.train)
     fit, held = frames.train[: arguments.fit], frames.test[: arguments.held]
     backbone = restore_trained(path.name, state, data, device=arguments.device)
     read = backbone.select_layer(data.structures.take(fit[:2]))
@@ -238,13 +237,12 @@ def _of_layer(
         low, high = np.quantile(getattr(draws, name)[:, edge - 1], [0.025, 0.975]).tolist()
         return Interval(float(getattr(point, name)[edge - 1]), low, high)
 
-    errors = samples.errors[samples.held]
     return AlongPoint(
         seed=place[0],
         step=place[1],
         layer=layer + 1,
         read=layer == read,
-        force_mae=float(1000 * np.abs(errors).mean() * samples.force_rms),
+        force_mae=samples.force_mae,
         field=interval("field"),
         recovery=interval("recovery"),
         alone=float(1 - found.after.mean() / found.before.mean()),

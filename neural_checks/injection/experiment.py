@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -244,7 +245,7 @@ def _alone(pairs: Sequence[tuple[Array, Array]], draws: Draws) -> Interval:
 
 
 def _readout(
-    kind: ReadoutKind, fits: _Fits, L: int, point: Metrics, draws: Metrics, **rest: object
+    kind: ReadoutKind, fits: _Fits, L: int, point: Metrics, draws: Metrics, **rest: Any
 ) -> Readout:
     """The curves with their intervals, and the verdict on the score."""
     degree, edge = fits.degree, boundary(L, fits.degree)
@@ -266,7 +267,7 @@ def _readout(
         cliff=recovery_cliff(point, draws, edge),
         verdict=judge(RecoveryCurve.of(point.score, draws.score), L, degree),
         distribution=_distribution(draws, edge),
-        **rest,  # type: ignore[arg-type]
+        **rest,
     )
 
 

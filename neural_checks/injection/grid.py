@@ -187,7 +187,7 @@ def _measure(
             if squares is not None:
                 found[training].append(squares)
             progress.update("grid", place * len(todo) + number + 1, len(seeds) * len(todo))
-        maes.append(source.force_mae)
+        maes.append(source.samples.force_mae)
         steps.append(read_checkpoint(path).step)
         blocks = None if data.order is None else trajectory_blocks(data.order[source.held])
     rng = np.random.default_rng(asked.seed)
@@ -243,14 +243,12 @@ class _Source:
 
     def __init__(self, path: Path, data: ForceData, asked: _Grid) -> None:
         from neural_checks.backbones.checkpoints import read_checkpoint
-        from neural_checks.data.split import split
+        from neural_checks.data.split import split_of
         from numeric_checks.molecules.data import sha256
 
         self._asked, self._data, self._path = asked, data, path
         self._checkpoint = read_checkpoint(path)
-        train = self._checkpoint.train
-        sizes = {name: train[name] for name in ("train", "validation", "test")}
-        frames = split(data, **sizes, seed=train["split_seed"])
+        frames = split_of(data, self._checkpoint.train)
         self.fit, self.held = frames.train[: asked.fit], frames.test[: asked.held]
         self._identity = {
             "checkpoint": sha256(path), "data": data.checksum, "fit": asked.fit,
@@ -260,7 +258,7 @@ class _Source:
         self._read: Samples | None = None
 
     @property
-    def _samples(self) -> Samples:
+    def samples(self) -> Samples:
         from neural_checks.backbones.nequip_files import restore_trained
         from neural_checks.readouts.samples import collect_samples
 
@@ -270,12 +268,6 @@ class _Source:
             backbone.select_layer(self._data.structures.take(self.fit[:2]))
             self._read = collect_samples(backbone, self._data, self.fit, self.held)
         return self._read
-
-    @property
-    def force_mae(self) -> float:
-        """On the held-out frames, meV/Å."""
-        samples = self._samples
-        return float(1000 * np.abs(samples.errors[samples.held]).mean() * samples.force_rms)
 
     def squares(self, training: _Training, folder: Path) -> dict[float, Squares] | None:
         """Those of a training by amplitude: read where it was done before, else trained and kept.
@@ -333,7 +325,7 @@ class _Source:
         names = ("total", "left", "power", "missed")
         parts: dict[str, list[np.ndarray]] = {name: [] for name in names}
         for task in _tasks(training, self._asked.amplitudes):
-            made = train_spn(self._samples, task, config, rng, self._asked.device)
+            made = train_spn(self.samples, task, config, rng, self._asked.device)
             for name in names:
                 parts[name].append(getattr(made, name).mean(axis=2))
             before = made.before.mean(axis=0)
@@ -349,13 +341,13 @@ def _tasks(training: _Training, amplitudes: Sequence[float]) -> list[SpnTask]:
     """What is trained: all targets side by side, or one ℓ after the other where it is fed."""
     from neural_checks.readouts.trained import InjectedField, SpnTask
 
-    degree: int | None = {Reference.CUBIC: 3, Reference.SILU: None}.get(training.kind, _DEGREE)  # type: ignore[arg-type]
+    degrees: dict[Reference | None, int | None] = {Reference.CUBIC: 3, Reference.SILU: None}
     ells = (_EDGE, _EDGE + 1)
     fed = training.kind is Reference.FED
     groups = [[ell] for ell in ells] if fed else [list(ells)]
     return [
         SpnTask(
-            degree,
+            degrees.get(training.kind, _DEGREE),
             tuple(InjectedField(ell, amplitude) for amplitude in amplitudes for ell in group),
             shared=training.shared,
             apart=True,

@@ -45,6 +45,11 @@ class Samples(Sites):
     positions: Array
     force_rms: float
 
+    @property
+    def force_mae(self) -> float:
+        """Mean absolute error of a force component on the held-out frames, meV/Å."""
+        return float(1000 * np.abs(self.errors[self.held]).mean() * self.force_rms)
+
     def at(self, sites: Sequence[int]) -> Samples:
         """The samples at some of the sites, in the order of ``sites``."""
         chosen = list(sites)

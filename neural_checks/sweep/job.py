@@ -120,7 +120,7 @@ def _from_file(job: Job, data_dir: Path) -> dict[str, Any]:
     )
     mae = None
     if found.reference_forces is not None and not np.isnan(found.evaluation.forces).all():
-        mae = float(np.abs(samples.errors[samples.held]).mean() * samples.force_rms * 1000)
+        mae = samples.force_mae
     return {
         "samples": samples,
         "L": found.L,
