@@ -21,10 +21,11 @@ from numeric_checks.molecules.labels import (
     LAST_ENERGIES,
     LEVELS,
     ORDER,
-    UNITS,
     Request,
     pick,
+    sign_of,
     stated,
+    states_unit,
 )
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.units import energy_unit, force_unit, length_unit
@@ -166,12 +167,7 @@ class _Collected:
             if name not in _OWN and np.shape(value)[:1] == (count,)
         }
         self.found |= {*scalars, *rows}
-        texts = {
-            key: str(frame.info[key])
-            for keys in UNITS.values()
-            for key in keys
-            if key in frame.info
-        }
+        texts = {key: str(value) for key, value in frame.info.items() if states_unit(key)}
         length = length_unit(stated(texts, "length") or "angstrom")
         energy = self._energy(scalars, texts)
         forces, values = self._forces(rows, texts, length, count), self._values(rows)
@@ -204,7 +200,7 @@ class _Collected:
         name = pick("forces", self.request.forces, FORCES, rows)
         if name is None:
             return np.full((count, 3), np.nan)
-        forces = _real(name, rows[name])
+        forces = sign_of(name) * _real(name, rows[name])
         if forces.shape != (count, 3):
             raise ValueError(f"forces {name} has shape {forces.shape}, expected {(count, 3)}")
         unit = stated(texts, "force")

@@ -33,6 +33,9 @@ from span_theorem.arguments import natural
 
 __all__ = ["EMBEDDED", "ForceData", "data_path", "iterate", "load", "parts_of", "sha256"]
 
+#: eV and eV/Å: more is a failed calculation, and its square would drown everything else.
+LARGEST_ENERGY, LARGEST_FORCE = 1e12, 1e9
+
 #: Name of the trajectory inside the package.
 EMBEDDED = "embedded"
 
@@ -54,8 +57,8 @@ class ForceData:
         notes: sentences on what was left out of the file.
 
     Raises:
-        ValueError: shapes that do not fit; values that are infinite; a frame in which only some
-            forces are there.
+        ValueError: shapes that do not fit; values that are infinite or absurdly large; a frame in
+            which only some forces are there.
     """
 
     structures: Structures
@@ -83,6 +86,16 @@ class ForceData:
                 f"{self.name}: energies contains values that are not finite, in frame "
                 f"{int(infinite.argmax())}"
             )
+        for what, values, largest, unit in (
+            ("energies", self.energies, LARGEST_ENERGY, "eV"),
+            ("forces", self.forces, LARGEST_FORCE, "eV/Å"),
+        ):
+            above = np.abs(values[np.isfinite(values)]).max(initial=0.0)
+            if above > largest:
+                raise ValueError(
+                    f"{self.name}: {what} must lie between -{largest:g} and {largest:g} {unit}, "
+                    f"got {above:g}"
+                )
         lost = ~np.isfinite(self.forces).all(axis=1)
         absent = np.isnan(self.forces).all(axis=1)
         whole = np.logical_and.reduceat(absent, self.structures.offsets[:-1])

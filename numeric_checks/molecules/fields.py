@@ -22,6 +22,9 @@ __all__ = ["Field", "load_field"]
 
 Array = NDArray[np.float64]
 
+#: In whatever unit; squares of larger ones overflow.
+LARGEST_VALUE = 1e30
+
 
 @dataclass(frozen=True, eq=False)
 class Field:
@@ -53,6 +56,12 @@ class Field:
             raise ValueError(
                 f"{self.name}: {self.quantity} has shape {self.values.shape}, expected "
                 f"{(atoms,)} or {(atoms, 3)}"
+            )
+        largest = np.abs(self.values[np.isfinite(self.values)]).max(initial=0.0)
+        if largest > LARGEST_VALUE:
+            raise ValueError(
+                f"{self.name}: {self.quantity} must lie between -{LARGEST_VALUE:g} and "
+                f"{LARGEST_VALUE:g}, got {largest:g}"
             )
         lost = ~np.isfinite(self.values.reshape(atoms, -1)).all(axis=1)
         if lost.any():

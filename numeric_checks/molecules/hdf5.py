@@ -16,7 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.molecules.contents import Contents
-from numeric_checks.molecules.labels import ENERGIES, FORCES, Request, pick
+from numeric_checks.molecules.labels import (
+    ENERGIES,
+    FORCES,
+    GRADIENTS,
+    Request,
+    known_names,
+    pick,
+    sign_of,
+    stated,
+    states_unit,
+)
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.units import energy_unit, force_unit, length_unit
 from span_theorem.npz import half_of_memory
@@ -36,7 +46,6 @@ _POSITIONS = {
 }
 _ENERGIES = (*ENERGIES, "dft_total_energy", "wb97x_dz.energy")
 _FORCES = (*FORCES, "wb97x_dz.forces")
-_GRADIENTS = ("dft_total_gradient",)
 
 
 def read_hdf5(path: Path, request: Request) -> Iterator[Contents]:
@@ -89,7 +98,7 @@ def _contents(group: Any, request: Request) -> Contents:
     numbers = np.asarray(stored)
     try:
         structures = Structures.of_molecule(
-            positions * length_unit(_unit(group[place], default and default[0])), numbers
+            positions * length_unit(_unit(group[place], "length", default and default[0])), numbers
         )
         energies, forces = _energies(group, request, default), _forces(group, request, default)
     except ValueError as error:
@@ -128,33 +137,42 @@ def _energies(group: Any, request: Request, default: tuple[str, str] | None) -> 
     name = pick("energy", request.energy, _ENERGIES, arrays)
     if name is None:
         return None
-    unit = energy_unit(_unit(group[name], default and default[1]))
+    unit = energy_unit(_unit(group[name], "energy", default and default[1]))
     return arrays[name].reshape(-1) * unit
 
 
 def _forces(group: Any, request: Request, default: tuple[str, str] | None) -> Array | None:
-    arrays = _labels(group, (*_FORCES, *_GRADIENTS), request.forces)
+    arrays = _labels(group, (*_FORCES, *GRADIENTS), request.forces)
     name = pick("forces", request.forces, _FORCES, arrays)
-    sign = 1.0
     if name is None and request.forces is None:
-        name, sign = pick("forces", None, _GRADIENTS, arrays), -1.0
+        name = pick("forces", None, GRADIENTS, arrays)
     if name is None:
         return None
-    unit = force_unit(_unit(group[name], default and f"{default[1]}/{default[0]}"))
-    return sign * unit * arrays[name]
+    unit = force_unit(_unit(group[name], "force", default and f"{default[1]}/{default[0]}"))
+    return sign_of(name) * unit * arrays[name]
 
 
 def _labels(group: Any, known: tuple[str, ...], wanted: str | None) -> dict[str, Array]:
     """The arrays of a group that may be labels."""
-    names = known if wanted is None else (wanted,)
+    names = known_names(known, group) if wanted is None else [wanted]
     return {name: _real(group, name) for name in names if name in group}
 
 
-def _unit(array: Any, default: str | None) -> str:
-    value = array.attrs.get("units", default)
-    if value is None:
+def _unit(array: Any, kind: str, default: str | None) -> str:
+    """The unit of an array: its own, that of its group or of the file, else ``default``."""
+    for place in (array, array.parent, array.file):
+        texts = {
+            key: value.decode() if isinstance(value, bytes) else str(value)
+            for key, value in place.attrs.items()
+            if states_unit(key)
+        }
+        own = {key: text for key, text in texts.items() if place is array}
+        found = next(iter(own.values()), None) if own else stated(texts, kind)
+        if found is not None:
+            return found
+    if default is None:
         raise ValueError(f"{array.name} must state its unit in the attribute units")
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return default
 
 
 def _real(group: Any, name: str) -> Array:

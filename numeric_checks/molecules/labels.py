@@ -1,39 +1,47 @@
-"""Names under which files keep energies, forces and their neighbours."""
+"""Names under which files keep energies, forces and their neighbours.
+
+Names are compared by their words, whatever the case, the strokes between them and the number:
+``REF_forces``, ``ref_force`` and ``refForces`` are one name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from numeric_checks.molecules.units import spelling
+from numeric_checks.molecules.units import energy_unit, force_unit, length_unit, spelling
 
 __all__ = [
     "CELLS",
     "ENERGIES",
     "FORCES",
+    "GRADIENTS",
     "LAST_ENERGIES",
     "LEVELS",
     "ORDER",
     "REPEATS",
     "UNITS",
     "Request",
+    "known_names",
     "pick",
+    "sign_of",
     "stated",
+    "states_unit",
+    "words",
 ]
 
-#: Energies: ASE and most files, sGDML (E, Energy), MACE (REF_energy), SevenNet (y_energy).
+#: Energies: ASE and most files, sGDML (E), MACE (REF_energy), SevenNet (y_energy).
 ENERGIES = (
     "energy",
-    "energies",
     "E",
-    "Energy",
     "REF_energy",
-    "ref_energy",
+    "energy_ref",
     "dft_energy",
-    "DFT_energy",
+    "energy_dft",
     "y_energy",
     "total_energy",
     "potential_energy",
@@ -43,17 +51,16 @@ LAST_ENERGIES = ("free_energy",)
 #: Forces: ASE and most files, sGDML (F), GPUMD (force), MACE (REF_forces), SevenNet (y_force).
 FORCES = (
     "forces",
-    "force",
     "F",
-    "Forces",
     "REF_forces",
-    "ref_forces",
+    "forces_ref",
     "dft_forces",
-    "DFT_forces",
+    "forces_dft",
     "y_force",
-    "y_forces",
     "force_of_atoms",
 )
+#: Minus the forces, where there are none: SPICE.
+GRADIENTS = ("dft_total_gradient",)
 #: Places of frames along the trajectory they come from; rMD17 says old_indices, LAMMPS timestep.
 ORDER = ("md17_index", "old_indices", "timestep", "step", "md_step", "frame_index", "frame")
 #: Earlier frames that a frame repeats, −1 for none.
@@ -61,12 +68,25 @@ REPEATS = ("duplicate_of",)
 #: Lattice vectors, as rows.
 CELLS = ("cell", "cells", "unit_cell", "box")
 LEVELS = ("level_of_theory", "theory")
-#: Keys of units: length, energy, force.
-UNITS = {
-    "length": ("units_length", "r_unit", "length_unit", "units_positions"),
-    "energy": ("units_energy", "e_unit", "energy_unit"),
-    "force": ("units_force", "f_unit", "force_unit", "units_forces"),
+#: The key that states a unit, as messages name it.
+UNITS = {"length": "units_length", "energy": "units_energy", "force": "units_force"}
+
+#: Words that say in a key what the unit is of.
+_OF = {
+    "length": {"length", "distance", "position", "pos", "coord", "coordinate", "r"},
+    "energy": {"energy", "e"},
+    "force": {"force", "f", "gradient", "grad"},
 }
+#: Systems of units by name: LAMMPS's, and atomic units.
+_SYSTEMS = {
+    "metal": {"length": "angstrom", "energy": "ev"},
+    "real": {"length": "angstrom", "energy": "kcal/mol"},
+    "ase": {"length": "angstrom", "energy": "ev"},
+    "au": {"length": "bohr", "energy": "hartree"},
+    "a.u.": {"length": "bohr", "energy": "hartree"},
+    "atomic": {"length": "bohr", "energy": "hartree"},
+}
+_READ = {"force": force_unit, "energy": energy_unit, "length": length_unit}
 
 
 @dataclass(frozen=True)
@@ -80,6 +100,41 @@ class Request:
     energy: str | None = None
     forces: str | None = None
     quantity: str | None = None
+
+
+def words(name: str) -> tuple[str, ...]:
+    """The words of a name, in lower case and in the singular.
+
+    >>> words("REF_forces"), words("dftEnergies"), words("E")
+    (('ref', 'force'), ('dft', 'energy'), ('e',))
+    """
+    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)
+    return tuple(
+        part.lower().removesuffix("ies") + "y"
+        if part.lower().endswith("ies")
+        else (part.lower().removesuffix("s") if len(part) > 2 else part.lower())
+        for part in parts
+    )
+
+
+def known_names(known: tuple[str, ...], names: Iterable[str]) -> list[str]:
+    """Those of ``names`` that are known, in the order of ``known``.
+
+    >>> known_names(FORCES, ["energy", "Ref_Force", "forces"])
+    ['forces', 'Ref_Force']
+    """
+    places = {words(name): place for place, name in reversed(list(enumerate(known)))}
+    found = [name for name in names if words(name) in places]
+    return sorted(found, key=lambda name: (places[words(name)], name))
+
+
+def sign_of(name: str) -> float:
+    """−1 for an array of gradients, of which forces are the negative, and 1 for any other.
+
+    >>> sign_of("energy_gradient"), sign_of("forces")
+    (-1.0, 1.0)
+    """
+    return -1.0 if {"gradient", "grad"} & set(words(name)) else 1.0
 
 
 def pick(
@@ -98,7 +153,7 @@ def pick(
     """
     if wanted is not None:
         return wanted if wanted in arrays else None
-    found = [name for name in known if name in arrays]
+    found = known_names(known, arrays)
     if not found:
         return None
     first = np.asarray(arrays[found[0]])
@@ -111,12 +166,59 @@ def pick(
     return found[0]
 
 
+def states_unit(key: str) -> bool:
+    """Whether a key states a unit of lengths, energies or forces, or of everything."""
+    return _kind(key) is not None
+
+
+def _kind(key: str) -> str | None:
+    """What a key states the unit of; "all" for everything, None for none of these."""
+    found = list(words(key))
+    rest = [word for word in found if word != "unit"]
+    if len(rest) == len(found):
+        return None
+    if not rest:
+        return "all"
+    kinds = [kind for kind, names in _OF.items() if names & set(rest)]
+    return kinds[0] if len(kinds) == 1 else None
+
+
 def stated(texts: Mapping[str, str], kind: str) -> str | None:
     """The unit of a kind ("length", "energy", "force") that a file states, or None.
 
-    Raises ValueError where two keys state different ones.
+    ``texts``: the keys for which :func:`states_unit` holds, and what they say. Raises ValueError
+    where two of them state different units, and for a key of everything that is not understood.
     """
-    found = {key: texts[key] for key in UNITS[kind] if key in texts}
+    found = {key: text for key, text in texts.items() if _kind(key) == kind}
+    for key, text in texts.items():
+        if _kind(key) == "all":
+            unit = _of_all(key, text).get(kind)
+            found |= {} if unit is None else {key: unit}
     if len({spelling(value) for value in found.values()}) > 1:
         raise ValueError(f"two units of {kind}: {found}")
     return next(iter(found.values()), None)
+
+
+def _of_all(key: str, text: str) -> dict[str, str]:
+    """The units by kind that ``units = …`` states, as a system or one after another.
+
+    >>> _of_all("units", "kcal/mol, Å")
+    {'energy': 'kcal/mol', 'length': 'Å'}
+    """
+    if (system := _SYSTEMS.get(text.strip().lower())) is not None:
+        return dict(system)
+    found: dict[str, str] = {}
+    for unit in re.split(r"[,;]", text):
+        for kind, read in _READ.items():
+            try:
+                read(unit)
+            except ValueError:
+                continue
+            found[kind] = unit.strip()
+            break
+        else:
+            raise ValueError(
+                f"{key} = {text!r} is not understood; expected an energy, a length, a force such "
+                f"as eV/Å, several of them with commas between, or one of {', '.join(_SYSTEMS)}"
+            )
+    return found

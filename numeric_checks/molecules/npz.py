@@ -23,8 +23,11 @@ from numeric_checks.molecules.labels import (
     REPEATS,
     UNITS,
     Request,
+    known_names,
     pick,
+    sign_of,
     stated,
+    states_unit,
 )
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.units import energy_unit, force_unit, length_unit
@@ -58,9 +61,7 @@ class _Reader:
     def __init__(self, archive: NpzArchive, request: Request) -> None:
         self.archive, self.request, self.name = archive, request, archive.path.name
         self.positions_name, self.numbers_name, self.default = self._layout()
-        self.texts = {
-            key: archive.text(key) for keys in UNITS.values() for key in keys if key in archive
-        }
+        self.texts = {key: archive.text(key) for key in archive.names if states_unit(key)}
 
     def _layout(self) -> tuple[str, str, tuple[str, str] | None]:
         found = [
@@ -125,7 +126,7 @@ class _Reader:
         if unit is not None:
             return unit
         if self.default is None:
-            raise ValueError(f"{self.name}: this layout must state {UNITS[kind][0]}")
+            raise ValueError(f"{self.name}: this layout must state {UNITS[kind]}")
         return self.default[0 if kind == "length" else 1]
 
     def _real(self, name: str) -> Array:
@@ -154,7 +155,7 @@ class _Reader:
         return table[there], there
 
     def _labels(self, what: str, known: tuple[str, ...], wanted: str | None) -> str | None:
-        names = known if wanted is None else (wanted,)
+        names = known_names(known, self.archive.names) if wanted is None else [wanted]
         arrays = {name: self.archive[name] for name in names if name in self.archive}
         try:
             return pick(what, wanted, known, arrays)
@@ -186,7 +187,7 @@ class _Reader:
             scale = energy_unit(self._unit("energy")) / length_unit(self._unit("length"))
         else:
             scale = force_unit(unit)
-        return values[there] * scale
+        return values[there] * (sign_of(name) * scale)
 
     def _values(self, there: NDArray[np.bool_]) -> tuple[Array | None, str]:
         """The array asked for beside energies and forces, and its unit."""

@@ -9,12 +9,21 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from numeric_checks.molecules.contents import Contents
+from numeric_checks.molecules.distances import vectors_to
 from numeric_checks.molecules.repeats import content_of
 from numeric_checks.molecules.structures import Structures
 
 __all__ = ["Screen", "isolated", "published_splits"]
 
 Integers = NDArray[np.int64]
+
+Array = NDArray[np.float64]
+
+#: Å; two atoms nearer than this are at one place: nothing is that near, not even in a collision.
+SAME = 0.01
+# Numbers without a relation, so that lattices and planes of atoms do not fall on one number.
+_GENERIC = np.array([0.83, 0.47, 0.31])
+_WEIGHTS, _PHASES = np.array([1.0, 0.73, 0.41]), np.array([0.3, 1.1, 2.3])
 
 #: Å; a frame in which no two atoms are nearer holds isolated atoms.
 APART = 10.0
@@ -94,23 +103,52 @@ def _declared(contents: Contents) -> NDArray[np.bool_]:
 
 
 def _require_apart(structures: Structures, before: int) -> None:
-    """ValueError for two atoms of a frame at the same place; ``before`` frames were read before."""
-    x, frame = structures.positions[:, 0], structures.frame_of
-    order = np.lexsort((x, frame))
-    # Atoms of one x follow each other; only among them can two be at one place.
-    same = (np.diff(x[order]) == 0) & (np.diff(frame[order]) == 0)
-    if not same.any():
-        return
-    alike = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))
-    atoms = order[alike]
-    rows = np.column_stack((frame[atoms], structures.positions[atoms]))
-    _, first, count = np.unique(rows, axis=0, return_index=True, return_counts=True)
-    if (count > 1).any():
-        place = atoms[first[count > 1].min()]
-        raise ValueError(
-            f"two atoms of frame {before + int(frame[place])} are at the same place, "
-            f"{structures.positions[place].tolist()} Å"
-        )
+    """ValueError for two atoms of a frame at one place, or of images of theirs.
+
+    ``before`` frames were read before. Atoms are sorted by a number that changes little between
+    near places and between images; only neighbours in that order can be at one place.
+    """
+    number, slope = _places(structures)
+    frame = structures.frame_of
+    order = np.lexsort((number, frame))
+    reach = 1
+    while True:
+        first, second = order[:-reach], order[reach:]
+        near = frame[first] == frame[second]
+        near &= number[second] - number[first] <= SAME * slope[frame[first]]
+        if not near.any():
+            return
+        pairs = np.sort(np.stack((first[near], second[near])), axis=0)
+        gaps = np.linalg.norm(vectors_to(structures, pairs[0], pairs[1]), axis=1)
+        if (gaps < SAME).any():
+            place = int(pairs[0][gaps < SAME].min())
+            raise ValueError(
+                f"two atoms of frame {before + int(frame[place])} are at the same place to within "
+                f"{SAME:g} Å, {structures.positions[place].tolist()} Å"
+            )
+        reach += 1
+
+
+def _places(structures: Structures) -> tuple[Array, Array]:
+    """A number for every atom, the same for its images, and by frame its largest slope in 1/Å.
+
+    It is Σ a_i cos(2π f_i + φ_i) over the coordinates f along lattice vectors that repeat, and
+    g·x of what is left of the place x.
+    """
+    cells = np.where(structures.periodic[..., None], structures.cells, 0.0)
+    inverse = np.zeros_like(cells)
+    repeats = structures.periodic.any(axis=1)
+    inverse[repeats] = np.linalg.pinv(cells[repeats])
+    along = np.einsum("na,nai->ni", structures.positions, inverse[structures.frame_of])
+    inside = np.einsum("ni,nia->na", along, cells[structures.frame_of])
+    number = (structures.positions - inside) @ _GENERIC
+    number += (
+        np.where(structures.periodic, 1.0, 0.0)[structures.frame_of]
+        * np.cos(2 * np.pi * along + _PHASES)
+        @ _WEIGHTS
+    )
+    slope = np.linalg.norm(_GENERIC) + 2 * np.pi * np.linalg.norm(inverse, axis=1) @ _WEIGHTS
+    return number, slope
 
 
 def isolated(structures: Structures) -> NDArray[np.bool_]:

@@ -20,6 +20,8 @@ __all__ = ["Structures"]
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+#: Å; farther from the origin is no atom of a data set, and squares of such numbers lose everything.
+LARGEST = 1e6
 #: Least volume, relative to the product of the lengths, of a cell periodic in three directions.
 _FLAT = 1e-9
 
@@ -37,8 +39,8 @@ class Structures:
 
     Raises:
         ValueError: shapes that do not fit, values that are not finite, atomic numbers out of range,
-            no frames, a frame without atoms, or a frame periodic along a lattice vector that is
-            zero or lies in the span of the others.
+            positions or cells beyond 10⁶ Å, no frames, a frame without atoms, or a frame periodic
+            along a lattice vector that is zero or lies in the span of the others.
     """
 
     numbers: Integers
@@ -69,6 +71,13 @@ class Structures:
             raise ValueError(
                 f"positions contains values that are not finite, in frame "
                 f"{self._frame(int(lost.argmax()))}"
+            )
+        far = np.abs(self.positions).max(axis=1) > LARGEST
+        if far.any():
+            row = int(far.argmax())
+            raise ValueError(
+                f"positions must lie between -{LARGEST:g} and {LARGEST:g} Å, got "
+                f"{self.positions[row].tolist()} in frame {self._frame(row)}"
             )
         _check_cells(self.cells, self.periodic)
 
@@ -285,6 +294,13 @@ def _check_cells(cells: Array, periodic: NDArray[np.bool_]) -> None:
     if not np.isfinite(cells).all():
         frame = int(np.argwhere(~np.isfinite(cells))[0][0])
         raise ValueError(f"cells contains values that are not finite, in frame {frame}")
+    wide = np.abs(cells).max(axis=(1, 2)) > LARGEST
+    if wide.any():
+        frame = int(wide.argmax())
+        raise ValueError(
+            f"cells must lie between -{LARGEST:g} and {LARGEST:g} Å, got "
+            f"{np.abs(cells[frame]).max():g} in frame {frame}"
+        )
     used = np.flatnonzero(periodic.any(axis=1))
     if len(used) == 0:
         return

@@ -13,10 +13,12 @@ from ase.io import write
 
 from numeric_checks.bandwidth.estimate import bandwidth
 from numeric_checks.bandwidth.result import SpectrumOptions
+from numeric_checks.molecules.contents import Contents
 from numeric_checks.molecules.data import EMBEDDED, ForceData, iterate, load
 from numeric_checks.molecules.distances import mean_distances, vectors_to
 from numeric_checks.molecules.fields import Field
 from numeric_checks.molecules.marks import fixed_topology, marked_rows
+from numeric_checks.molecules.screen import Screen
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.whole import whole
 
@@ -241,4 +243,51 @@ def test_two_atoms_at_one_place_are_refused(tmp_path: Path) -> None:
     R[1, 3] = R[1, 0]
     np.savez(path, **arrays)
     with pytest.raises(ValueError, match="two atoms of frame 1 are at the same place"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    "periodic", [(True, True, True), (True, False, True), (False, True, False)]
+)
+def test_images_of_one_atom_are_one_place(periodic: tuple[bool, bool, bool]) -> None:
+    """By brute force over images: what is refused has two atoms within 0.01 Å, and only that."""
+    rng = np.random.default_rng(1)
+    for left in (False, True):
+        cell = TRICLINIC[[1, 0, 2]] if left else TRICLINIC
+        places = rng.uniform(0, 8, (3, 9, 3))
+        steps = rng.integers(-2, 3, 3) * np.array(periodic)
+        for gap, refused in ((0.0, True), (0.009, True), (0.02, False)):
+            moved = places.copy()
+            moved[1, 4] = moved[1, 7] + steps @ cell + gap * np.array([0.6, 0.0, 0.8])
+            made = Structures.of_molecule(moved, np.full(9, 6), cell, np.array(periodic))
+            contents = Contents(made, np.zeros(3), np.zeros((27, 3)))
+            if not refused:
+                assert Screen()(contents).all()
+                continue
+            with pytest.raises(ValueError, match="two atoms of frame 1 are at the same place"):
+                Screen()(contents)
+
+
+@pytest.mark.parametrize(
+    ("name", "factor", "words"),
+    [
+        ("R", 1e8, r"positions must lie between -1e\+06 and 1e\+06 Å, got .* in frame 0"),
+        ("R", 1e200, "positions must lie"),
+        ("F", 1e30, r"forces must lie between -1e\+09 and 1e\+09 eV/Å, got"),
+        ("E", 1e300, "energies must lie between"),
+        ("lattice", 1e200, r"cells must lie between .* got 9e\+200 in frame 0"),
+    ],
+)
+def test_numbers_that_are_no_data_are_refused(
+    name: str, factor: float, words: str, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    arrays = {
+        "R": rng.normal(size=(3, 5, 3)), "F": rng.normal(size=(3, 5, 3)), "E": np.ones(3),
+        "z": np.full(5, 6), "lattice": 9 * np.eye(3), "e_unit": np.array("eV"),
+    }  # fmt: skip
+    arrays[name] = arrays[name] * factor
+    path = tmp_path / "a.npz"
+    np.savez(path, **arrays)
+    with pytest.raises(ValueError, match=words):
         load(path)
