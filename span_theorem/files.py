@@ -22,6 +22,7 @@ __all__ = [
     "plain",
     "read_text",
     "temporary_prefix",
+    "unrepeated",
     "write_json",
     "write_text",
     "writing",
@@ -195,3 +196,18 @@ def read_text(path: str | Path, limit: int) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"{source} is not UTF-8 text: {error.reason}") from error
+
+
+def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The ``object_pairs_hook`` of :mod:`json` for files that people write.
+
+    Raises ValueError for a key that stands twice, of which json would take the last.
+
+    >>> json.loads('{"a": 1}', object_pairs_hook=unrepeated)
+    {'a': 1}
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} stands twice")
+    return found

@@ -15,7 +15,7 @@ __all__ = ["FeatureKind", "Irrep", "Irreps", "feature_irreps"]
 FeatureKind = Literal["upto", "exact"]
 """All degrees up to L, or L alone."""
 
-_TERM = re.compile(r"(?:(?P<mul>\d+)x)?(?P<l>\d+)(?P<p>[eoy]?)", re.ASCII)
+_TERM = re.compile(r"(?:(?P<mul>\d+)\s*x\s*)?(?P<l>\d+)\s*(?P<p>[eoy]?)", re.ASCII)
 _PARITY = {"e": 1, "o": -1, "": 0}
 _LETTER = {1: "e", -1: "o", 0: ""}
 
@@ -110,7 +110,10 @@ class Irreps:
 
     @classmethod
     def parse(cls, text: str) -> Irreps:
-        """Read e3nn notation, e.g. ``"0e+8x1o+2e"``; the empty string is the zero space."""
+        """Read e3nn notation, e.g. ``"0e+8x1o+2e"``; the empty string is the zero space.
+
+        Spaces are allowed wherever e3nn allows them, as in ``"8 x 0e + 8 x 1o"``.
+        """
         if not text.strip():
             return cls()
         pairs = (_parse_term(part) for part in text.split("+"))

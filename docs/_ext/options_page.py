@@ -9,7 +9,7 @@ from typing import Any
 
 from proof_map import DOCS
 
-from span_theorem.architecture.layers import e3nn_layers
+from span_theorem.architecture.layers import e3nn_layers, equivariant_layers
 from span_theorem.architecture.read import layers_from_mapping, mapping_from_pairs
 from span_theorem.irreps import Irreps
 
@@ -24,6 +24,7 @@ EXAMPLES = (
     ("SevenNet, `lmax: 2`", "--nequip l_max=2 layers=5 parity=false", 5),
     ("Allegro, `l_max: 2`", "--mace max_ell=2 correlation=2 hidden=1x0e+1x1o+1x2e layers=2", 1),
     ("a tensor product of e3nn", "--e3nn 32x0e+32x1o+32x2e --degree 2", 1),
+    ("Equiformer, degrees up to 2", "--equivariant 128x0+64x1+32x2", 1),
 )
 PAGES = {"T1": "t1", "T1″": "t1-sets", "T4": "t4", "T7": "t7"}
 COLUMNS = ("degree_in_one_direction", "degree_of_features", "angle", "total_degree")
@@ -34,6 +35,8 @@ def layers(arguments: str) -> list[Any]:
     option, *words = shlex.split(arguments)
     if option == "--e3nn":
         return list(e3nn_layers(Irreps.parse(words[0]), int(words[2]), 1))
+    if option == "--equivariant":
+        return list(equivariant_layers(Irreps.parse(words[0])))
     kind = option.removeprefix("--")
     return list(layers_from_mapping(kind, mapping_from_pairs(kind, words), 1))
 
@@ -58,8 +61,10 @@ def table() -> str:
             cells: list[str] = []
             for column in COLUMNS:
                 value = getattr(layer, column)
-                label = linked(layer.statements[column])
-                cells.append("no bound" if value is None else f"≤ {value}, {label}")
+                bound = value is not None
+                cells.append(
+                    f"≤ {value}, {linked(layer.statements[column])}" if bound else "no bound"
+                )
             cells.append(f"≤ {2 * layer.total_degree}, {linked('T4')}")
             rows.setdefault(tuple(cells), []).append(number)
         for row, numbers in rows.items():

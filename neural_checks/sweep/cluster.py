@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from span_theorem.files import read_text
+from span_theorem.files import read_text, unrepeated
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -191,7 +191,7 @@ def read_options(path: Path) -> dict[str, Any]:
         FileNotFoundError: it is not there; ValueError: it is no JSON object.
     """
     try:
-        options = json.loads(read_text(path, _LARGEST))
+        options = json.loads(read_text(path, _LARGEST), object_pairs_hook=unrepeated)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     if not isinstance(options, dict):

@@ -33,7 +33,7 @@ from neural_checks.sweep.settings import Job, MeasureSettings, Sweep
 from neural_checks.training.train import TrainConfig
 from numeric_checks.molecules.data import EMBEDDED, load, sha256
 from span_theorem.arguments import shown
-from span_theorem.files import read_text
+from span_theorem.files import read_text, unrepeated
 
 __all__ = ["MAX_JOBS", "read_config"]
 
@@ -127,7 +127,9 @@ def read_config(path: Path, data_dir: Path, skip_absent: bool = False) -> Sweep:
 def _parsed(path: Path) -> Any:
     text = read_text(path, _LARGEST)
     try:
-        return tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+        if path.suffix == ".toml":
+            return tomllib.loads(text)
+        return json.loads(text, object_pairs_hook=unrepeated)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path.name}: {error}") from error
 

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from span_theorem import command
-from span_theorem.architecture.layers import MAX_FACTORS, MAX_NEIGHBOURS, Layer, e3nn_layers
+from span_theorem.architecture.layers import (
+    MAX_FACTORS,
+    MAX_NEIGHBOURS,
+    Layer,
+    e3nn_layers,
+    equivariant_layers,
+)
 from span_theorem.architecture.read import (
     MAX_BYTES,
     layers_from_mapping,
@@ -26,7 +32,8 @@ examples:
   python -m span_theorem.architecture --mace max_ell=3 correlation=3 hidden=128x0e+128x1o layers=2
   python -m span_theorem.architecture --nequip l_max=2 layers=4
   python -m span_theorem.architecture --file config.yaml
-  python -m span_theorem.architecture --e3nn 32x0e+32x1o+32x2e --degree 2"""
+  python -m span_theorem.architecture --e3nn 32x0e+32x1o+32x2e --degree 2
+  python -m span_theorem.architecture --equivariant 128x0+128x1+128x2 --readout 3"""
 
 
 def _parser() -> command.Parser:
@@ -40,9 +47,17 @@ def _parser() -> command.Parser:
     group.add_argument("--mace", nargs="*", metavar="KEY=VALUE", help="max_ell, correlation, …")
     group.add_argument("--nequip", nargs="*", metavar="KEY=VALUE", help="l_max, layers, parity")
     group.add_argument(
-        "--file", type=Path, metavar="PATH", help="a NequIP or MACE YAML, or MACE's arguments"
+        "--file",
+        type=Path,
+        metavar="PATH",
+        help="a NequIP, MACE or SevenNet YAML, or MACE's arguments",
     )
     group.add_argument("--e3nn", metavar="IRREPS", help="features that are multiplied")
+    group.add_argument(
+        "--equivariant",
+        metavar="IRREPS",
+        help="features of any equivariant network, however they are made",
+    )
     parser.add_argument(
         "--degree", type=integer_option("degree", 1, MAX_FACTORS), help="how many, for --e3nn"
     )
@@ -75,10 +90,10 @@ def _work(options: argparse.Namespace) -> Result:
         layers = layers_from_mapping(kind, mapping_from_pairs(kind, options.nequip), K)
     elif options.file is not None:
         kind, layers = layers_from_text(read_text(options.file, MAX_BYTES), K)
+    elif options.e3nn is not None:
+        kind, layers = "e3nn", e3nn_layers(_irreps(options.e3nn), options.degree, K)
     else:
-        if len(options.e3nn) > 2000:
-            raise ValueError(f"irreps of {len(options.e3nn)} characters: at most 2000")
-        kind, layers = "e3nn", e3nn_layers(Irreps.parse(options.e3nn), options.degree, K)
+        kind, layers = "equivariant", equivariant_layers(_irreps(options.equivariant))
     data = {
         "architecture": kind,
         "readout": options.readout,
@@ -88,6 +103,12 @@ def _work(options: argparse.Namespace) -> Result:
         ],
     }
     return Result(_text(kind, layers, options.readout), data)
+
+
+def _irreps(text: str) -> Irreps:
+    if len(text) > 2000:
+        raise ValueError(f"irreps of {len(text)} characters: at most 2000")
+    return Irreps.parse(text)
 
 
 def _text(kind: str, layers: list[Layer], readout: int) -> str:
@@ -101,8 +122,9 @@ def _text(kind: str, layers: list[Layer], readout: int) -> str:
     lines += [
         "",
         "In one direction: one edge is turned, everything else held. Total: everything is turned.",
-        "Counts of survivors are for neighbours at one distance.",
     ]
+    if any(layer.products for layer in layers):
+        lines.append("Counts of survivors are for neighbours at one distance.")
     return "\n".join(lines)
 
 
@@ -116,7 +138,7 @@ def _rows(layer: Layer, readout: int) -> list[tuple[str, str]]:
     rows = []
     for text, name, sign in entries:
         value = getattr(layer, name)
-        label = layer.statements[name]
+        label = layer.statements.get(name)
         rows.append((text, f"{sign} {value}  [{label}]" if value is not None else "no bound"))
     rows.append(
         (
@@ -129,6 +151,8 @@ def _rows(layer: Layer, readout: int) -> list[tuple[str, str]]:
 
 
 def _product_lines(layer: Layer) -> list[str]:
+    if not layer.products:
+        return []
     counts = sorted({K for row in layer.products.values() for K in row.surviving})
     label = layer.statements["products"]
     head = f"  coupled products by output [{label}]"

@@ -19,7 +19,15 @@ from span_theorem.factors import Factors
 from span_theorem.irreps import Irrep, Irreps
 from span_theorem.multiplicity import multiplicities, power_dimension, product_multiplicities
 
-__all__ = ["Layer", "Products", "e3nn_layers", "mace_layers", "nequip_layers", "output_degree"]
+__all__ = [
+    "Layer",
+    "Products",
+    "e3nn_layers",
+    "equivariant_layers",
+    "mace_layers",
+    "nequip_layers",
+    "output_degree",
+]
 
 MAX_DEGREE = 16
 MAX_FACTORS = 8
@@ -134,6 +142,11 @@ def mace_layers(
         raise ValueError(
             f"hidden needs at least one irrep, and all of degree ≤ {MAX_DEGREE}, got '{hidden}'"
         )
+    if Irrep(0, 1) not in hidden.counts():
+        raise ValueError(
+            "hidden needs scalars 0e, whose number is that of the channels, and a parity for every "
+            f"irrep, got '{hidden}'"
+        )
     density = Irreps.upto(max_ell)
     found: list[Layer] = []
     for number, order in enumerate(orders, 1):
@@ -148,6 +161,8 @@ def mace_layers(
             in_products = order * (max_ell + (found[-1].degree_in_one_direction or 0))
             reach = max_ell + (found[-1].degree_of_features or 0)
             in_features, angle = order * reach, reach * (order // 2)
+            # The features of the layer before are added on as they are.
+            angle = max(angle, found[-1].angle or 0)
             labels = ("T1 (bound)", "T1 (bound)", "T7 (bound)", "T2")
         found.append(
             Layer(
@@ -251,7 +266,51 @@ def e3nn_layers(irreps: Irreps, degree: int, neighbours: int = 4) -> list[Layer]
             degree * irreps.lmax,
             products,
             _statements("T1″", "T1″", "T7", "T2, T8" if one_channel else "T2"),
-            "" if one_channel else "several channels: what survives is not counted",
+            "; ".join(
+                ([] if one_channel else ["several channels: what survives is not counted"])
+                + _letters(irreps)
+            ),
+        )
+    ]
+
+
+def _letters(irreps: Irreps) -> list[str]:
+    """A remark where every irrep has the letter e: some packages mean no parity by it."""
+    odd = [str(irrep) for irrep in irreps.counts() if irrep.l % 2]
+    if not odd or any(irrep.p != 1 for irrep in irreps.counts()):
+        return []
+    plain = "+".join(f"{n}x{irrep.l}" for n, irrep in irreps)
+    return [
+        f"{', '.join(odd)} vanish in one direction, being axial; if e stands for every irrep "
+        f"because reflections are ignored, as in Equiformer, give {plain}"
+    ]
+
+
+def equivariant_layers(irreps: Irreps) -> list[Layer]:
+    """Features of the given irreps, however an equivariant network makes them: T4 alone holds.
+
+    For networks whose layers are not polynomial in a direction, or are not known: attention,
+    gates, norms, activations on a grid.
+
+    Args:
+        irreps: the features, with or without parities.
+    """
+    if not irreps or irreps.lmax > MAX_DEGREE:
+        raise ValueError(
+            f"at least one irrep is needed, and all of degree ≤ {MAX_DEGREE}, got '{irreps}'"
+        )
+    return [
+        Layer(
+            f"features of degree ≤ {irreps.lmax}",
+            irreps,
+            False,
+            None,
+            None,
+            None,
+            irreps.lmax,
+            {},
+            {"total_degree": "T4"},
+            "nothing is said of one direction: that takes layers that are polynomial in it",
         )
     ]
 

@@ -70,6 +70,8 @@ def layers_from_text(text: str, neighbours: int) -> tuple[str, list[Layer]]:
                 return "nequip", layers_from_mapping(
                     "nequip", _resolved(mapping, content), neighbours
                 )
+            if {"lmax", "num_convolution_layer"} <= mapping.keys():
+                return "sevennet", _sevennet(mapping, neighbours)
             if target in _MACE_MODELS:
                 return "mace", layers_from_mapping("mace", _resolved(mapping, content), neighbours)
         if "l_max" in content and "num_layers" in content and "_target_" not in content:
@@ -77,8 +79,10 @@ def layers_from_text(text: str, neighbours: int) -> tuple[str, list[Layer]]:
         if content.keys() & {"max_ell", "correlation", "hidden_irreps", "max_L", "num_channels"}:
             return "mace", layers_from_mapping("mace", _resolved(content, content), neighbours)
         raise ValueError(
-            "the file names no known model; expected a NequIPGNNModel (l_max, num_layers), or "
-            "MACE's max_ell, correlation, hidden_irreps, num_interactions"
+            f"the file names no known model{_named(content)}; expected a NequIPGNNModel (l_max, "
+            "num_layers), MACE's max_ell, correlation, hidden_irreps, num_interactions, or "
+            "SevenNet's lmax, num_convolution_layer. --equivariant takes the irreps of the "
+            "features of any other network"
         )
     arguments = _arguments(text)
     if not arguments.keys() & _KNOWN["mace"]:
@@ -147,6 +151,30 @@ def _nequip(mapping: Mapping[str, Any], neighbours: int) -> list[Layer]:
     )
 
 
+def _sevennet(mapping: Mapping[Any, Any], neighbours: int) -> list[Layer]:
+    """SevenNet's layers are NequIP's; by default it keeps natural parity alone."""
+    l_max = _integer("lmax", mapping["lmax"])
+    for key in ("lmax_edge", "lmax_node"):
+        given = _integer(key, mapping.get(key, -1))  # -1 stands for lmax
+        if given not in (-1, l_max):
+            raise ValueError(f"{key} = {given} beside lmax = {l_max} is not supported")
+    if mapping.get("irreps_manual"):
+        raise ValueError("irreps_manual is not supported: give --equivariant the irreps")
+    return nequip_layers(
+        l_max,
+        _integer("num_convolution_layer", mapping["num_convolution_layer"]),
+        _boolean("is_parity", mapping.get("is_parity", False)),
+        neighbours,
+    )
+
+
+def _named(content: Mapping[Any, Any]) -> str:
+    """The classes that a file names as models, for a message."""
+    targets = (str(m.get("_target_", "")).rpartition(".")[2] for m in _mappings(content))
+    found = [shown(target) for target in targets if target.endswith("Model")]
+    return f", but {', '.join(found[:3])}" if found else ""
+
+
 def _check_widths(given: Any) -> None:
     """Channels, one number or one for each l, bear on no degree; they are judged all the same."""
     for width in given if isinstance(given, list) else [given]:
@@ -163,6 +191,8 @@ def _integer(name: str, value: Any) -> int:
 
 
 def _correlation(value: Any) -> int | list[int]:
+    if isinstance(value, str) and "," in value:  # as in a list of Python, or without brackets
+        value = value.strip().removeprefix("[").removesuffix("]").split(",")
     if isinstance(value, list):
         return [_integer("correlation", entry) for entry in value]
     return _integer("correlation", value)
@@ -180,8 +210,20 @@ def _boolean(name: str, value: Any) -> bool:
 def _yaml(text: str) -> Any:
     import yaml
 
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML carries no types
+        """The safe loader, which would take the last of several values of a key."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            again = next((key for key in keys if keys.count(key) > 1 and key != "<<"), None)
+            if again is not None:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {shown(again)} stands twice", node.start_mark
+                )
+            return super().construct_mapping(node, deep)
+
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader)
     except yaml.YAMLError as error:
         if text.lstrip().startswith(("-", "python", "mace")):
             return None  # a line of arguments is no YAML
@@ -244,6 +286,7 @@ def _arguments(text: str) -> dict[str, str]:
             continue
         following = words[i + 1] if i + 1 < len(words) else ""
         value = match[2] if match[2] is not None else following
-        if match[1] in _KNOWN["mace"] | {"model"}:
-            found[match[1]] = value
+        key = match[1]
+        if key in _KNOWN["mace"] | {"model"} and found.setdefault(key, value) != value:
+            raise ValueError(f"--{key} is given twice: {found[key]} and {value}")
     return found

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from span_theorem import files
-from span_theorem.files import check_targets, plain, read_text, write_json, write_text, writing
+from span_theorem.files import (
+    check_targets,
+    plain,
+    read_text,
+    unrepeated,
+    write_json,
+    write_text,
+    writing,
+)
 
 
 def _fail_while_writing(target: Path, error: BaseException) -> None:
@@ -136,3 +144,9 @@ def test_reading_text(tmp_path: Path) -> None:
         read_text(tmp_path, 10)
     with pytest.raises(FileNotFoundError, match="no file"):
         read_text(tmp_path / "b", 10)
+
+
+def test_a_key_that_stands_twice_is_refused() -> None:
+    assert json.loads('{"a": {"b": 1}, "b": 2}', object_pairs_hook=unrepeated)["b"] == 2
+    with pytest.raises(ValueError, match="the key 'b' stands twice"):
+        json.loads('{"a": {"b": 1, "b": 1}}', object_pairs_hook=unrepeated)

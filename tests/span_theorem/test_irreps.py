@@ -23,6 +23,22 @@ def test_text_round_trip_and_e3nn_reads_the_same(rep: Irreps) -> None:
     assert theirs.dim == rep.dim
 
 
+@pytest.mark.parametrize(
+    "text", ["8 x 0e", " 2x1 o+ 0e ", "3 x 2 y", "0x1o+1e", "08x01o", "1o+1o", "12x\t3e", "  "]
+)
+def test_every_spelling_that_e3nn_takes(text: str) -> None:
+    theirs = "+".join(str(term) for term in o3.Irreps(text) if term.mul)
+    assert "+".join(f"{mul}x{ir}" for mul, ir in Irreps.parse(text)) == theirs
+
+
+@pytest.mark.parametrize("text", ["x0e", "8x", "-1x0e", "1ee", "1 x 2 x 0e", "0e+", "e", "8*0e"])
+def test_what_e3nn_refuses(text: str) -> None:
+    with pytest.raises(ValueError, match="irrep"):
+        Irreps.parse(text)
+    with pytest.raises(ValueError, match="convert"):
+        o3.Irreps(text)
+
+
 @given(irreps, irreps)
 def test_tensor_product_matches_e3nn_and_dimension(a: Irreps, b: Irreps) -> None:
     product = a * b

@@ -240,6 +240,7 @@ def test_files_that_are_no_configuration(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, content in (
+        ("twice.json", b'{"name": "a", "name": "b"}'),
         ("a.json", b"{"), ("b.json", b"\xff\xfe"), ("c.json", b"[" * 100_000),
         ("d.toml", b"a = "), ("e.json", b" " * 2_000_000),
         ("f.toml", b"base = {seed = 2026-01-01}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from span_theorem import Irreps, multiplicities
 from span_theorem.architecture import (
     e3nn_layers,
+    equivariant_layers,
     layers_from_text,
     mace_layers,
     nequip_layers,
@@ -154,6 +156,14 @@ BAD = {
     "m:\n  _target_: a.PresetNequIPGNNModel\n  preset: XXL": "preset must be one of S, M, L, XL",
     "a: " + "[" * 100 + "]" * 100: "nested",
     "--max_ell 'open": "cannot be read as arguments",
+    "max_ell: 3\nmax_ell: 4": "the key 'max_ell' stands twice",
+    "a: {l_max: 1, l_max: 2}\nmax_ell: 1": "the key 'l_max' stands twice",
+    "--max_ell=3 --max_ell 4": "--max_ell is given twice: 3 and 4",
+    "hidden_irreps: 8x1o": "hidden needs scalars 0e, .* got '8x1o'",
+    "hidden_irreps: 8x0+8x1": "a parity for every irrep, got '8x0",
+    "m:\n  _target_: allegro.model.AllegroModel\n  l_max: 2": "but 'AllegroModel'; expected a",
+    "lmax: 2\nnum_convolution_layer: 3\nlmax_node: 1": "lmax_node = 1 beside lmax = 2",
+    "lmax: two\nnum_convolution_layer: 3": "lmax must be an integer, got 'two'",
 }
 
 
@@ -161,6 +171,42 @@ BAD = {
 def test_bad_files_are_named(text: str) -> None:
     with pytest.raises(ValueError, match=BAD[text].replace("(", r"\(")):
         layers_from_text(text, 2)
+
+
+def test_the_file_of_sevennet() -> None:
+    text = "model:\n  lmax: 2\n  num_convolution_layer: 3\n  channel: 32\n  is_parity: False\n"
+    assert layers_from_text(text, 1) == ("sevennet", nequip_layers(2, 3, False, 1))
+
+
+def test_a_merged_mapping_repeats_no_key() -> None:
+    text = "base: &b {max_ell: 2}\n<<: *b\ncorrelation: 2\nmax_ell: 3\n"
+    assert layers_from_text(text, 1)[1][0].degree_in_one_direction == 6
+
+
+def test_a_layer_without_products_keeps_the_angles_of_the_one_before() -> None:
+    """Its features are added to those of the layer before, which see angles."""
+    hidden = Irreps.parse("8x0e+8x1o")
+    assert [layer.angle for layer in mace_layers(3, [3, 1], hidden, 2, 1)] == [3, 3]
+    assert [layer.angle for layer in mace_layers(3, [1, 1], hidden, 2, 1)] == [0, 0]
+
+
+def test_any_equivariant_network() -> None:
+    (layer,) = equivariant_layers(Irreps.parse("8x0+4x1+2x3"))
+    assert (layer.total_degree, layer.polynomial) == (3, False)
+    assert layer.degree_in_one_direction is layer.degree_of_features is layer.angle is None
+    assert set(layer.statements) == {"total_degree"}
+    with pytest.raises(ValueError, match="all of degree ≤ 16, got '17o'"):
+        equivariant_layers(Irreps.parse("17o"))
+
+
+def test_letters_that_stand_for_no_parity() -> None:
+    """Equiformer's 1e is a vector: with letters odd degrees vanish, without them they are there."""
+    (lettered,) = e3nn_layers(Irreps.parse("2x0e+2x1e"), 2, 1)
+    (plain,) = e3nn_layers(Irreps.parse("2x0+2x1"), 2, 1)
+    assert (lettered.degree_in_one_direction, plain.degree_in_one_direction) == (0, 2)
+    assert "give 2x0+2x1" in lettered.note
+    for other in ("2x0e+2x1o", "2x0e+2x2e", "2x0+2x1", "1e+1o"):
+        assert "letter" not in e3nn_layers(Irreps.parse(other), 2, 1)[0].note
 
 
 def test_aliases_cannot_explode() -> None:
@@ -190,6 +236,13 @@ def test_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["--file", str(tmp_path / "c.yaml")]) == 0
     assert main(["--nequip", "l_max=1", "layers=2"]) == 0
     assert main(["--e3nn", "0e+1o", "--degree", "3", "--neighbours", "2"]) == 0
+    assert main(["--mace", "correlation=[3,2]", "hidden=8 x 0e + 8x1 o", "layers=2"]) == 0
+    assert main(["--mace", "correlation=3, 2", "layers=2"]) == 0
+    capsys.readouterr()
+    assert main(["--equivariant", "8x0e+8x1e", "--readout", "3"]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"a readout of degree 3 +≤ 3  \[T4\]", text)
+    assert "survivors" not in text
     capsys.readouterr()
 
 
