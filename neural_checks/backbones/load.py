@@ -24,6 +24,7 @@ from neural_checks.backbones.model_files import (
     file_kind,
     plain_state,
     refuse_missing_classes,
+    require_class_of,
 )
 from neural_checks.backbones.outside import outside
 from neural_checks.backbones.reading import Reading, import_named, of_calculator
@@ -66,6 +67,8 @@ def load_backbone(
         FileNotFoundError: the file does not exist; ImportError: its package is not installed.
     """
     conditions, reading = conditions or Conditions(), reading or Reading()
+    if "://" in model:
+        raise ValueError(f"{model} is an address: fetch the file, and give its path")
     module, colon, _ = model.partition(":")
     if colon and not Path(model).exists() and "/" not in module:
         conditions.refuse_all(model)
@@ -138,6 +141,7 @@ def _from_file(
         raise UntrustedError(f"{path.name} {what}: {TRUST}")
     if stock:
         return _from_nequip(path, layer, conditions, device)
+    require_class_of(path, "mace")
     refuse_missing_classes(path)
     from neural_checks.backbones.mace import load_mace
 

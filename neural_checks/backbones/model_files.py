@@ -23,6 +23,7 @@ __all__ = [
     "file_kind",
     "plain_state",
     "refuse_missing_classes",
+    "require_class_of",
 ]
 
 TRUST = (
@@ -89,7 +90,12 @@ def _other(start: bytes) -> str:
             return what
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html", b"<?xml")):
-        return "an HTML page, not a torch file: the download went wrong"
+        kind = "XML" if text.startswith(b"<?xml") else "HTML"
+        return f"an {kind} page, not a torch file: the download went wrong"
+    if start[8:10] in (b'{"', b"{ "):
+        return "a file of safetensors: weights without the network that they belong to"
+    if start[257:262] == b"ustar":
+        return "a tar archive, not a torch file: unpack it first"
     if start[:1] == b"\x80" and start[1:2] in b"\x02\x03\x04\x05":
         return "a pickle that torch.save did not write, not a torch file"
     try:
@@ -158,6 +164,8 @@ def plain_state(path: Path) -> Any | None:
         raise
     except Exception as error:  # a list would not be complete: see span_theorem.damaged
         raise ValueError(f"{path.name} is a damaged torch file: {_first_line(error)}") from error
+    if state is None:
+        raise ValueError(f"{path.name} holds None and no model")
     _require_stored(path, state)
     return state
 
@@ -184,6 +192,17 @@ def _require_stored(path: Path, state: Any) -> None:
             raise ValueError(f"{path.name} holds a sparse tensor; weights are dense")
         if seen > 1_000_000:
             raise ValueError(f"{path.name} holds more than a million entries, no model")
+
+
+def require_class_of(path: Path, package: str) -> None:
+    """ValueError for a pickle that names no class of ``package``; nothing of it is loaded."""
+    names = _globals(path) or []
+    if not any(module.partition(".")[0] == package for module, _ in names):
+        own = [f"{m}.{n}" for m, n in names if not m.startswith(("collections", "torch._"))]
+        raise ValueError(
+            f"{path.name} is a pickle of {own[0] if own else 'something else'} and no model of "
+            f"{package}; a network of another package is given as module:function"
+        )
 
 
 def refuse_missing_classes(path: Path) -> None:

@@ -59,6 +59,11 @@ def tar(path: Path) -> None:
         archive.addfile(tarfile.TarInfo("a"), io.BytesIO())
 
 
+def plain_tar(path: Path) -> None:
+    with tarfile.open(path, "w") as archive:
+        archive.add(__file__, "a.py")
+
+
 CASES: dict[str, tuple[Make, str]] = {
     "pointer": (
         lambda p: p.write_text(
@@ -68,6 +73,13 @@ CASES: dict[str, tuple[Make, str]] = {
     ),
     "page": (lambda p: p.write_text("<!DOCTYPE html><html>404</html>"), "an HTML page"),
     "page without a type": (lambda p: p.write_text("\n <HTML><body>log in"), "an HTML page"),
+    "page of XML": (lambda p: p.write_text('<?xml version="1.0"?><Error/>'), "an XML page"),
+    "weights in safetensors": (
+        lambda p: p.write_bytes((8).to_bytes(8, "little") + b'{"a": {}}'),
+        "a file of safetensors: weights without the network",
+    ),
+    "tar without compression": (plain_tar, "a tar archive, not a torch file: unpack it"),
+    "nothing in a torch file": (lambda p: torch.save(None, p), "holds None and no model"),
     "text": (lambda p: p.write_text("no torch file"), "is a text file"),
     "empty": (lambda p: p.write_bytes(b""), "is empty"),
     "noise": (lambda p: p.write_bytes(bytes(range(128, 256))), "begins with the bytes 80 81 82"),
@@ -161,3 +173,20 @@ def test_a_model_that_old_nequip_deployed_is_named(tmp_path: Path) -> None:
             archive.writestr(f"deployed/{name}", b"0.6.1")
     with pytest.raises(ValueError, match=r"nequip 0\.6 or older deployed as TorchScript"):
         file_kind(path)
+
+
+def test_a_pickle_without_a_class_of_mace_is_named_for_its_own(toy: Any, tmp_path: Path) -> None:
+    """Trusted: it is not loaded, and no package is asked for that would not read it."""
+    for old in (False, True):
+        path = tmp_path / "m.pt"
+        torch.save(torch.nn.Linear(2, 2), path, _use_new_zipfile_serialization=not old)
+        with pytest.raises(
+            ValueError, match=r"a pickle of torch\.nn\.modules\.linear\.Linear and no"
+        ):
+            load_backbone(str(path), toy.toy_data(2), trust=True)
+
+
+def test_an_address_is_no_file(toy: Any) -> None:
+    for model in ("https://example.org/a.model", "s3://bucket/a.model"):
+        with pytest.raises(ValueError, match=f"{model} is an address"):
+            load_backbone(model, toy.toy_data(2))
