@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from span_theorem.arguments import integer_option
+from span_theorem.arguments import integer_option, shown
 
 __all__ = [
     "LARGEST_SEED",
@@ -77,8 +77,15 @@ def add_output_file(
     """Add ``--out``: the ``.npz`` file that ``content`` is written to."""
     container.add_argument(
         "--out",
-        type=Path,
+        type=_npz,
         metavar="FILE",
         help=f"write {content} to this .npz file",
         required=required,
     )
+
+
+def _npz(text: str) -> Path:
+    """A path that ends in .npz, as numpy gives files of arrays."""
+    if Path(text).suffix != ".npz":
+        raise argparse.ArgumentTypeError(f"the file must end in .npz, got {shown(text)}")
+    return Path(text)

@@ -92,7 +92,11 @@ def _check(given: argparse.Namespace) -> Ceiling:
 
 
 def _exit_code(seen: Ceiling) -> command.Exit:
-    return command.Exit.OK if seen.verdict == "observed" else command.Exit.REFUTED
+    return {
+        "observed": command.Exit.OK,
+        "not observed": command.Exit.REFUTED,
+        "undecided": command.Exit.UNDECIDED,
+    }[seen.verdict]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

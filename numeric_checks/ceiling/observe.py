@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.ceiling.random_features import STREAMS, random_sites
-from numeric_checks.ceiling.result import Ceiling, CeilingRow, failures_of
+from numeric_checks.ceiling.result import Ceiling, CeilingRow, doubts_of, failures_of
 from numeric_checks.costs import check_memory
 from numeric_checks.readouts.componentwise import ComponentFit, componentwise, over_quadrature
 from numeric_checks.readouts.products import coupled_products
@@ -114,6 +114,7 @@ def observe_ceiling(
     sites = random_sites(case.irreps, case.frames, _HELD, case.atoms, _JITTER, case.seed)
     polynomial, other = _at_random_rotations(sites, case)
     rows = _rows(sites, case, polynomial, other)
+    top = boundary(case.irreps.lmax, case.d)
     return Ceiling(
         irreps=str(case.irreps),
         L=case.irreps.lmax,
@@ -128,7 +129,8 @@ def observe_ceiling(
         weights=polynomial.weights,
         samples=polynomial.samples,
         rows=rows,
-        failures=failures_of(rows, case.irreps.lmax, case.claim),
+        failures=failures_of(rows, top, case.claim),
+        doubts=doubts_of(rows, case.irreps.lmax, top, case.claim),
         seconds=time.perf_counter() - start,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-__all__ = ["REACHED", "ROUNDING", "Ceiling", "CeilingRow", "failures_of"]
+__all__ = ["REACHED", "ROUNDING", "Ceiling", "CeilingRow", "doubts_of", "failures_of"]
 
 ROUNDING = 1e-12
 """Largest R² that counts as zero over the quadrature, and largest difference that T5 allows."""
@@ -46,7 +46,8 @@ class CeilingRow:
 class Ceiling:
     """What was observed: one row per ℓ, and whether all of it is as claimed.
 
-    ``failures`` says in words what is not; the verdict is ``"observed"`` where it is empty.
+    ``failures`` says in words what is not, and ``doubts`` which control these features do not
+    allow; the verdict is ``"observed"`` where both are empty, ``"undecided"`` with doubts alone.
     ``weights`` and ``samples`` are P and N of the component-wise fit at random rotations;
     ``exact_frames`` were fitted over the quadrature.
     """
@@ -65,12 +66,15 @@ class Ceiling:
     samples: int
     rows: tuple[CeilingRow, ...]
     failures: tuple[str, ...]
+    doubts: tuple[str, ...]
     seconds: float
 
     @property
-    def verdict(self) -> Literal["observed", "not observed"]:
-        """``"observed"`` or ``"not observed"``."""
-        return "not observed" if self.failures else "observed"
+    def verdict(self) -> Literal["observed", "not observed", "undecided"]:
+        """``"observed"``, ``"not observed"`` or ``"undecided"``."""
+        if self.failures:
+            return "not observed"
+        return "undecided" if self.doubts else "observed"
 
     @property
     def text(self) -> str:
@@ -79,7 +83,7 @@ class Ceiling:
         return (
             f"R² above ℓ = {self.claim} at most {above:.0e} over an exact quadrature "
             f"(irreps {self.irreps}, d = {self.d}, seed {self.seed}): {self.verdict}"
-            + "".join(f"\n  {reason}" for reason in self.failures)
+            + "".join(f"\n  {reason}" for reason in (*self.failures, *self.doubts))
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -87,8 +91,11 @@ class Ceiling:
         return {"text": self.text, "verdict": self.verdict} | asdict(self)
 
 
-def failures_of(rows: Sequence[CeilingRow], L: int, claim: int) -> tuple[str, ...]:
-    """What in the rows of features of degree ≤ L speaks against the boundary ``claim``."""
+def failures_of(rows: Sequence[CeilingRow], boundary: int, claim: int) -> tuple[str, ...]:
+    """What in the rows speaks against the boundary ``claim`` of features whose dL is ``boundary``.
+
+    That dL itself is not reached speaks against nothing: the features may be poor, or symmetric.
+    """
     found = []
     for row in rows:
         at = f"ℓ = {row.ell}:"
@@ -104,12 +111,30 @@ def failures_of(rows: Sequence[CeilingRow], L: int, claim: int) -> tuple[str, ..
                 found.append(f"{at} R² {row.equivariant:.1e} in closed form, above ℓ = {claim}")
             if row.random > 3 * row.random_error:
                 found.append(f"{at} R² {row.random:.3f} at random rotations, above ℓ = {claim}")
-        if row.ell == claim and row.exact < REACHED:
-            found.append(f"{at} R² {row.exact:.1e} over the quadrature: ℓ = {claim} is not reached")
+        if row.ell == claim != boundary and row.exact < REACHED:
+            found.append(_not_reached(row))
+    return tuple(found)
+
+
+def doubts_of(rows: Sequence[CeilingRow], L: int, boundary: int, claim: int) -> tuple[str, ...]:
+    """Which control the rows of features of degree ≤ L do not show.
+
+    A degree that these features cannot show at all, whatever is read of them, controls nothing:
+    that none is read above the boundary then says nothing of the degree of the readout.
+    """
+    found = []
+    for row in rows:
+        if row.ell == claim == boundary and row.exact < REACHED:
+            found.append(f"{_not_reached(row)} by these features")
         # Invariants alone (L = 0) know no orientation, whatever is done with them.
         needed = max(_CONTROL, 3 * row.nonpolynomial_error)
         if L and row.ell == claim + 1 and row.nonpolynomial < needed:
             found.append(
-                f"{at} R² {row.nonpolynomial:.3f} where no polynomial is fitted: no control"
+                f"ℓ = {row.ell}: R² {row.nonpolynomial:.3f} where no polynomial is fitted: no "
+                "control; more atoms, or other irreps, may show one"
             )
     return tuple(found)
+
+
+def _not_reached(row: CeilingRow) -> str:
+    return f"ℓ = {row.ell}: R² {row.exact:.1e} over the quadrature: ℓ = {row.ell} is not reached"

@@ -123,6 +123,9 @@ def _work(options: argparse.Namespace) -> Result:
     if options.neighbours is not None and options.power != "symmetric":
         raise ValueError("--neighbours needs --power symmetric: a density makes no other products")
     irreps = Irreps.parse(options.irreps)
+    for name, text in (("irreps", options.irreps), ("keep", options.keep)):
+        if text is not None and not Irreps.parse(text):
+            raise ValueError(f"{name} must hold at least one irrep, got {text!r}")
     expected_counts(irreps, options.degree, options.keep, options.power)  # or it is refused
     _announce(irreps, options.degree, options.power)
     basis = coupling_basis(irreps, options.degree, options.keep, options.power)

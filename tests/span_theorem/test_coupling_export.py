@@ -255,6 +255,13 @@ def test_command_line(tmp_path, capsys):
     assert main([*arguments, "--force"]) == 0
     assert "multiplicity" in capsys.readouterr().out
     assert main(["1q", "--degree", "2"]) == 2
+    for empty in (
+        ["", "--degree", "1"],
+        ["0x1o", "--degree", "2"],
+        ["1o", "-d", "2", "--keep", ""],
+    ):
+        assert main(empty) == 2
+        assert "must hold at least one irrep, got" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
         main(["1o", "--degree", "0"])
     assert main(["1o", "--degree", "2", "--out", str(tmp_path / "no" / "b.npz")]) == 2

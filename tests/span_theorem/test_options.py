@@ -62,6 +62,11 @@ def test_files(capsys: pytest.CaptureFixture[str]) -> None:
     add_output_file(made.add_mutually_exclusive_group(), "arrays")
     add_force(made)
     assert made.parse_args(["--out", "a.npz"]).out == Path("a.npz")
+    for wrong in ("a.npy", "-", "npz", ".npz", "a.npz.txt", ""):
+        with pytest.raises(SystemExit) as refused:
+            made.parse_args(["--out", wrong])
+        assert refused.value.code == 2
+        assert f"must end in .npz, got {wrong!r}" in capsys.readouterr().err
     needed = parser("x", "")
     add_output_file(needed, "arrays", required=True)
     with pytest.raises(SystemExit):

@@ -16,7 +16,7 @@ from numeric_checks.ceiling import observe as ceiling
 from numeric_checks.ceiling.__main__ import main
 from numeric_checks.ceiling.observe import observe_ceiling
 from numeric_checks.ceiling.random_features import RandomFeatures, random_sites
-from numeric_checks.ceiling.result import Ceiling
+from numeric_checks.ceiling.result import Ceiling, CeilingRow, doubts_of, failures_of
 from numeric_checks.readouts import componentwise
 from numeric_checks.readouts.componentwise import over_quadrature
 from numeric_checks.readouts.products import coupled_products
@@ -122,9 +122,32 @@ def test_a_dropped_product_breaks_the_equality_of_t5(monkeypatch: pytest.MonkeyP
 
 def test_a_control_without_power_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ceiling, "_random_units", lambda components, rng: lambda values: values)
-    failures = observe_ceiling(SMALL, d=2, seed=1).failures
-    assert len(failures) == 1
-    assert failures[0].endswith("no control")
+    seen = observe_ceiling(SMALL, d=2, seed=1)
+    assert (seen.verdict, seen.failures) == ("undecided", ())
+    (doubt,) = seen.doubts
+    assert "no control" in doubt
+
+
+def test_features_that_cannot_show_a_degree_decide_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Three atoms lie in a plane: an axial vector stands on it and tells no odd degree in it."""
+    case = ["--irreps", "1e", "--d", "2", "--atoms", "3", "--frames", "20", "--orientations", "80"]
+    assert main(case) == 4
+    assert "undecided\n  ℓ = 3: R²" in capsys.readouterr().out
+
+
+def test_a_boundary_that_symmetric_features_do_not_reach_is_not_refuted() -> None:
+    def row(ell: int, exact: float, free: float = 0.0) -> CeilingRow:
+        return CeilingRow(ell, exact, exact, exact, exact, 0.01, free, 0.01)
+
+    rows = [row(1, 0.2), row(2, 0.3), row(3, 0.0), row(4, 0.0, 0.2)]
+    assert failures_of(rows, 3, 3) == ()
+    assert "ℓ = 3 is not reached by these features" in doubts_of(rows, 1, 3, 3)[0]
+    assert "ℓ = 3 is not reached" in failures_of(rows, 2, 3)[0]
+    assert doubts_of(rows, 1, 2, 3) == ()
+    above = [row(1, 0.2), row(2, 0.1, 0.2)]
+    assert len(failures_of(above, 1, 1)) == 3
 
 
 def test_invariants_alone_explain_nothing() -> None:
