@@ -8,7 +8,11 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
+from itertools import combinations
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 # One process for all: what takes time is the import of torch.
 HELP = """
@@ -81,3 +85,36 @@ def test_the_table_of_densities_in_its_smallest_case(repository: Path, tmp_path:
     (row,) = json.loads(out.read_text(encoding="utf-8"))["rows"]
     kept = json.loads((repository / "docs/results/exact/density.json").read_text(encoding="utf-8"))
     assert row in kept["rows"]
+
+
+def test_forces_of_made_clusters_are_minus_the_gradient(repository: Path, tmp_path: Path) -> None:
+    """Noise apart, by central differences of an energy written down a second time."""
+    np = pytest.importorskip("numpy")
+    legendre = pytest.importorskip("scipy.special").eval_legendre
+    path = tmp_path / "clusters.npz"
+    run(repository, "benchmarks/clusters.py", str(path), "--ell", "3", "--frames", "200")
+    with np.load(path) as file:
+        positions, forces, energies = file["R"], file["F"], file["E"]
+
+    def energy(place: Any) -> Any:
+        ends = place[:, 1:] - place[:, :1]
+        long = np.linalg.norm(ends, axis=2)
+        total = np.zeros(len(place))
+        for j, k in combinations(range(3), 2):
+            cosine = (ends[:, j] * ends[:, k]).sum(axis=1) / (long[:, j] * long[:, k])
+            fall = np.exp(-4 * ((long[:, j] - 1) ** 2 + (long[:, k] - 1) ** 2))
+            total += legendre(3, cosine) * fall
+        return total
+
+    gradient = np.zeros_like(forces)
+    for atom, axis in np.ndindex(4, 3):
+        step = np.zeros((4, 3))
+        step[atom, axis] = 1e-5
+        gradient[:, atom, axis] = (energy(positions + step) - energy(positions - step)) / 2e-5
+    assert energies == pytest.approx(energy(positions), abs=1e-12)
+    noise = forces + gradient
+    size = np.sqrt(np.mean(gradient**2))
+    assert np.sqrt(np.mean(noise**2)) == pytest.approx(0.05 * size, rel=0.05)
+    assert abs((noise * gradient).mean()) < 0.01 * size**2
+    gaps = np.linalg.norm(positions[:, 1:, None] - positions[:, None, 1:], axis=3)
+    assert gaps[:, ~np.eye(3, dtype=bool)].min() >= 1.4
