@@ -2,9 +2,9 @@
 
     python benchmarks/clusters.py clusters_2.npz --ell 2
 
-A carbon carries three hydrogens. The energy is Σ_{j<k} P_ℓ(cos θ_jk) f(r_j) f(r_k) in eV, with
+A carbon carries three fluorines. The energy is Σ_{j<k} P_ℓ(cos θ_jk) f(r_j) f(r_k) in eV, with
 f(r) = exp(−4 (r − 1)²) and r in Å, so by T7 the invariants of two factors about the carbon need the
-degree ℓ and no higher one. No two hydrogens are closer than ``APART``: with a cut-off below it a
+degree ℓ and no higher one. No two fluorines are closer than ``APART``: with a cut-off below it a
 network sees the angle at the carbon alone, and no distance that would give it away. The forces
 carry Gaussian noise, which is the floor that no model can pass.
 """
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 __all__ = ["APART", "energies_and_forces", "main"]
 
-HYDROGENS, SHORTEST, LONGEST, APART = 3, 0.95, 1.1, 1.4  # the last three in Å
+ATOMS, SHORTEST, LONGEST, APART = 3, 0.95, 1.1, 1.4  # the last three in Å
 NOISE = 0.05  # σ in units of the RMS force component
 
 
 def energies_and_forces(positions: Array, ell: int) -> tuple[Array, Array]:
     """Energies (n,) in eV and forces (n, 4, 3) in eV/Å of positions (n, 4, 3) in Å, atom 0 carbon.
 
-    The pair term is a product, so its gradient with respect to hydrogen j is
+    The pair term is a product, so its gradient with respect to fluorine j is
     P_ℓ′ (û_k − cos θ û_j)/r_j f_j f_k + P_ℓ f_j′ f_k û_j; the carbon takes the opposite of all.
     """
     import numpy as np
@@ -50,7 +50,7 @@ def energies_and_forces(positions: Array, ell: int) -> tuple[Array, Array]:
     cosine = np.einsum("nja,nka->njk", unit, unit)
     series = np.eye(ell + 1)[ell]
     value, slope = legendre.legval(cosine, series), legendre.legval(cosine, legendre.legder(series))
-    others = 1 - np.eye(HYDROGENS)
+    others = 1 - np.eye(ATOMS)
     radial = np.exp(-4 * (distance - 1) ** 2)
     fall = -8 * (distance - 1) * radial
     energies = np.einsum("njk,nj,nk,jk->n", value, radial, radial, others) / 2
@@ -66,13 +66,13 @@ def _positions(frames: int, rng: np.random.Generator) -> Array:
     """Uniformly random directions and lengths, of which clusters with a close pair are left out."""
     import numpy as np
 
-    kept = np.zeros((0, HYDROGENS, 3))
+    kept = np.zeros((0, ATOMS, 3))
     while len(kept) < frames:
-        drawn = rng.normal(size=(4 * frames, HYDROGENS, 3))
+        drawn = rng.normal(size=(4 * frames, ATOMS, 3))
         drawn /= np.linalg.norm(drawn, axis=2, keepdims=True)
         drawn *= rng.uniform(SHORTEST, LONGEST, size=(*drawn.shape[:2], 1))
         gaps = np.linalg.norm(drawn[:, :, None] - drawn[:, None], axis=3)
-        close = (gaps + 2 * APART * np.eye(HYDROGENS) < APART).any(axis=(1, 2))
+        close = (gaps + 2 * APART * np.eye(ATOMS) < APART).any(axis=(1, 2))
         kept = np.concatenate([kept, drawn[~close]])
     return np.concatenate([np.zeros((frames, 1, 3)), kept[:frames]], axis=1)
 
@@ -90,7 +90,7 @@ def _write(path: Path, ell: int, frames: int, seed: int, force: bool) -> str:
             R=positions,
             F=forces,
             E=energies,
-            z=np.array([6, *[1] * HYDROGENS]),
+            z=np.array([6, *[9] * ATOMS]),
             units_energy="eV",
             units_length="Angstrom",
             units_force="eV/Angstrom",
