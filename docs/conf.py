@@ -28,6 +28,7 @@ extensions = [
     "generated",
     "breaks",
     "notebooks",
+    "pictures",
     "slim",
     "times",
 ]

@@ -8,12 +8,16 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+import sympy
 
 from neural_checks.diagnosis import sites
 from neural_checks.injection.result import PUBLISHED
 from neural_checks.readouts.bootstrap import BLOCKS
+from neural_checks.readouts.nonpolynomial import _DIRECTIONS
 from neural_checks.readouts.verdict import LIMIT
+from neural_checks.sweep.settings import MeasureSettings, Sweep
 from numeric_checks.costs import MAX_BYTES as NUMERIC_BYTES
+from numeric_checks.demand.result import SEEN, DemandOptions
 from numeric_checks.molecules.bonds import BOND
 from numeric_checks.molecules.marks import TIE
 from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS, COMPONENT_CHANNELS
@@ -33,6 +37,8 @@ from span_theorem.cost import MAX_DENSE
 from span_theorem.coupling import basis
 from span_theorem.verify import main
 
+_SWEEP = MeasureSettings().closed_channels
+_EIGHT = {6: "six", 8: "eight", 10: "ten"}
 _COMPONENT = list(COMPONENT_CHANNELS.values())
 
 #: Sentences of pages, with the numbers that the code holds.
@@ -73,6 +79,14 @@ SAID = [
     ),
     ("docs/numeric.md", f"sphericart up to l = {MAX_SPHERICART}"),
     ("docs/numeric.md", f"at l = {MAX_DEGREE}."),
+    ("docs/demand.md", f"is within the level ({DemandOptions().level:.0%}".replace("%", " %")),
+    ("docs/demand.md", f"explains as much as {SEEN:.0%} of the variance".replace("%", " %")),
+    ("docs/demand.md", f"explain at least {SEEN:.0%} of the squared error".replace("%", " %")),
+    ("docs/demand.md", f"| degrees ≤ L explain at least {SEEN:.0%} |".replace("%", " %")),
+    ("docs/demand.md", f"| both stay below {SEEN:.0%} |".replace("%", " %")),
+    ("docs/sweep.md", "then principal channels: {}, {} and {} per irrep".format(*_SWEEP)),
+    ("docs/sweep.md", f"from {Sweep('', '', ()).draws:,} bootstrap draws"),
+    ("docs/sweep.md", f"of the directions of {_EIGHT[_DIRECTIONS]}"),
 ]
 
 
@@ -83,6 +97,38 @@ def words(path: Path) -> str:
 @pytest.mark.parametrize(("page", "sentence"), SAID)
 def test_a_page_says_what_the_code_holds(repository: Path, page: str, sentence: str) -> None:
     assert sentence in words(repository / page)
+
+
+def test_shares_at_a_carbon_of_benzene_in_prose_are_those_of_t9(repository: Path) -> None:
+    cosine = sympy.Rational(-1, 2)  # of 120°
+    shares = [(1 + sympy.legendre(ell, cosine)) / 2 for ell in range(1, 5)]
+    said = f"degree 1, 2, 3, 4 only the shares {', '.join(map(str, shares))} can be read there"
+    assert said in words(repository / "docs" / "sweep.md")
+
+
+def test_bounds_of_the_controls_of_demand_in_prose_are_those_of_the_tests(repository: Path) -> None:
+    """The page names what the tests of demand ask for."""
+    text = words(repository / "docs" / "demand.md")
+    tests = (repository / "tests/numeric_checks/demand/test_demand.py").read_text("utf-8")
+    for said, asked in (
+        ("below ℓ0 more than 70 % of the variance is left", "min(left[:ell]) > 0.7"),
+        ("at ℓ0 less than 2 %", "max(left[ell:]) < 0.02"),
+        ("two factors leave more than 70 % at every ℓ", "for point in two.full) > 0.7"),
+        ("three do so below ℓ = 2, and less than 10 % there", "three.full[2].left < 0.1"),
+        ("ℓ ≤ 2 leaves less than 5 %", "left[2] < 0.05"),
+        ("varies between 100° and 120° alone", "rng.uniform(100, 120"),
+        ("of one Legendre degree ℓ0 = 1 … 6", "slow) for ell in (4, 5, 6)"),
+    ):
+        assert said in text
+        assert asked in tests
+
+
+def test_the_preset_takes_the_time_in_prose_on_two_cores(repository: Path) -> None:
+    path = repository / "docs" / "results" / "aspirin-rmd17" / "report.json"
+    report = json.loads(path.read_text(encoding="utf-8"))
+    trained = sum(row["training_seconds"] for row in report["backbones"])
+    assert "[under two hours]" in words(repository / "docs" / "guides" / "run-on-a-gpu.md")
+    assert trained / 2 + report["measurement_seconds"] < 2 * 3600
 
 
 def test_the_errors_of_harmonics_in_prose_are_those_recorded(repository: Path) -> None:
@@ -104,7 +150,21 @@ def test_the_numbers_of_the_ceiling_in_prose_are_those_recorded(repository: Path
     path = repository / "docs" / "results" / "numeric" / "ceiling.json"
     record = json.loads(path.read_text(encoding="utf-8"))
     weights, samples = record["weights"], record["samples"]
-    assert f"P = {weights} weights and N = {samples:,} samples, {-weights / samples:.3f}" in text
+    assert f"P = {weights} weights and N = {samples:,} samples, −{weights / samples:.3f}" in text
+
+
+def test_the_rank_table_is_that_recorded_and_the_prose_counts_in_it(repository: Path) -> None:
+    lines = (repository / "docs/results/numeric/rank.txt").read_text("utf-8").splitlines()
+    page = (repository / "docs" / "numeric.md").read_text(encoding="utf-8")
+    first, last = map(int, re.findall(r"rank\.txt\n:language: text\n:lines: (\d+)-(\d+)", page)[0])
+    shown = lines[first - 1 : last]
+    assert shown[0].startswith("Products of d = 36 features of degree ≤ L = 1 at ")
+    naive = next(line for line in shown if line.split()[:1] == ["naive"]).split()
+    assert shown[-1].startswith("  * random products")
+    assert int(naive[3]) == (36 + 1) ** 2
+    assert f"it misses {int(naive[3]) - int(naive[2])} of the {int(naive[3]):,} functions" in words(
+        repository / "docs" / "numeric.md"
+    )
 
 
 def test_the_shares_of_atoms_in_prose_are_those_recorded(repository: Path) -> None:

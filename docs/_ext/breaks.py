@@ -1,6 +1,7 @@
-"""Long names of code in tables and titles may break after ``_`` and ``.``, so that no word is cut.
+"""Where words may break: long names of code after ``_`` and ``.``, so that no word is cut.
 
-A cell of many words is marked, so that it is not squeezed to one word a line.
+A cell of many words is marked, so that it is not squeezed to one word a line; one of few stays on
+one line. In a table of many columns the first is marked: it stays in sight while the rest scrolls.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from sphinx.application import Sphinx
 
 LONG = 16
 WORDY = 40
+FEW = 22
+COLUMNS = 5
 
 
 def pieces(text: str) -> list[str]:
@@ -36,13 +39,19 @@ def _broken(node: nodes.Element, text: str) -> None:
 def _resolved(app: Sphinx, doctree: nodes.document, _name: str) -> None:
     if app.builder.format != "html":
         return
+    for table in doctree.findall(nodes.table):
+        if sum(1 for _ in table.findall(nodes.colspec)) >= COLUMNS:
+            table["classes"].append("many-columns")
     for entry in doctree.findall(nodes.entry):
-        if len(entry.astext()) > WORDY:
+        size = len(entry.astext())
+        if size > WORDY:
             entry["classes"].append("long")
-        for literal in list(entry.findall(nodes.literal)):
-            text = literal.astext()
-            if len(text) >= LONG and " " not in text:
-                _broken(literal, text)
+        elif size <= FEW and not isinstance(entry.parent.parent, nodes.thead):
+            entry["classes"].append("few")
+    for literal in list(doctree.findall(nodes.literal)):
+        text = literal.astext()
+        if len(text) >= LONG and " " not in text:
+            _broken(literal, text)
     for title in doctree.findall(nodes.title):
         text = title.astext()
         if len(title.children) == 1 and len(text) >= LONG and " " not in text:

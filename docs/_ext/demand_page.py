@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import demand_said
 from proof_map import DOCS
 
 from numeric_checks.demand.result import least_degree
@@ -36,6 +37,8 @@ def write_all(write: Write) -> None:
         "demand-longer": longer(validation),
         "demand-agreement": agreement(validation),
         "demand-networks": networks(validation),
+        "demand-said": demand_said.text(validation),
+        "demand-settings": settings(reports),
         "demand-cost": costs(cost),
         "demand-listening": listening(),
     }.items():
@@ -68,6 +71,21 @@ def table(reports: dict[str, dict[str, Any]]) -> str:
                     f"| {star} |"
                 )
     return "\n".join(lines) + "\n"
+
+
+def settings(reports: dict[str, dict[str, Any]]) -> str:
+    """Radial functions, cut-off and frames of the reports; where most agree, the others by name."""
+    lines = []
+    for key, words in (("radial", "radial functions"), ("cutoff", "Å of cut-off")):
+        values = {name: report["settings"][key] for name, report in reports.items()}
+        usual = max(values.values(), key=list(values.values()).count)
+        rest = [f"{name} {value:g}" for name, value in values.items() if value != usual]
+        lines.append(f"{usual:g} {words}" + (f" ({', '.join(rest)})" if rest else ""))
+    return (
+        "Mean absolute error of a force component in meV/Å on held-out frames; "
+        f"{', '.join(lines)}. The rows of one name are a committed report, "
+        "`docs/results/demand/NAME/report.json`, with settings, source and checksum.\n"
+    )
 
 
 def _star(report: dict[str, Any], part: dict[str, Any], key: str) -> str:
@@ -198,6 +216,10 @@ def agreement(validation: dict[str, Any]) -> str:
     )  # fmt: skip
 
 
+def _word(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 def networks(validation: dict[str, Any]) -> str:
     """One row a network: its error, and whether it still fell when the training ended."""
     told = {True: "yes", False: "no", None: "not known"}
@@ -210,7 +232,7 @@ def networks(validation: dict[str, Any]) -> str:
         ],
         [
             [
-                *(str(one[name]) for name in (*places, "channels")),
+                *(_word(one[name]) for name in (*places, "channels")),
                 f"{one['mae']:.1f}",
                 "–" if one["last_fall"] is None else f"{one['last_fall']:.1%}",
                 told[one["falling"]],
@@ -221,15 +243,16 @@ def networks(validation: dict[str, Any]) -> str:
 
 
 def listening() -> str:
-    """One row a network listened to by a diagnosis."""
+    """One row a network listened to by a diagnosis, and on how many frames."""
 
     def shown(share: dict[str, float]) -> str:
         return f"{share['value']:.2f} [{share['low']:.2f}, {share['high']:.2f}]"
 
-    rows = []
+    rows, frames = [], set()
     for path in sorted(RESULTS.glob("listening/*/report.json")):
         report = json.loads(path.read_text(encoding="utf-8"))
         heard = report["listening"]
+        frames.add(report["data"]["held"])
         rows.append(
             [
                 f"[{report['data']['name']}](results/demand/listening/{path.parent.name}/table.txt)",
@@ -238,13 +261,15 @@ def listening() -> str:
                 report["decision"],
             ]
         )  # fmt: skip
-    return _markdown(
+    table = _markdown(
         [
             "data", "L", "error, meV/Å", "degrees ≤ L explain", "up to l_max more",
             "more at equal weights", "control", "decision",
         ],
         rows,
     )  # fmt: skip
+    held = " or ".join(map(str, sorted(frames)))
+    return f"{table}\nOn {held} frames of the test part. Intervals of 95 % over blocks of frames.\n"
 
 
 def _seconds(row: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The tables of docs/experiment.md: what was run, and what layers keep along one training."""
+"""docs/experiment.md, from its reports: what was run, and what layers keep along a training."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from pathlib import Path
 import run_pages
 from proof_map import DOCS
 
-from neural_checks.injection.along import ALONG, AlongReport
-from neural_checks.injection.result import InjectionReport
+from neural_checks.injection.along import ALONG, AlongPoint, AlongReport
+from neural_checks.injection.result import InjectionReport, Metric, ReadoutKind
 
 Write = Callable[[Path, str], None]
 
 
 def write_all(write: Write) -> None:
     """The tables that docs/experiment.md includes."""
-    write(DOCS / "_generated" / "experiment.md", table(run_pages.injections()))
+    runs, generated = run_pages.injections(), DOCS / "_generated"
+    write(generated / "experiment.md", table(runs))
+    write(generated / "experiment-brief.md", brief(runs))
+    write(generated / "experiment-least.md", least(runs))
     along = ALONG.read(DOCS / "results" / "along" / "along.json")
-    write(DOCS / "_generated" / "along.md", along_table(along))
+    write(generated / "along.md", along_table(along))
+    write(generated / "along-said.md", along_said(along))
 
 
 def table(runs: run_pages.Runs) -> str:
@@ -50,18 +54,119 @@ def _row(name: str, report: InjectionReport) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
+def at_boundary(report: InjectionReport) -> str:
+    """R² of the field at dL of the quadratic closed form, with its interval."""
+    (found,) = (
+        readout
+        for readout in report.measurement.readouts
+        if readout.kind is ReadoutKind.CLOSED and readout.degree == 2
+    )
+    curve = found.curve(Metric.FIELD)
+    if curve is None:
+        raise ValueError("a closed form must have an R² of the field")
+    return _interval(*curve.at(found.verdict.boundary))
+
+
+def _interval(value: float, low: float | None, high: float | None) -> str:
+    ends = "" if low is None or high is None else f" [{low:.3f}, {high:.3f}]"
+    return f"{value:.3f}{ends}"
+
+
+def brief(runs: run_pages.Runs) -> str:
+    """Two runs on the same data that differ in their training: what they keep at dL."""
+    told = []
+    for name in ("aspirin-rmd17-brief", "aspirin-rmd17"):
+        report = runs[name]
+        errors = [row.force_mae for row in report.backbones if row.force_mae is not None]
+        told.append(
+            f"those of [{name}](/measured/runs/{name}.md) have R² = {at_boundary(report)} at dL "
+            "and a "
+            f"force error of {min(errors):.0f} to {max(errors):.0f} meV/Å"
+        )
+    return (
+        f"By the quadratic closed form, {'; '.join(told)}. Batch, rate and number of steps differ "
+        "between the two, so this says nothing of training as such.\n"
+    )
+
+
+def least(runs: run_pages.Runs) -> str:
+    """The least force error by L, and how long that network was trained."""
+    found: dict[int, tuple[float, str, int]] = {}
+    for name, report in runs.items():
+        if report.data.name != "aspirin_rmd17":
+            continue
+        for row in report.backbones:
+            if row.force_mae is not None:
+                one = (row.force_mae, name, row.steps)
+                L = report.measurement.settings.L
+                found[L] = min(found.get(L, one), one)
+    told = (
+        f"{mae:.0f} meV/Å with L = {L} ({name}, {steps:,} steps)"
+        for L, (mae, name, steps) in sorted(found.items())
+    )
+    return (
+        f"The least force errors on rMD17 aspirin are {', '.join(told)}: where the steps differ, "
+        "networks of different L differ in training too.\n"
+    )
+
+
 def along_table(report: AlongReport) -> str:
     """One row per checkpoint: the force error, and R² of the field at dL in every layer."""
     layers = sorted({point.layer for point in report.points})
     read = {point.layer for point in report.points if point.read}
     heads = [f"layer {layer}{', the one read' if layer in read else ''}" for layer in layers]
-    lines = [f"| step | force MAE, meV/Å | {' | '.join(heads)} |", "|---" * (2 + len(layers)) + "|"]
-    for step in sorted({point.step for point in report.points}):
-        points = {point.layer: point for point in report.points if point.step == step}
-        values = [
-            f"{p.field.value:.3f} [{p.field.low:.3f}, {p.field.high:.3f}]"
-            for p in (points[layer] for layer in layers)
+    lines = [
+        f"| seed | step | force MAE, meV/Å | {' | '.join(heads)} |",
+        "|---" * (3 + len(layers)) + "|",
+    ]
+    for seed, step in sorted({(point.seed, point.step) for point in report.points}):
+        points = {p.layer: p for p in report.points if (p.seed, p.step) == (seed, step)}
+        values = [_field(points[layer]) if layer in points else "–" for layer in layers]
+        mae = next(iter(points.values())).force_mae
+        lines.append(f"| {seed} | {step:,} | {mae:.1f} | {' | '.join(values)} |")
+    return "\n".join(lines) + (
+        f"\n\n`{report.data}`, L = {report.L}, quadratic closed form at ℓ = dL = "
+        f"{report.boundary}; "
+        f"{report.fit} frames fitted, {report.held} held out, B = {report.draws:,}; 95 % "
+        "intervals over "
+        "frames.\n"
+    )
+
+
+def _field(point: AlongPoint) -> str:
+    return _interval(point.field.value, point.field.low, point.field.high)
+
+
+def along_said(report: AlongReport) -> str:
+    """From the first to the last checkpoint of every training, and in how many less is kept."""
+    told, less = [], 0
+    trainings = sorted({point.seed for point in report.points})
+    for seed in trainings:
+        points = [point for point in report.points if point.seed == seed]
+        steps = sorted({point.step for point in points})
+        ends = [
+            {point.layer: point for point in points if point.step == step}
+            for step in (steps[0], steps[-1])
         ]
-        mae = points[layers[0]].force_mae
-        lines.append(f"| {step:,} | {mae:.1f} | {' | '.join(values)} |")
-    return "\n".join(lines) + "\n"
+        (layer,) = {point.layer for point in points if point.read}
+        first, last = (end[layer] for end in ends)
+        less += (last.field.high or 0) < (first.field.low or 0)
+        others = ", ".join(
+            f"layer {k} from {ends[0][k].field.value:.3f} to {ends[1][k].field.value:.3f}"
+            for k in sorted(ends[0])
+            if k != layer
+        )
+        told.append(
+            f"- Seed {seed}, step {steps[0]:,} to {steps[-1]:,}: the force error falls from "
+            f"{first.force_mae:.0f} to {last.force_mae:.0f} meV/Å. R² at dL of the layer that is "
+            "read goes "
+            f"from {_field(first)} to {_field(last)}" + (f", of {others}." if others else ".")
+        )
+    count = len(trainings)
+    return "\n".join(told) + (
+        f"\n\nIn {less} of {count} training{'s' if count > 1 else ''} the layer that is read "
+        "keeps less at "
+        "the end than at the first checkpoint, with intervals that do not meet. The networks of "
+        "one "
+        "training are not independent, and an interval here is over frames alone.\n"
+    )

@@ -146,11 +146,19 @@ def _systems(reports: Reports) -> str:
     several = {name: by for name, by in values.items() if len(by) > 1}
     if not several:
         return ""
-    parts = [
-        f"{name} keeps {', '.join(f'{number(v)} on {system}' for system, v in by.items())}"
-        for name, by in several.items()
-    ]
-    return f"**One network, several systems** (quadratic, at $dL$): {'; '.join(parts)}."
+    spread = {name: max(by.values()) - min(by.values()) for name, by in several.items()}
+    told = []
+    for name in dict.fromkeys(
+        (max(spread, key=spread.__getitem__), min(spread, key=spread.__getitem__))
+    ):
+        by = several[name]
+        low, high = (pick(by, key=by.__getitem__) for pick in (min, max))
+        told.append(f"{name}, from {number(by[low])} on {low} to {number(by[high])} on {high}")
+    return (
+        f"**One network, several systems** (quadratic, at $dL$). Of {len(several)} networks the "
+        "system "
+        f"matters most to {', and least to '.join(told)}."
+    )
 
 
 def _symmetry(reports: Reports) -> str:
@@ -174,7 +182,7 @@ def _symmetry(reports: Reports) -> str:
 
 
 def _depth(reports: Reports) -> str:
-    parts, falls = [], 0
+    ends, falls = [], 0
     for report in reports:
         values = [
             _share(one.readout, report)
@@ -182,13 +190,14 @@ def _depth(reports: Reports) -> str:
             if one.readout.L == max(other.readout.L for other in report.layers) > 0
         ]
         if len(values) > 1:
-            parts.append(f"{report.model} on {report.system} {' → '.join(map(number, values))}")
+            ends.append((values[-1] - values[0], f"{report.model} on {report.system}", values))
             falls += values[-1] < values[0]
-    if not parts:
+    if not ends:
         return ""
+    _, name, values = min(ends)
     return (
         f"**Depth.** From the first to the last layer with the largest degree, the share at $dL$ "
-        f"falls in {falls} of {len(parts)} networks: {'; '.join(parts)}."
+        f"falls in {falls} of {len(ends)} rows, most in {name}: {' → '.join(map(number, values))}."
     )
 
 
@@ -212,39 +221,41 @@ def _training(reports: Reports) -> str:
 
 
 def _degree_three(reports: Reports) -> str:
-    parts = []
-    for report in reports:
-        for row in of_weights(report, Weights.TRAINED):
-            if row.L >= 3 and row.degree == 2:
-                values = ", ".join(map(number, row.closed.values[4:6]))
-                parts.append(f"{report.model} on {report.system} {values}")
-    if not parts:
+    values = [
+        value
+        for report in reports
+        for row in of_weights(report, Weights.TRAINED)
+        if row.L >= 3 and row.degree == 2
+        for value in row.closed.values[4:6]
+    ]
+    if not values:
         return ""
     return (
         "**What $l = 3$ buys** a quadratic readout is $\\ell = 5$ and 6, which no network with "
-        f"$L = 2$ gives: {'; '.join(parts)}."
+        f"$L = 2$ gives: $R^2$ from {number(min(values))} to {number(max(values))} in "
+        f"{len(values) // 2} rows."
     )
 
 
 def _forces(reports: Reports) -> str:
     parts = []
     for system in sorted({report.system for report in reports}):
-        rows = [
-            (row.force_mae, row.L, report.model)
+        rows = sorted(
+            (row.force_mae, report.model, row.L)
             for report in reports
             if report.system == system
             for row in of_weights(report, Weights.TRAINED)[:1]
             if row.force_mae is not None
-        ]
+        )
         if len(rows) > 2:
-            ordered = ", ".join(f"{mae:,.0f} ({name}, $L = {L}$)" for mae, L, name in sorted(rows))
-            parts.append(f"on {system} {ordered}")
+            ends = (f"{mae:,.0f} ({name}, $L = {L}$)" for mae, name, L in (rows[0], rows[-1]))
+            parts.append(f"on {system} from {' to '.join(ends)}")
     if not parts:
         return ""
     return (
         "**Forces.** What a readout can recover and how small the force error is are different "
-        f"questions. Force errors in meV/Å, smallest first: {'; '.join(parts)}. The error "
-        "of a network trained on another level of theory holds the difference of the two levels."
+        f"questions. Force errors in meV/Å: {'; '.join(parts)}. The error of a network trained on "
+        "another level of theory holds the difference of the two levels."
     )
 
 

@@ -134,11 +134,13 @@ def _overview(runs: Runs) -> str:
         verdicts = [readout.verdict for readout in report.measurement.judged]
         rest = len(report.measurement.readouts) - len(verdicts)
         lines.append(
-            f"| [{name}](/measured/runs/{name}.md) | {report.data.level_of_theory} "
+            f"| [{name}](/measured/runs/{name}.md) | `{report.data.name}` "
             f"| {len(report.backbones)} | {report.measurement.settings.draws:,} | {_maes(report)} "
             f"| {sum(v.agrees for v in verdicts)} of {len(verdicts)}"
             + (f", {rest} not judged |" if rest else " |")
         )
+    levels = dict.fromkeys((r.data.name, r.data.level_of_theory) for r in runs.values())
+    lines += ["", f"Data: {'; '.join(f'`{name}`: {level}' for name, level in levels)}."]
     return "\n".join(lines)
 
 

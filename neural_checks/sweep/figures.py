@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neural_checks.sweep.result import Cell, Side
+from neural_checks.sweep.result import Cell, Side, telling
 from numeric_checks.figures import COLORS, legend_above, subplots
 from numeric_checks.tables import number
 
@@ -234,15 +234,10 @@ def _matrix(table: Sequence[Cell], draws: int) -> Figure:
     return figure
 
 
-def _telling(cell: Cell) -> tuple[bool, int, float]:
-    """The order of settings: trained, most backbones, least force error first."""
-    error = cell.force_mae_meV_per_A
-    return not cell.setting.trained, -cell.seeds, np.inf if error is None else error
-
-
 def _amplitude(table: Sequence[Cell], keys: Sequence[str], draws: int) -> Figure:
     """Contrast G(d_rL) − G(d_rL + 1) against ε for the most telling setting."""
-    setting = label(min(table, key=_telling), keys)
+    told = min(table, key=lambda c: telling(c.setting.trained, c.seeds, c.force_mae_meV_per_A))
+    setting = label(told, keys)
     figure, axes = subplots(figsize=(7.0, 5.0), layout="constrained")
     curves: dict[tuple[str, int], list[Cell]] = {}
     for cell in table:

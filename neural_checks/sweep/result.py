@@ -34,6 +34,7 @@ __all__ = [
     "Side",
     "Summary",
     "read_job_file",
+    "telling",
 ]
 
 FORMAT = "neural_checks.sweep job, version 2"
@@ -331,3 +332,15 @@ class Summary:
     exit_code: int
     failed: dict[str, str] = field(default_factory=dict)
     schema: int = 2
+
+
+def telling(trained: bool, seeds: int, force_mae: float | None) -> tuple[bool, int, float]:
+    """The order in which settings stand for a sweep where one alone is shown; the least is shown.
+
+    Trained before untrained, then the most seeds, then the least force error, one that is not
+    known last.
+
+    >>> min([(False, 2, 50.0), (True, 1, 20.0), (True, 2, 60.0)], key=lambda one: telling(*one))
+    (True, 2, 60.0)
+    """
+    return not trained, -seeds, np.inf if force_mae is None else force_mae

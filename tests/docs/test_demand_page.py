@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+import math
+import statistics
 from pathlib import Path
 from typing import Any
 
 import demand_page
+import demand_said
+import pytest
 
 
 def cells(text: str) -> list[list[str]]:
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
     assert len({len(line) for line in lines}) == 1
     return lines[2:]
+
+
+@pytest.fixture
+def validation(repository: Path) -> dict[str, Any]:
+    path = repository / "docs" / "results" / "demand" / "validation" / "report.json"
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
 
 
 def made() -> dict[str, str]:
@@ -27,9 +38,8 @@ def test_every_committed_demand_has_its_row(repository: Path) -> None:
     assert {row[0] for row in cells(made()["demand"])} == names
 
 
-def test_every_network_and_ratio_has_its_row(repository: Path) -> None:
-    path = repository / "docs" / "results" / "demand" / "validation" / "report.json"
-    report: dict[str, Any] = json.loads(path.read_text("utf-8"))
+def test_every_network_and_ratio_has_its_row(validation: dict[str, Any]) -> None:
+    report = validation
     tables = made()
     shown = cells(tables["demand-networks"])
     assert [row[6] for row in shown] == [
@@ -55,3 +65,59 @@ def test_a_cost_that_was_not_measured_says_why() -> None:
         "failure": "No module named 'featomic'",
     }  # fmt: skip
     assert "No module named" in demand_page.costs({"rows": [row]})
+
+
+def errors(validation: dict[str, Any], below: bool | None) -> tuple[int, float, float]:
+    """Pairs from L = 1 on, and how far demand and the best constant are off, from the rows."""
+    rows = [
+        row
+        for row in validation["ratios"]
+        if row["L"] and (row["factors"], row["size"]) == (3, "full")
+        if below is None or row["below_linear_model"] is below
+    ]
+    logs = [math.log(row["measured"]) for row in rows]
+    off = [math.log(row["measured"] / row["foretold"]) for row in rows]
+    return len(rows), math.sqrt(statistics.fmean(x * x for x in off)), statistics.pstdev(logs)
+
+
+def test_what_is_said_of_the_pairs_is_what_the_rows_say(validation: dict[str, Any]) -> None:
+    for below, sentence in ((None, demand_said.overall), (True, demand_said.below)):
+        pairs, off, constant = errors(validation, below)
+        text = sentence(validation)
+        assert f"({pairs} on " in text
+        assert f"by a factor of {math.exp(off):.2f}" in text
+        assert f"({math.exp(constant):.2f})" in text
+        assert ("no closer than" in text) is (off >= constant)
+    assert ("good for two things" in demand_said.text(validation)) is (
+        errors(validation, True)[1] < errors(validation, True)[2]
+    )
+
+
+def test_every_pair_that_is_not_below_the_linear_model_is_named(validation: dict[str, Any]) -> None:
+    text = demand_said.exceptions(validation)
+    for row in validation["ratios"]:
+        if row["L"] and row["factors"] == 3 and not row["below_linear_model"]:
+            assert f"`{row['data']}`, {row['architecture']}, {row['steps']:,} steps:" in text
+            assert f"{row['L']} → {row['L'] + 1}" in text
+        row["below_linear_model"] = True
+    assert demand_said.exceptions(validation).startswith("**Every network**")
+
+
+def test_a_worse_agreement_says_so(validation: dict[str, Any]) -> None:
+    for one in validation["agreement"]:
+        one["spread"] = 2 * one["constant"]
+    text = demand_said.text(validation)
+    assert "no better than a constant" in text
+    assert "good for two things" not in text
+    for one in validation["agreement"]:
+        one["bias"] = 0.5
+    assert "too little" not in demand_said.weights(validation)
+    assert "too much" in demand_said.weights(validation)
+
+
+def test_a_series_that_stops_is_named(validation: dict[str, Any]) -> None:
+    assert ("No series stops" in demand_said.stops(validation)) is all(
+        one["measured"] == one["L"][-1] for one in validation["stops"]
+    )
+    validation["stops"][0]["measured"] = 1
+    assert f"{validation['stops'][0]['series']}: at L = 1" in demand_said.stops(validation)

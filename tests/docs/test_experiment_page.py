@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import experiment_page
+import run_pages
 
 from neural_checks.injection.along import ALONG
+from neural_checks.injection.result import Metric
 
 
 def test_every_checkpoint_of_the_training_has_its_row(repository: Path) -> None:
@@ -16,11 +19,55 @@ def test_every_checkpoint_of_the_training_has_its_row(repository: Path) -> None:
     head, _, *rows = experiment_page.along_table(ALONG.read(path)).splitlines()
     (read,) = {point["layer"] for point in points if point["read"]}
     assert f"layer {read}, the one read" in head
+    rows = rows[: rows.index("")]
     found = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
-    assert [row[0] for row in found] == [f"{s:,}" for s in sorted({p["step"] for p in points})]
-    for row in found:
-        there = [p for p in points if f"{p['step']:,}" == row[0]]
-        assert row[1] == f"{there[0]['force_mae']:.1f}"
-        shown = [float(cell.split(" ")[0]) for cell in row[2:]]
+    places = sorted({(point["seed"], point["step"]) for point in points})
+    assert [(row[0], row[1]) for row in found] == [(f"{a}", f"{b:,}") for a, b in places]
+    for row, place in zip(found, places, strict=True):
+        there = [point for point in points if (point["seed"], point["step"]) == place]
+        assert row[2] == f"{there[0]['force_mae']:.1f}"
+        shown = [float(cell.split(" ")[0]) for cell in row[3:]]
         by_layer = sorted((p["layer"], round(p["field"]["value"], 3)) for p in there)
         assert shown == [value for _, value in by_layer]
+
+
+def test_what_is_said_of_the_training_is_counted_from_its_points(repository: Path) -> None:
+    report = ALONG.read(repository / "docs" / "results" / "along" / "along.json")
+    text = experiment_page.along_said(report)
+    for seed in {point.seed for point in report.points}:
+        read = [point for point in report.points if point.seed == seed and point.read]
+        first, last = (pick(read, key=lambda p: p.step) for pick in (min, max))
+        told = next(line for line in text.splitlines() if line.startswith(f"- Seed {seed},"))
+        assert f"from {first.force_mae:.0f} to {last.force_mae:.0f} meV/Å" in told
+        assert f"from {first.field.value:.3f} [" in told
+        assert f"to {last.field.value:.3f} [" in told
+    # The same points in the other order of steps: nothing is kept less at the end.
+    top = max(point.step for point in report.points) + 1
+    turned = tuple(replace(point, step=top - point.step) for point in report.points)
+    count = len({point.seed for point in report.points})
+    assert f"In 0 of {count} training" in experiment_page.along_said(replace(report, points=turned))
+    two = tuple(replace(point, seed=point.seed + 100) for point in report.points)
+    both = replace(report, points=(*report.points, *two))
+    assert f"of {2 * count} trainings" in experiment_page.along_said(both)
+    assert len(experiment_page.along_table(both).splitlines()) > len(
+        experiment_page.along_table(report).splitlines()
+    )
+
+
+def test_the_runs_that_are_compared_are_those_of_the_reports() -> None:
+    runs = run_pages.injections()
+    text = experiment_page.brief(runs)
+    for name in ("aspirin-rmd17-brief", "aspirin-rmd17"):
+        (readout,) = (
+            one
+            for one in runs[name].measurement.readouts
+            if str(one.name) == "closed form, degree 2"
+        )
+        curve = readout.curve(Metric.FIELD)
+        assert curve is not None
+        assert f"runs/{name}.md) have R² = {curve.values[3]:.3f} [" in text
+    least = experiment_page.least(runs)
+    for name, run in runs.items():
+        if run.data.name == "aspirin_rmd17":
+            shown = float(least.split(f" with L = {run.measurement.settings.L}")[0].split()[-2])
+            assert all(round(row.force_mae or 1e9) >= shown for row in run.backbones), name

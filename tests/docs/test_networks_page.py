@@ -140,7 +140,7 @@ def test_what_is_learned_is_counted_from_the_rows() -> None:
         ),
     )
     text = networks_learned.text([deep], {"ethanol": {"undecided": "too few frames"}})
-    assert "falls in 1 of 1 networks: N on ethanol 0.90 → 0.70." in text
+    assert "falls in 1 of 1 rows, most in N on ethanol: 0.90 → 0.70." in text
     assert "$\\ell^*$ = undecided for ethanol" in text
 
 
