@@ -32,6 +32,7 @@ from span_theorem import (
     multiplicities,
     verify_options,
 )
+from span_theorem.architecture.__main__ import main as architecture
 from span_theorem.certificate import MAX_SIZE
 from span_theorem.cost import MAX_DENSE
 from span_theorem.coupling import basis
@@ -212,21 +213,23 @@ def test_the_readme_shows_the_table_that_its_command_prints(
     assert shown[1] in printed
 
 
-def test_the_times_in_the_readme_are_those_measured(repository: Path) -> None:
-    path = repository / "docs" / "results" / "benchmarks" / "commands.json"
-    rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-    took = {row["command"]: row["cpu_seconds"] for row in rows}
-    limits = {"a second": (0, 3), "seconds": (3, 60), "minutes": (60, 3600)}
-    shown = {}
-    for line in (repository / "README.md").read_text(encoding="utf-8").splitlines():
-        match = re.match(r"(?:\S*/)?python -m ((?:span|num|neu)\w+\.\w.*?) +# (.*)$", line)
-        said = re.search(r"(a second|seconds|minutes)$", match[2]) if match else None
-        if match and said:
-            shown[match[1]] = said[1]
-    assert len(set(shown) & set(took)) >= 8
-    for command in set(shown) & set(took):
-        low, high = limits[shown[command]]
-        assert low <= took[command] <= high, (command, shown[command], took[command])
+def test_the_answers_in_the_readme_are_those_of_commands_and_reports(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    layers, data, network = re.findall(r"\n\n```\n(.*?\n)```\n", readme, re.DOTALL)
+    (command,) = re.findall(r"span_theorem\.architecture (.*)", readme)
+    assert architecture(command.split()) == 0
+    first = capsys.readouterr().out.split("\n\n")[1]
+    assert len(layers.splitlines()) == 4
+    assert all(line in first.splitlines() for line in layers.splitlines())
+    demand = repository / "docs/results/demand/aspirin_rmd17/report.json"
+    assert data.strip() == json.loads(demand.read_text("utf-8"))["sentence"]
+    listening = repository / "docs/results/demand/listening/ethanol_rmd17-L1"
+    heard = json.loads((listening / "report.json").read_text("utf-8"))
+    table = (listening / "table.txt").read_text("utf-8").splitlines()
+    assert all(line in table for line in network.splitlines())
+    assert heard["decision"] == "raise L"  # as the README reads it
 
 
 def test_the_values_in_the_readme_are_those_computed(repository: Path) -> None:
