@@ -226,7 +226,7 @@ def table(result: Row) -> str:
         "| CPU s per step | peak rise, MiB | held-out force MAE, meV/Å |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    rows = result["rows"]
+    rows, failures = result["rows"], []
     for row in rows:
         if "step_s" in row or row["seed"]:
             continue
@@ -235,7 +235,8 @@ def table(result: Row) -> str:
         if "failure" in row and row["program"] == "converted":
             continue  # there is no start of MACE's to convert
         if "failure" in row:
-            lines.append(f"{head} {row['failure']} | | | | | |")
+            lines.append(f"{head} not built | – | – | – | – | – |")
+            failures.append(f"{row['program']} at {tuple(key.values())}: {row['failure']}")
             continue
         same = [r for r in rows if key.items() <= r.items() and r.get("program") == row["program"]]
         mae = ", ".join(f"{r['force_mae_meV_A']:.1f}" for r in same if "failure" not in r)
@@ -243,10 +244,10 @@ def table(result: Row) -> str:
         times = [r["step_s"] for r in rows if key.items() <= r.items() and "step_s" in r]
         step = times[0].get(row["program"]) if times else None
         lines.append(
-            f"{head} {row['weights']} | {row['product_weights']} | {row['build_s']:.1f} "
+            f"{head} {row['weights']:,} | {row['product_weights']:,} | {row['build_s']:.1f} "
             f"| {f'{step:.3f}' if step else '—'} | {memory:.0f} | {mae} |"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"\nNot built: {failure}" for failure in failures)])
 
 
 def _case(text: str) -> tuple[int, int]:

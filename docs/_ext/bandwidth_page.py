@@ -42,7 +42,8 @@ def table(reports: dict[str, tuple[Report, Report]]) -> str:
         pooled = report["pooled"]
         weights = " | ".join(f"{weight:.3f}" for weight in pooled["weights"][:SHOWN])
         lines.append(
-            f"| {name} | {pooled['samples']} | {len(report['atoms'])} "
+            f"| {{download}}`{name} </results/bandwidth/{name}/report.json>` "
+            f"| {pooled['samples']} | {len(report['atoms'])} "
             f"| {_explained(report)} | {weights} | {_degree(report)} "
             f"| {_degree(direction)} of {_explained(direction)} |"
         )

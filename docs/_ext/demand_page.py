@@ -67,7 +67,8 @@ def table(reports: dict[str, dict[str, Any]]) -> str:
                 )
                 star = _star(report, part, key)
                 lines.append(
-                    f"| {name} | {part['factors']} | {size} | {' | '.join(cells)} | {ratios} "
+                    f"| {{download}}`{name} </results/demand/{name}/table.txt>` "
+                    f"| {part['factors']} | {size} | {' | '.join(cells)} | {ratios} "
                     f"| {star} |"
                 )
     return "\n".join(lines) + "\n"

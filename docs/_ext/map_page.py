@@ -1,7 +1,8 @@
 """Directives on the statements, and the numbers that they carry.
 
 ``checks`` (one statement, clause by clause), ``proof-table`` (all of them), ``proof-map`` (the
-picture) and ``coq-theorems`` (the theorems in Coq that clauses name, each with its line).
+picture), ``coq-theorems`` (the theorems in Coq that clauses name, each with its line) and
+``check-tests`` (the source of every test that the table names).
 """
 
 from __future__ import annotations
@@ -104,10 +105,19 @@ class Checks(_Dependent):
 def _check_row(check: proof_map.Check, record: dict[str, Any]) -> str:
     status = proof_map.status(check, record)
     code = ", ".join(f"{{py:obj}}`{name.rsplit('.', 1)[1]} <{name}>`" for name in check.code)
-    tests = ", ".join(f"`{name.split('::')[1]}`" for name in check.tests)
+    tests = ", ".join(f"[`{name.split('::')[1]}`](#{_anchor(name)})" for name in check.tests)
     result = MARKS[status.outcome] + (f" {status.cases} cases" if status.ok else "")
     served = "; ".join(check.clauses) or "–"
     return f"| {check.step} | {served} | {result} | {check.word} | {code} | {tests} |"
+
+
+def _anchor(test: str) -> str:
+    """Where the source of a test stands on the site.
+
+    >>> _anchor("tests/a/test_b.py::test_c")
+    'tests-a-test-b-py-test-c'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", test.lower())
 
 
 def _name(statement: Statement) -> str:
@@ -247,6 +257,31 @@ class CoqTheorems(_Dependent):
         return self.parse(lines)
 
 
+class CheckTests(_Dependent):
+    """The source of every test that the table names, under its file."""
+
+    def run(self) -> list[nodes.Node]:
+        self.depend()
+        site, record = _site()
+        named = {
+            test
+            for statement in site.statements.values()
+            for check in statement.checks
+            for test in check.tests
+        }
+        lines, file = [], ""
+        for test in sorted(named):
+            if test.split("::")[0] != file:
+                file = test.split("::")[0]
+                self.env.note_dependency(str(proof_map.ROOT / file))
+                lines += [f"**`{file}`**", ""]
+            held = record["tests"].get(test)
+            ran = "not run" if held is None else f"{held['outcome']}, {held['cases']} cases"
+            lines += [f"({_anchor(test)})=", "", f"`{test.split('::')[1]}` ({ran})", ""]
+            lines += ["```python", proof_map.source_of(test), "```", ""]
+        return self.parse(lines)
+
+
 def number(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     """Theorems carry the numbers by which they are called, not those of a counter."""
     for statement in proof_map.load().values():
@@ -261,5 +296,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("proof-table", ProofTable)
     app.add_directive("proof-map", ProofMap)
     app.add_directive("coq-theorems", CoqTheorems)
+    app.add_directive("check-tests", CheckTests)
     app.connect("env-get-updated", number, priority=900)  # after Sphinx has counted
     return {"parallel_read_safe": True}

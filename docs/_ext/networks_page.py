@@ -29,7 +29,7 @@ def write_all(write: Write) -> None:
         "layers": layers(reports),
         "forces": forces(reports, needed),
         "readouts": table(reports),
-        "origin": origin(reports),
+        "origin": origin(reports, places(RESULTS)),
         "learned": networks_learned.text(reports, needed),
     }
     for name, text in tables.items():
@@ -163,14 +163,24 @@ def _mae(row: PublishedReadout, report: PublishedReport) -> str:
     return f"{row.force_mae:,.0f} ({report.zero_mae:,.0f})"
 
 
-def origin(reports: Sequence[PublishedReport]) -> str:
-    """Where each row comes from: weights, versions, checksum, frames, command."""
+def places(folder: Path) -> dict[tuple[str, str], str]:
+    """The report of every network and system, as the site knows it."""
+    found = {}
+    for path in folder.glob("*/*/report.json"):
+        report = REPORT.read(path)
+        found[report.model, report.system] = f"/{path.relative_to(DOCS)}"
+    return found
+
+
+def origin(reports: Sequence[PublishedReport], files: Mapping[tuple[str, str], str]) -> str:
+    """Where each row comes from: the report, weights, versions, checksum, frames, command."""
     lines = []
     for report in reports:
         network, data = report.network, report.data
         draws = report.provenance["draws"]
         lines += [
-            f"**{report.model}, {report.system}.** {network['package']}; weights: "
+            f"**{report.model}, {report.system}.** {network['package']}; "
+            f"{{download}}`report.json <{files[report.model, report.system]}>`; weights: "
             f"{report.weights_from}, SHA-256 `{str(network.get('weights_sha256'))[:16]}…`; layer "
             f"{network.get('layer')} of {network.get('layers')} (from 0); data `{data.name}`, "
             f"SHA-256 `{data.sha256[:16]}…`, {data.fit} frames to fit, {data.held} held out, "

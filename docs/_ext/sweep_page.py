@@ -74,7 +74,8 @@ def runs() -> str:
             if not any(job["job"]["features"] for job in of):
                 seconds = _ends([round(job["provenance"]["seconds"]) for job in of])
             cells = [
-                f"`{name}`", package, str(len(of)), _ends([job["L"] for job in of]),
+                f"{{download}}`{name} </results/sweep-{name}/cells.csv>`", package,
+                str(len(of)), _ends([job["L"] for job in of]),
                 *(_ends([one[key] for one in networks]) for key in ("channels", "layers")),
                 _ends([one["cutoff"] for one in networks]),
                 _each([one["steps"] for one in trained]),

@@ -19,7 +19,7 @@ def rows(repository: Path) -> dict[str, list[str]]:
     found = {}
     for line in text.splitlines()[2:]:
         name, *cells = (cell.strip() for cell in line.strip("|").split("|"))
-        found[name] = cells
+        found[name.split(" <")[0].removeprefix("{download}`")] = cells
     return found
 
 

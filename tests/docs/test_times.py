@@ -17,15 +17,16 @@ LIMITS = {"a second": (0, 3), "seconds": (3, 60), "minutes": (60, 3600)}
 
 
 def told(readme: str) -> dict[str, str]:
-    """The commands of the README with the word for their time, from the line or the comment above."""
+    """The commands of the README with the word for their time, of the line or the one above."""
     found, above = {}, ""
     for block in re.findall(r"```bash\n(.*?)```", readme, re.DOTALL):
         for line in block.splitlines():
             command = normal(line)
             if line.startswith("#"):
                 above = line
-            elif command and "|" not in line:
-                match = re.search(r"\b(a second|seconds|minutes)\b", line.partition("#")[2] or above)
+            elif command and "pip install" not in line:
+                comment = line.partition("#")[2] or above
+                match = re.search(r"\b(a second|seconds|minutes)\b", comment)
                 assert match, line
                 found[command] = match[1]
                 above = ""
