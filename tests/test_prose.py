@@ -6,6 +6,7 @@ import json
 import re
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sympy
@@ -199,6 +200,55 @@ def test_published_numbers_in_prose_are_those_of_the_table(repository: Path) -> 
         difference = PUBLISHED.recovery[ell] - PUBLISHED.injected[ell]
         assert f"{difference:.3f} at ℓ = {ell}" == said
         assert said in text
+
+
+def test_what_the_grid_says_in_prose_is_in_its_cells(repository: Path) -> None:
+    text = words(repository / "docs" / "measured" / "differences.md")
+    path = repository / "docs" / "results" / "aspirin-L2" / "grid.json"
+    report = json.loads(path.read_text(encoding="utf-8"))
+    wanted = PUBLISHED.injected[4], PUBLISHED.injected[5]
+
+    def cell(shared: bool, reference: str, channels: int, stored: bool = False) -> dict[str, Any]:
+        (found,) = (
+            one["numbers"]
+            for one in report["cells"]
+            if one["amplitude"] == 1
+            and (one["shared"], one["stored"], one["channels"]) == (shared, stored, channels)
+            and one["reference"] == reference
+        )
+        return dict(found)
+
+    def value(numbers: dict[str, Any], name: str) -> float:
+        return float(numbers[name]["value"])
+
+    eight, many = (cell(True, "exact field", channels) for channels in (8, 32))
+    assert "with 8 and with 32 channels, outside both intervals" in text
+    assert eight["R2_inj_at"]["high"] < wanted[0] < many["R2_inj_at"]["low"]
+    assert "about twice the published value with either" in text
+    for channels in (8, 32):
+        alone = cell(False, "exact field", channels)
+        assert 1.9 < value(alone, "R2_inj_at") / wanted[0] < 2.3
+        for end in ("at", "above"):  # ρ and R²_inj agree with the exact field
+            for one in (alone, cell(True, "exact field", channels)):
+                assert abs(value(one, f"rho_{end}") - value(one, f"R2_inj_{end}")) < 0.01
+    assert "it is the nearest cell: the interval of ρ(4) contains the published value" in text
+    first = min(report["cells"], key=lambda one: one["distance"])
+    assert (first["shared"], first["reference"], first["channels"], first["stored"]) == (
+        True, "shared cubic SPN", 32, False,
+    )  # fmt: skip
+    nearest = first["numbers"]
+    assert nearest["rho_at"]["low"] < PUBLISHED.recovery[4] < nearest["rho_at"]["high"]
+    assert nearest["R2_inj_at"]["low"] > wanted[0]
+    assert value(nearest, "rho_above") <= 0
+    few = cell(True, "shared cubic SPN", 8)
+    assert value(few, "rho_at") < PUBLISHED.recovery[4]
+    assert value(few, "R2_inj_at") < wanted[0]
+    assert "at ε = 1, ρ(5) and R²_inj(5) are more than two thirds" in text
+    for shared in (True, False):
+        for channels in (8, 32):
+            stored = cell(shared, "exact field", channels, stored=True)
+            for name in ("rho", "R2_inj"):
+                assert value(stored, f"{name}_above") > 2 / 3 * value(stored, f"{name}_at")
 
 
 def test_the_readme_shows_the_table_that_its_command_prints(

@@ -31,6 +31,7 @@ def write_all(write: Write) -> None:
         "readouts": table(reports),
         "origin": origin(reports, places(RESULTS)),
         "learned": networks_learned.text(reports, needed),
+        "times": times(reports),
     }
     for name, text in tables.items():
         write(DOCS / "_generated" / f"published-{name}.md", text)
@@ -161,6 +162,17 @@ def _mae(row: PublishedReadout, report: PublishedReport) -> str:
     if row.force_mae is None or report.zero_mae is None:
         return "not known"
     return f"{row.force_mae:,.0f} ({report.zero_mae:,.0f})"
+
+
+def times(reports: Sequence[PublishedReport]) -> str:
+    """What the diagnoses took, and on how many frames."""
+    seconds = [report.provenance["cpu_seconds"] for report in reports]
+    frames = [report.data.fit + report.data.held for report in reports]
+    return (
+        f"The {len(reports)} diagnoses of [published models](/measured/networks.md) took "
+        f"{min(seconds):,.0f} to {max(seconds):,.0f} CPU seconds each, with {min(frames)} to "
+        f"{max(frames)} frames; some of them read every layer and three degrees of readout.\n"
+    )
 
 
 def places(folder: Path) -> dict[tuple[str, str], str]:
