@@ -42,7 +42,7 @@ def draw(found: Validation) -> Figure:
     left.plot(ends, ends, color="0.6", lw=1, zorder=0)
     left.set_xlabel(f"ratio foretold by demand, {found.best.text}")
     left.set_ylabel("ratio of the networks' force errors, L to L + 1")
-    left.legend(fontsize=9, frameon=False)
+    left.legend(fontsize=10, frameon=False)
     for series in found.series:
         first = series.networks[0]
         if first.data in colors:
@@ -52,7 +52,7 @@ def draw(found: Validation) -> Figure:
     right.set_xlabel("L of the network, or ℓ of the linear model")
     right.set_ylabel("force error (MAE), meV/Å")
     right.xaxis.get_major_locator().set_params(integer=True)
-    right.legend(fontsize=9, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    right.legend(fontsize=10, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     one = next(a for a in found.agreements if a.curve == found.best)
     seeds = max(len(pair.by_seed) for pair in pairs)
     drawing.suptitle(
@@ -70,7 +70,7 @@ def _point(axes: Any, x: float, pair: Pair, color: str, marker: str) -> None:
         mfc=color if pair.below else "white", elinewidth=1.5, capsize=3,
     )  # fmt: skip
     axes.annotate(
-        f"{pair.L}→{pair.L + 1}", (x, y), fontsize=9, color=color,
+        f"{pair.L}→{pair.L + 1}", (x, y), fontsize=10, color=color,
         textcoords="offset points", xytext=beside,
     )  # fmt: skip
 
