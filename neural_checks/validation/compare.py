@@ -186,7 +186,7 @@ class Stop:
 
 
 def stops_of(series: Sequence[Series], curves: Curves, level: float) -> list[Stop]:
-    """Where every series stops, by the rule that gives ℓ* its value, over the L of the series."""
+    """Where every series stops: the least L whose error is within ``level`` of the least one."""
     found = []
     for one in series:
         degrees = one.degrees

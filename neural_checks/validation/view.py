@@ -132,7 +132,7 @@ def text(found: Validation) -> str:
             *_seeds(found),
         ],
         [
-            f"Least L within {found.level:.0%} of the last one (≥ where it is the last)",
+            f"Least L with an error within {found.level:.0%} of the least (≥ where it is the last)",
             *_stops(found, curves),
         ],
         ["below: the network of L + 1 is better than the linear model of degrees ≤ L + 1"],
