@@ -114,10 +114,11 @@ def test_refutes(tamper):
         check(document)
 
 
-def test_refutes_vectors_that_are_not_orthogonal():
+@pytest.mark.parametrize("sign", [1, -1])
+def test_refutes_vectors_that_are_not_orthogonal(sign):
     document = certificate("2e", 6, "6e")
     first, second = document["vectors"][:2]
-    total = {tuple(key): int(value) for key, value in first["terms"]}
+    total = {tuple(key): sign * int(value) for key, value in first["terms"]}
     for key, value in second["terms"]:
         total[tuple(key)] = total.get(tuple(key), 0) + int(value)
     second["terms"] = [[list(key), str(value)] for key, value in total.items() if value]

@@ -137,10 +137,12 @@ def test_channels_of_the_other_parity_vanish_and_equal_ones_coincide() -> None:
     assert surviving("2x1o", 2, 2).surviving != multiplicities("2x1o", 2)
 
 
-def test_a_rank_that_the_prime_hides_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rank_that_the_prime_hides_is_noticed() -> None:
     with pytest.raises(ArithmeticError, match="over the rationals"):
         density_module._confirm(flint.fmpz_mat([[1, 0], [0, density_module.PRIME]]), 1)
     density_module._confirm(flint.fmpz_mat([[1, 2], [2, 4]]), 1)
+    with pytest.raises(ArithmeticError, match="over the rationals"):
+        density_module._output_rank([{((1, 0),): flint.fmpq(density_module.PRIME)}])
 
 
 @pytest.mark.parametrize(

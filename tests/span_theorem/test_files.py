@@ -57,6 +57,8 @@ def test_nothing_is_replaced_unasked(tmp_path: Path) -> None:
     write_text(target, "old")
     with pytest.raises(FileExistsError, match="--force"):
         write_text(target, "new")
+    with pytest.raises(FileExistsError, match="--force"), writing(target):
+        pytest.fail("the work was begun")
     # Another process may be faster between the look and the write.
     late = tmp_path / "b.txt"
     with pytest.raises(FileExistsError, match="--force"):

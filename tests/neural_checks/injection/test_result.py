@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from neural_checks.injection.figures import figure_of, names
-from neural_checks.injection.result import REPORT, Metric, ReadoutKind
+from neural_checks.injection.result import REPORT, Metric, Readout, ReadoutKind
 from neural_checks.injection.tables import per_atom_csv, table_csv
+from neural_checks.readouts.verdict import RecoveryCurve, judge
 from numeric_checks.figures import save_figure
 
 RUNS = ("aspirin-ccsd", "aspirin-rmd17", "aspirin-rmd17-brief", "aspirin-xtb")
@@ -64,6 +66,25 @@ def test_what_was_read_is_written_in_the_present_layout(folder: Path, tmp_path: 
     REPORT.write(tmp_path / "again.json", report)
     assert json.loads((tmp_path / "again.json").read_text())["schema"] == 4
     assert REPORT.read(tmp_path / "again.json") == report
+
+
+def test_a_weak_readout_counts_by_what_it_recovers_above_the_boundary(repository: Path) -> None:
+    report = REPORT.read(repository / "docs" / "results" / "aspirin-xtb" / "report.json")
+    readout = next(r for r in report.measurement.readouts if r.degree == 1 and r.field is not None)
+
+    def with_values(kind: ReadoutKind, channels: int, *values: float) -> Readout:
+        curve = RecoveryCurve(values, *(tuple(v + d for v in values) for d in (-0.01, 0.01)))
+        verdict = judge(curve, 2, 1)
+        return replace(readout, kind=kind, channels=channels, field=curve, verdict=verdict)
+
+    for kind, channels, why in (
+        (ReadoutKind.SHARED, 8, "one network for all atoms"),
+        (ReadoutKind.COMPONENT, 1, "one channel per irrep"),
+    ):
+        assert with_values(kind, channels, 0.0, 0.0, 0.0).not_judged.startswith(why)
+        assert with_values(kind, channels, 0.0, 0.0, 0.9).not_judged == ""
+        assert with_values(kind, channels, 0.9, 0.9, 0.0).not_judged == ""
+    assert with_values(ReadoutKind.COMPONENT, 2, 0.0, 0.0, 0.0).not_judged == ""
 
 
 def test_the_committed_tables_are_made_from_the_committed_report(folder: Path) -> None:

@@ -220,8 +220,13 @@ def test_other_settings_are_refused(data: Any, whole: Any) -> None:
     for changed in (replace(TRAIN, steps=5), replace(TRAIN, learning_rate=0.02)):
         with pytest.raises(ValueError, match="other settings or data"):
             train(data, parts, MODEL, changed, 0, whole[0])
-    with pytest.raises(ValueError, match="other settings or data"):
-        train(data, parts, replace(MODEL, channels=3), TRAIN, 0, whole[0])
+    for other, model, seed in (
+        (data, replace(MODEL, channels=3), 0),
+        (data, MODEL, 1),
+        (replace(data, checksum="0" * 64), MODEL, 0),
+    ):
+        with pytest.raises(ValueError, match="other settings or data"):
+            train(other, parts, model, TRAIN, seed, whole[0])
 
 
 @pytest.mark.slow

@@ -114,10 +114,14 @@ def test_a_four_body_energy_needs_three_factors_of_its_degree() -> None:
     rng = np.random.default_rng(0)
     data = _about(_directions(300, rng), _four_body, rng)
     settings = replace(SMALL, factors=3, l_max=2, radial=5, mixed=30, cutoff=4.0)
-    two, three = demand(data, settings, centers=[6], matched=False).curves[1:]
+    found = demand(data, settings, centers=[6], matched=False)
+    two, three = found.curves[1:]
     assert min(point.left for point in two.full) > 0.7
     assert min(point.left for point in three.full[:2]) > 0.7
     assert three.full[2].left < 0.1
+    # Whether degrees above the last would lower the error is not known.
+    assert (three.demand, three.lower_bound) == (2, True)
+    assert "ℓ* ≥ 2" in found.sentence
 
 
 def test_over_a_patch_of_angles_lower_degrees_imitate_a_higher_one() -> None:
