@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from neural_checks.backbones.interface import Evaluation
+from neural_checks.readouts.samples import Samples, collect_samples
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.rotations.wigner import unit_harmonics
 
@@ -57,9 +58,18 @@ def toy_data(frames: int = 120, seed: int = 0) -> ForceData:
     )
 
 
+def toy_samples(L: int, channels: int = 6) -> Samples:
+    """The densities on 60 frames to fit and 20 held out."""
+    chosen = np.arange(60), np.arange(60, 80)
+    return collect_samples(DensityBackbone(L, channels), toy_data(80), *chosen)
+
+
 @pytest.fixture(scope="session")
 def toy() -> SimpleNamespace:
     """The classes and the data above: a test folder is no package to import from."""
     return SimpleNamespace(
-        DensityBackbone=DensityBackbone, BrokenBackbone=BrokenBackbone, toy_data=toy_data
+        DensityBackbone=DensityBackbone,
+        BrokenBackbone=BrokenBackbone,
+        toy_data=toy_data,
+        toy_samples=toy_samples,
     )

@@ -1,16 +1,13 @@
-"""Sweeps without training: configurations, readouts, tables, the verdict and its exit code."""
+"""Sweeps without training: tables, the verdict and its exit code, feature files, locks."""
 
 from __future__ import annotations
 
 import csv
 import json
-import re
 import signal
 import subprocess
 import sys
 from dataclasses import asdict, replace
-from importlib.resources import files
-from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,14 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neural_checks.backbones.nequip import BackboneConfig
 from neural_checks.data.split import split
 from neural_checks.features.file import write
 from neural_checks.features.recorded import record
 from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.fitted_channels import fitted_channels
-from neural_checks.readouts.nonpolynomial import nonpolynomial
-from neural_checks.readouts.samples import Samples, collect_samples
 from neural_checks.sweep.__main__ import main
 from neural_checks.sweep.config import read_config
 from neural_checks.sweep.features import features_of
@@ -34,10 +28,7 @@ from neural_checks.sweep.job import read_record, record_path, run_job
 from neural_checks.sweep.result import JobRecord, ReadoutRecord
 from neural_checks.sweep.settings import Job, MeasureSettings
 from neural_checks.sweep.tables import cells, rows
-from neural_checks.training.train import TrainConfig
 from numeric_checks.molecules.data import EMBEDDED, load
-from numeric_checks.rotations.sampling import random_rotations
-from numeric_checks.rotations.wigner import rotate_features
 from span_theorem.files import write_json
 
 CONFIG: dict[str, Any] = {
@@ -52,312 +43,6 @@ def written(folder: Path, config: Any, suffix: str = ".json") -> Path:
     path = folder / f"config{suffix}"
     path.write_text(json.dumps(config), encoding="utf-8")
     return path
-
-
-# --- configurations -------------------------------------------------------------------------------
-
-
-def test_grids_are_products_and_repeat_no_job(tmp_path: Path) -> None:
-    config = {
-        "base": {"model": {"channels": 4}, "seed": 7},
-        "grids": [
-            {"vary": {"model.channels": [4, 8], "seed": [0, 1, 2]}},
-            {"set": {"trained": True}, "vary": {"model.layers": [2, 3], "seed": [0]}},
-        ],
-    }
-    sweep = read_config(written(tmp_path, config), tmp_path)
-    found = {(job.model.channels, job.model.layers, job.seed) for job in sweep.jobs}
-    assert found == {*product((4, 8), (3,), (0, 1, 2)), (4, 2, 0)}
-    # (4, 3, 0) is in both grids.
-    assert len(sweep.jobs) == 7
-    assert len({job.id for job in sweep.jobs}) == 7
-
-
-def test_toml_says_the_same(tmp_path: Path) -> None:
-    text = '[base]\ndata = "embedded"\nmodel = {channels = 4}\n[[grids]]\nvary = {seed = [0, 1]}\n'
-    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
-    config = {
-        "base": {"data": "embedded", "model": {"channels": 4}},
-        "grids": [{"vary": {"seed": [0, 1]}}],
-    }
-    toml = read_config(tmp_path / "config.toml", tmp_path)
-    assert toml.jobs == read_config(written(tmp_path, config), tmp_path).jobs
-
-
-def test_a_job_is_known_by_its_content_and_its_data(tmp_path: Path) -> None:
-    job = read_config(written(tmp_path, CONFIG), tmp_path).jobs[0]
-    others = [
-        replace(job, checksum="0" * 64),
-        replace(job, seed=5),
-        replace(job, trained=False),
-        replace(job, model=replace(job.model, channels=17)),
-        replace(job, train=replace(job.train, steps=7)),
-        replace(job, measure=replace(job.measure, orientations=7)),
-    ]
-    assert len({job.id, *(other.id for other in others)}) == 7
-    assert job.checksum == load(EMBEDDED).checksum
-    # The same in another process: no hash that changes from run to run.
-    code = (
-        "import sys; from pathlib import Path; from neural_checks.sweep.config import read_config;"
-        "print(read_config(Path(sys.argv[1]), Path()).jobs[0].id)"
-    )
-    command = [sys.executable, "-c", code, str(tmp_path / "config.json")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == job.id
-
-
-def test_untrained_networks_do_not_depend_on_the_training_asked_for(tmp_path: Path) -> None:
-    config = {"grids": [{"set": {"trained": False}, "vary": {"train.steps": [10, 20]}}]}
-    assert len(read_config(written(tmp_path, config), tmp_path).jobs) == 1
-
-
-def test_an_absent_data_file_is_named_or_left_out(tmp_path: Path) -> None:
-    config = {"grids": [{"vary": {"data": ["embedded", "nowhere.npz"]}}]}
-    path = written(tmp_path, config)
-    with pytest.raises(FileNotFoundError, match=r"nowhere\.npz.*--data-dir"):
-        read_config(path, tmp_path)
-    sweep = read_config(path, tmp_path, skip_absent=True)
-    assert [job.data for job in sweep.jobs] == ["embedded"]
-    assert sweep.absent == (str(tmp_path / "nowhere.npz"),)
-    with pytest.raises(FileNotFoundError):
-        read_config(written(tmp_path, {"base": {"data": "nowhere.npz"}}), tmp_path, True)
-    assert main([str(path), "--data-dir", str(tmp_path), "--out", str(tmp_path)]) == 2
-
-
-MALFORMED: list[tuple[Any, str]] = [
-    ([], "the file"),
-    (None, "the file"),
-    ("text", "the file"),
-    (3, "the file"),
-    ({"grid": []}, "grid: is not a known key"),
-    ({"name": "../../escaped"}, "name"),
-    ({"name": "/tmp/escaped"}, "name"),
-    ({"name": "a/b"}, "name"),
-    ({"name": ".."}, "name"),
-    ({"name": ""}, "name"),
-    ({"name": None, "about": 3}, "about"),
-    ({"name": 3}, "name"),
-    ({"name": "a" * 300}, "name"),
-    ({"base": None}, "base"),
-    ({"base": []}, "base"),
-    ({"base": {"data": None}}, "data"),
-    ({"base": {"data": 3}}, "data"),
-    ({"base": {"data": ["embedded"]}}, "data"),
-    ({"base": {"data": ""}}, "data"),
-    ({"base": {"data": "../x.npz"}}, "data must be"),
-    ({"base": {"data": "/etc/passwd"}}, "data must be"),
-    ({"base": {"data": "a\u0000b"}}, "data must be"),
-    ({"base": {"features": "../x.npz"}}, "data must be"),
-    ({"base": {"features": 3}}, "features"),
-    ({"base": {"model": None}}, "model"),
-    ({"base": {"model": 3}}, "model"),
-    ({"base": {"model": []}}, "model"),
-    ({"base": {"model": {"width": 4}}}, "model.width: is not a known key"),
-    ({"base": {"model": {"channels": "many"}}}, "model.channels"),
-    ({"base": {"model": {"channels": 0}}}, "channels"),
-    ({"base": {"model": {"channels": 1e30}}}, "model.channels"),
-    ({"base": {"model": {"channels": True}}}, "model.channels"),
-    ({"base": {"model": {"channels": [4]}}}, "model.channels"),
-    ({"base": {"model": {"channels": {"a": 1}}}}, "model.channels"),
-    ({"base": {"model": {"cutoff": float("nan")}}}, "cutoff"),
-    ({"base": {"model": {"parity": "yes"}}}, "model.parity"),
-    ({"base": {"train": None}}, "train"),
-    ({"base": {"train": {"steps": -1}}}, "steps"),
-    ({"base": {"train": {"steps": None}}}, "train.steps"),
-    ({"base": {"train": {"learning_rate": "fast"}}}, "train.learning_rate"),
-    ({"base": {"colour": 4}}, "colour: is not a known key"),
-    ({"base": {"network": {"layers": 4}}}, "network"),
-    ({"base": {"measure": None}}, "measure"),
-    ({"base": {"measure": {"degrees": [4]}}}, "degrees"),
-    ({"base": {"measure": {"degrees": []}}}, "degrees"),
-    ({"base": {"measure": {"degrees": 2}}}, "measure.degrees"),
-    ({"base": {"measure": {"degrees": [2, 2]}}}, "degrees"),
-    ({"base": {"measure": {"readouts": ["deep"]}}}, "readouts"),
-    ({"base": {"measure": {"readouts": "closed form"}}}, "measure.readouts"),
-    ({"base": {"measure": {"closed_channels": [1, 2]}}}, "closed_channels"),
-    ({"base": {"measure": {"closed_channels": [1, 2, 0]}}}, "closed_channels"),
-    ({"base": {"measure": {"held": 0}}}, "held"),
-    ({"base": {"measure": {"held": "all"}}}, "held"),
-    ({"base": {"measure": {"orientations": 10**9}}}, "orientations"),
-    ({"base": {"measure": {"fit": 60}, "train": {"train": 50}}}, "fit 60"),
-    ({"base": {"seed": -1}}, "seed"),
-    ({"base": {"seed": 1.5}}, "seed"),
-    ({"base": {"seed": True}}, "seed"),
-    ({"base": {"seed": 10**30}}, "seed"),
-    ({"base": {"trained": "yes"}}, "trained"),
-    ({"base": {"model.channels": 4, "model": 3}}, "model"),
-    ({"grids": None}, "grids"),
-    ({"grids": {}}, "grids"),
-    ({"grids": []}, "grids"),
-    ({"grids": [None]}, "grids.0"),
-    ({"grids": [[]]}, "grids.0"),
-    ({"grids": [{"vary": None}]}, "grids.0.vary"),
-    ({"grids": [{"vary": []}]}, "grids.0.vary"),
-    ({"grids": [{"vary": {"seed": 3}}]}, "grids.0.vary.seed"),
-    ({"grids": [{"vary": {"seed": []}}]}, "grids.0.vary.seed"),
-    ({"grids": [{"vary": {"seed": [[]]}}]}, "seed"),
-    ({"grids": [{"set": 3}]}, "grids.0.set"),
-    ({"grids": [{"sets": {}}]}, "grids.0.sets"),
-    ({"grids": [{"vary": {k: list(range(99)) for k in ("a", "b", "c", "d")}}]}, "at most 10000"),
-    ({"amplitudes": [0]}, "amplitudes.0"),
-    ({"amplitudes": []}, "amplitudes"),
-    ({"amplitudes": 1}, "amplitudes"),
-    ({"amplitudes": ["1"]}, "amplitudes.0"),
-    ({"amplitudes": [float("inf")]}, "amplitudes.0"),
-    ({"amplitudes": [float("nan")]}, "amplitudes.0"),
-    ({"bootstrap": 0}, "bootstrap"),
-    ({"bootstrap": "many"}, "bootstrap"),
-    ({"bootstrap": 10**9}, "bootstrap"),
-    ({"seed": -1}, "seed"),
-    ({"seed": None}, "seed"),
-]
-
-
-@pytest.mark.parametrize(("config", "said"), MALFORMED)
-def test_bad_configurations_are_one_line_and_leave_nothing(
-    config: Any, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path, results = written(tmp_path, config), tmp_path / "a" / "b" / "results"
-    results.mkdir(parents=True)
-    with pytest.raises(ValueError, match=re.escape(said)):
-        read_config(path, tmp_path)
-    assert main([str(path), "--out", str(results)]) == 2
-    shown = capsys.readouterr()
-    assert said in shown.err
-    assert shown.err.count("\n") == 1
-    assert shown.out == ""
-    assert {p.name for p in tmp_path.rglob("*")} == {"config.json", "a", "b", "results"}
-
-
-def test_the_name_of_a_file_that_names_no_folder(tmp_path: Path) -> None:
-    path = tmp_path / "my sweep.json"
-    path.write_text("{}", encoding="utf-8")
-    with pytest.raises(ValueError, match="give one by the key 'name'"):
-        read_config(path, tmp_path)
-
-
-def test_files_that_are_no_configuration(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name, content in (
-        ("twice.json", b'{"name": "a", "name": "b"}'),
-        ("a.json", b"{"), ("b.json", b"\xff\xfe"), ("c.json", b"[" * 100_000),
-        ("d.toml", b"a = "), ("e.json", b" " * 2_000_000),
-        ("f.toml", b"base = {seed = 2026-01-01}"),
-    ):  # fmt: skip
-        (tmp_path / name).write_bytes(content)
-        assert main([str(tmp_path / name), "--out", str(tmp_path)]) == 2
-        assert capsys.readouterr().err.count("\n") == 1
-    assert main([str(tmp_path), "--out", str(tmp_path)]) == 2
-
-
-def test_no_configuration_and_no_json(tmp_path: Path) -> None:
-    assert main(["no-such-sweep", "--out", str(tmp_path)]) == 2
-    (tmp_path / "config.json").write_text("{", encoding="utf-8")
-    assert main([str(tmp_path / "config.json"), "--out", str(tmp_path)]) == 2
-
-
-def test_the_configurations_that_come_along_cover_the_controls(tmp_path: Path) -> None:
-    folder = Path(str(files("neural_checks.sweep") / "configs"))
-    sweeps = {}
-    for path in folder.glob("*.json"):
-        text = json.loads(path.read_text(encoding="utf-8"))
-        named = [text.get("base", {}).get("data")]
-        for grid in text["grids"]:
-            vary = grid.get("vary", {})
-            named += vary.get("data", []) + vary.get("features", [])
-        for data in named:
-            if data not in (None, EMBEDDED):
-                (tmp_path / data).write_bytes(data.encode())  # only the checksum is taken
-        sweeps[path.stem] = read_config(path, tmp_path)
-        assert sweeps[path.stem].name == path.stem
-    cliff, controls, molecules = (sweeps[n].jobs for n in ("cliff", "controls", "molecules"))
-    assert {job.model.l_max for job in cliff} == {0, 1, 2, 3}
-    assert all(job.measure.degrees == (1, 2, 3) for job in (*cliff, *controls, *molecules))
-    assert {job.model.channels for job in controls} == {8, 16, 32, 33}
-    assert {job.model.layers for job in controls} == {2, 3, 4}
-    assert {job.trained for job in controls} == {True, False}
-    assert {job.model.tanh_gates for job in controls} == {True, False}
-    for job in (*cliff, *controls, *molecules):
-        assert job.measure.sites == 0  # all atoms
-        steps = {2_000} if job in controls else {10_000} if job in cliff else {2_000, 10_000}
-        assert job.train.steps in steps or not job.trained
-    for jobs in (cliff, controls, molecules):
-        seeds: dict[Any, set[int]] = {}
-        for job in jobs:
-            setting = (job.data, job.model, job.trained)
-            seeds.setdefault(setting, set()).add(job.seed)
-        assert all(found == {0, 1} for found in seeds.values())
-    assert len(sweeps["controls"].amplitudes) >= 3
-    assert {job.data.removesuffix(".npz") for job in molecules} == {
-        "embedded", "aspirin_ccsd", "ethanol_rmd17", "malonaldehyde_rmd17", "toluene_rmd17",
-        "benzene_rmd17",
-    }  # fmt: skip
-    assert {job.data for job in sweeps["embedded"].jobs} == {EMBEDDED}
-    files_read = [job.data for job in sweeps["architectures"].jobs if job.features]
-    assert {name.split("_")[0] for name in files_read} == {"mace", "e3nn"}
-
-
-def test_a_setting_added_later_leaves_the_names_of_jobs_as_they_were() -> None:
-    job = Job("embedded", "0" * 64, BackboneConfig(), TrainConfig(), MeasureSettings())
-    assert "tanh_gates" not in job.content["model"]
-    other = replace(job, model=replace(job.model, tanh_gates=True))
-    assert other.content["model"]["tanh_gates"] is True
-    assert other.id != job.id
-
-
-# --- readouts -------------------------------------------------------------------------------------
-
-
-def samples_of(toy: SimpleNamespace, L: int, channels: int = 6) -> Samples:
-    data = toy.toy_data(80)
-    return collect_samples(toy.DensityBackbone(L, channels), data, np.arange(60), np.arange(60, 80))
-
-
-def test_fitted_channels_are_features_of_the_same_degree(toy: SimpleNamespace) -> None:
-    """Turning the molecule turns them by the Wigner matrix, and they fit û better."""
-    samples = samples_of(toy, 2)
-    turns = random_rotations(len(samples.vectors), np.random.default_rng(0))
-    turned = replace(
-        samples,
-        features=rotate_features(samples.features, turns),
-        vectors=np.einsum("nab,nib->nia", turns, samples.vectors),
-    )
-    expected = rotate_features(fitted_channels(samples, 2).features, turns)
-    found = fitted_channels(turned, 2).features
-    for name, values in expected.items():
-        assert values.shape[2] == 2
-        signs = np.sign((found[name] * values).sum(axis=(0, 3)))  # principal ones: up to a sign
-        np.testing.assert_allclose(found[name] * signs[None, :, :, None], values, atol=1e-8)
-    plain = 1 - measure(samples, 2, 4, channels=1).field.mean(axis=(1, 2))
-    fitted = 1 - measure(fitted_channels(samples, 1), 2, 4).field.mean(axis=(1, 2))
-    assert (fitted > plain).all()
-    assert (fitted[2:] > plain[2:] + 0.2).all()
-    with pytest.raises(ValueError, match="kept"):
-        fitted_channels(samples, 0)
-
-
-def test_fitted_channels_see_no_held_out_frame(toy: SimpleNamespace) -> None:
-    samples = samples_of(toy, 2)
-    vectors = samples.vectors.copy()
-    vectors[samples.held] *= -1
-    other = fitted_channels(replace(samples, vectors=vectors), 1).features
-    for name, values in fitted_channels(samples, 1).features.items():
-        np.testing.assert_array_equal(values, other[name])
-
-
-def test_the_readout_that_is_not_polynomial_breaks_the_boundary(toy: SimpleNamespace) -> None:
-    samples = samples_of(toy, 1)
-    polynomial = 1 - measure(samples, 2, 6).field.mean(axis=(1, 2))
-    free = 1 - nonpolynomial(samples, 6).field.mean(axis=(1, 2))
-    np.testing.assert_allclose(polynomial[2:], 0, atol=1e-12)
-    assert (free > 0.3).all()
-
-
-def test_invariants_alone_give_it_nothing(toy: SimpleNamespace) -> None:
-    run = nonpolynomial(samples_of(toy, 0), 3)
-    assert run.field == pytest.approx(1.0)
-    assert run.weights == (0, 0, 0)
 
 
 # --- tables and verdict ---------------------------------------------------------------------------
@@ -617,7 +302,7 @@ def test_feature_files_are_measured_like_networks(
     assert code == 0, [cell for cell in table if not cell["as_expected"]]
     assert {cell["L"] for cell in table} == {0, 1, 2}
     cell = next(c for c in table if (c["L"], c["readout"], c["d_r"]) == (2, "closed form", 2))
-    samples = fitted_channels(samples_of(toy, 2), 6)
+    samples = fitted_channels(toy.toy_samples(2), 6)
     expected = 1 - measure(samples, 2, 7).field.mean(axis=(1, 2))
     assert cell["R2_by_ell"] == pytest.approx(expected, abs=2e-5)
     # A file that changes after the sweep was read is not taken for the other.
