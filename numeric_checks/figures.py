@@ -15,7 +15,14 @@ from span_theorem.files import check_targets, writing
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLORS", "figure_paths", "legend_above", "save_figure", "subplots"]
+__all__ = [
+    "COLORS",
+    "figure_paths",
+    "legend_above",
+    "plain_log_axis",
+    "save_figure",
+    "subplots",
+]
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe–Ito colours, told apart by most readers."""
@@ -72,3 +79,25 @@ def legend_above(figure: Figure, axes: Any, *, columns: int, fontsize: float = 8
     """The legend of ``axes`` above the whole figure, where it hides no data."""
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, fontsize=fontsize, loc="outside upper center", ncols=columns)
+
+
+def plain_log_axis(axes: Any, size: float | None = None) -> None:
+    """A logarithmic y axis with plain numbers, evenly spaced where the range is small."""
+    from matplotlib.ticker import MaxNLocator, NullLocator
+
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_formatter(_plain)
+    axes.yaxis.set_minor_formatter(_plain)
+    if size is not None:
+        axes.tick_params(which="minor", labelsize=size)
+    if high < 4 * low:
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_major_formatter("{x:g}")
+
+
+def _plain(value: float, _place: object) -> str:
+    """A tick of a logarithmic axis: one significant digit, of 1, 2, 3, 5 alone."""
+    first = f"{value:.0e}"[0]
+    return f"{value:g}" if first in "1235" else ""

@@ -19,7 +19,7 @@ from neural_checks.injection.figure_frame import (
 from neural_checks.injection.figure_molecule import per_atom
 from neural_checks.injection.figure_spread import draws, seeds
 from neural_checks.injection.result import InjectionReport, Metric, Readout, ReadoutKind
-from numeric_checks.figures import COLORS, legend_above
+from numeric_checks.figures import COLORS, legend_above, plain_log_axis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -212,10 +212,7 @@ def _training(report: InjectionReport) -> Figure:
             label = f"seed {row.seed}: test {error}"
             axes.plot(steps, maes, color=color, marker="o", ms=3, lw=1.2, label=label)
             lines += 1
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
-    axes.tick_params(which="minor", labelsize=SMALL)
+    plain_log_axis(axes, SMALL)
     axes.set_xlabel("training step", fontsize=12)
     axes.set_ylabel("force MAE on validation frames (meV/Å)", fontsize=12)
     if lines:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from neural_checks.validation.compare import Pair
 from neural_checks.validation.networks import Series
 from neural_checks.validation.view import Validation
-from numeric_checks.figures import COLORS, subplots
+from numeric_checks.figures import COLORS, plain_log_axis, subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,7 +48,7 @@ def draw(found: Validation) -> Figure:
         if first.data in colors:
             _errors(right, found, series, colors[first.data], markers[first.architecture])
     right.plot([], [], "k:", label="linear model of degrees ≤ ℓ")
-    right.set_yscale("log")
+    plain_log_axis(right)
     right.set_xlabel("L of the network, or ℓ of the linear model")
     right.set_ylabel("force error (MAE), meV/Å")
     right.xaxis.get_major_locator().set_params(integer=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.demand.result import Demand, ErrorCurve, Listening, Share
-from numeric_checks.figures import COLORS, subplots
+from numeric_checks.figures import COLORS, plain_log_axis, subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -113,10 +113,8 @@ def draw(found: Demand) -> Figure:
                 fontsize=8,
             )
     for axes in (left, right):
-        axes.set_yscale("log")
+        plain_log_axis(axes)
         axes.set_ylabel("held-out force error (MAE), meV/Å")
-        axes.yaxis.set_minor_formatter(_plain)
-        axes.yaxis.set_major_formatter(_plain)
         axes.grid(alpha=0.3, which="both")
     left.set_xticks(ell)
     left.set_xlabel("largest degree ℓ of the densities")
@@ -131,12 +129,6 @@ def draw(found: Demand) -> Figure:
         fontsize=10,
     )
     return figure
-
-
-def _plain(value: float, _place: object) -> str:
-    """A tick of a logarithmic axis in meV/Å: one significant digit, of 1, 2, 3, 5 alone."""
-    first = f"{value:.0e}"[0]
-    return f"{value:g}" if first in "1235" else ""
 
 
 def draw_molecule(found: Demand, positions: NDArray[np.float64]) -> Figure:
