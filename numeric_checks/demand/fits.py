@@ -154,7 +154,7 @@ def chosen_frames(
     """The frames that are used: those with forces, in the order of their trajectory, evenly spaced
     to at most ``settings.frames``.
 
-    ValueError for too few.
+    ValueError for too few, and for forces that are all 0.
     """
     target = data.forces if forces is None else forces
     sums = np.add.reduceat(target.sum(axis=1), data.structures.offsets[:-1])
@@ -165,9 +165,14 @@ def chosen_frames(
         raise ValueError(
             f"{len(known)} frames with forces are too few: at least {4 * MIN_HELD} are needed"
         )
-    if len(known) <= settings.frames:
-        return known
-    return known[np.linspace(0, len(known) - 1, settings.frames).round().astype(np.int64)]
+    if len(known) > settings.frames:
+        known = known[np.linspace(0, len(known) - 1, settings.frames).round().astype(np.int64)]
+    if not target[data.structures.rows(known)].any():
+        raise ValueError(
+            f"the forces of {data.name} are 0 for all atoms of all {len(known)} frames: there is "
+            "nothing to explain"
+        )
+    return known
 
 
 def split_frames(

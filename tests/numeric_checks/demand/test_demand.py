@@ -282,6 +282,9 @@ def test_too_few_frames_decide_nothing() -> None:
     assert absent.undecided.startswith("no fitted frame holds N")
     with pytest.raises(ValueError, match="39 frames with forces are too few"):
         demand(_clusters(2, frames=39), SMALL)
+    still = _clusters(2, frames=60)
+    with pytest.raises(ValueError, match="are 0 for all atoms of all 60 frames"):
+        demand(replace(still, forces=np.zeros_like(still.forces)), SMALL)
 
 
 @pytest.mark.parametrize(
