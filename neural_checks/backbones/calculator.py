@@ -170,7 +170,7 @@ class CalculatorBackbone:
             one = structures.take([frame])
             seen, energy, forces = self._run(one, list(layers))
             for layer in layers:
-                features = self._features(layer, seen[layer], one)
+                features = self._features(seen[layer], one)
                 parts[layer].append(Evaluation(features, energy, forces))
         return {layer: Evaluation.join(found) for layer, found in parts.items()}
 
@@ -186,7 +186,7 @@ class CalculatorBackbone:
         for index in names:
             norms = None
             if all(entry.gradient is not None for entry in seen[index]):
-                blocks = self._features(index, seen[index], structures, gradients=True)
+                blocks = self._features(seen[index], structures, gradients=True)
                 norms = degree_norms(blocks, top)
             rows.append(norms or [0.0] * (top + 1))
             self.gradients[f"layer {index + 1} of {len(self.hooks)}"] = norms
@@ -275,7 +275,7 @@ class CalculatorBackbone:
         return found[0], found[1]
 
     def _features(
-        self, layer: int, seen: Sequence[_Seen], structures: Structures, gradients: bool = False
+        self, seen: Sequence[_Seen], structures: Structures, gradients: bool = False
     ) -> FeatureBlocks:
         result: FeatureBlocks = {}
         atoms = len(structures.positions)

@@ -55,6 +55,7 @@ def load_backbone(
             ``.ckpt`` or ``.nequip.zip`` of nequip; a checkpoint of
             :mod:`neural_checks.training.train`; a model file of mace. With hooks in ``reading``:
             ``module:callable`` that makes a calculator of ASE.
+        data: the frames; a checkpoint needs those that it was trained on.
         layer: counted from 0; None: the deepest whose l > 0 features receive gradient.
         trust: load files that can run code. ``module:function`` is the caller's own code.
         conditions: head, total charge and spin, if the model needs them.

@@ -65,9 +65,12 @@ class MACEBackbone(HookedBackbone):
         self._head = self._chosen_head()
         self._embedded = self._frame_inputs()
 
+    @property
+    def _heads(self) -> list[str]:
+        return [str(head) for head in getattr(self.model, "heads", None) or ["Default"]]
+
     def _chosen_head(self) -> int:
-        heads = [str(head) for head in getattr(self.model, "heads", None) or ["Default"]]
-        head = self.conditions.head
+        head, heads = self.conditions.head, self._heads
         if head is None and len(heads) > 1:
             raise ValueError(
                 f"{self.origin} has several heads: choose one with --head, of {', '.join(heads)}"
@@ -102,7 +105,6 @@ class MACEBackbone(HookedBackbone):
         """Package, sizes, what it was evaluated with and the layer that is read."""
         from importlib.metadata import version
 
-        heads = [str(head) for head in getattr(self.model, "heads", None) or ["Default"]]
         return {
             "package": f"mace-torch {version('mace-torch')}",
             "model": type(self.model).__name__,
@@ -110,7 +112,7 @@ class MACEBackbone(HookedBackbone):
             "cutoff": self.cutoff,
             "elements": list(self.elements),
             "dtype": str(self._dtype).removeprefix("torch."),
-            "head": heads[self._head],
+            "head": self._heads[self._head],
             "charge": self.conditions.charge,
             "spin": self.conditions.spin,
             "layers": len(self.layers()),
@@ -126,7 +128,6 @@ class MACEBackbone(HookedBackbone):
         import torch
         from mace.calculators import MACECalculator
 
-        heads = [str(head) for head in getattr(self.model, "heads", None) or ["Default"]]
         model = deepcopy(self.model)
         if isinstance(model.r_max, float):  # files of early versions; the calculator wants a tensor
             model.r_max = torch.tensor(model.r_max)
@@ -134,7 +135,7 @@ class MACEBackbone(HookedBackbone):
             models=[model],
             device=str(self.device),
             default_dtype=str(self._dtype).removeprefix("torch."),
-            head=heads[self._head],
+            head=self._heads[self._head],
         )
 
     def inputs(self, graph: AtomGraph) -> dict[str, torch.Tensor]:

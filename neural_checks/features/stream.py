@@ -68,9 +68,11 @@ def record_to_file(
 
     Args:
         path: the ``.npz`` to write; its folder is made where there is none.
+        backbone: the network.
         parts: frames of one data set in order, as
             :func:`numeric_checks.molecules.data.iterate` gives them.
         held_out: (frames,) bool, the frames that no readout is fitted on.
+        rng: draws the frames of the checks and their transforms.
         checks: at least 4.
         single: round features to float32; the network's description then says so. Without it they
             are float32 where that loses nothing.
