@@ -25,7 +25,7 @@ from neural_checks.backbones.neighbors import edges
 from neural_checks.diagnosis.result import Row, Site, SiteKind
 from neural_checks.features.recorded import FeatureSet
 from neural_checks.readouts.bootstrap import trajectory_blocks
-from neural_checks.readouts.samples import Samples
+from neural_checks.readouts.samples import Samples, force_errors
 from numeric_checks.molecules.bonds import BOND
 from numeric_checks.molecules.distances import vectors_to
 from numeric_checks.molecules.marks import TIE, directions, fixed_topology, margins, marked_rows
@@ -226,7 +226,10 @@ def _kinds(
 ) -> Collected:
     structures = features.structures
     labels = _labels(structures, kind)
-    vectors, errors, rms = directions(structures, marks.rows), _errors(features), _rms(features)
+    vectors = directions(structures, marks.rows)
+    errors, rms = force_errors(
+        features.reference_forces, features.evaluation.forces, structures.rows(~features.held_out)
+    )
     held_rows = features.held_out[structures.frame_of]
     unit = np.zeros(len(structures), dtype=np.int64)
     unit[features.held_out] = units
@@ -247,7 +250,7 @@ def _kinds(
             Samples(
                 features=blocks,
                 vectors=vectors[rows][:, None],
-                errors=errors[rows][:, None] / rms,
+                errors=errors[rows][:, None],
                 positions=structures.positions[rows][:, None],
                 fit=np.arange(len(fit)),
                 held=np.arange(len(fit), len(rows)),
@@ -265,22 +268,6 @@ def _spread(rows: Integers, most: int) -> Integers:
     if len(rows) <= most:
         return rows
     return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]
-
-
-def _errors(features: FeatureSet) -> Array:
-    """Force errors (atoms_total, 3), eV/Å; zero where they are not known."""
-    forces = features.evaluation.forces
-    if features.reference_forces is None or np.isnan(forces).all():
-        return np.zeros_like(features.structures.positions)
-    return features.reference_forces - forces
-
-
-def _rms(features: FeatureSet) -> float:
-    """RMS length of a force over the fitted frames, eV/Å; 1 where forces are not known."""
-    if features.reference_forces is None:
-        return 1.0
-    rows = features.structures.rows(~features.held_out)
-    return float(np.sqrt((features.reference_forces[rows] ** 2).sum(axis=1).mean()))
 
 
 def _labels(structures: Structures, kind: SiteKind) -> NDArray[np.str_]:

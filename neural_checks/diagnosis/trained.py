@@ -8,13 +8,14 @@ site, and it takes no part in the verdict.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neural_checks.diagnosis.result import FittedCurve, Options
 from neural_checks.diagnosis.sites import Collected
 from neural_checks.readouts.bootstrap import bootstrap_spn
+from neural_checks.readouts.recovery import joined_rows
 from neural_checks.readouts.samples import top_degree
 from neural_checks.readouts.trained import SpnConfig, SpnRun, SpnTask, train_spn
 from neural_checks.readouts.verdict import RecoveryCurve
@@ -48,18 +49,9 @@ def trained_curve(
 
 
 def _joined(runs: list[SpnRun]) -> SpnRun:
-    """The runs as that of one site: rows site by site, one run after another."""
-
-    def rows(name: str) -> NDArray[np.float64]:
-        parts = [getattr(run, name) for run in runs]
-        flat = [part.reshape(*part.shape[:-2], 1, -1) for part in parts]
-        return np.concatenate(flat, axis=-1)
-
-    return replace(
-        runs[0],
-        total=rows("total"),
-        left=rows("left"),
-        power=rows("power"),
-        missed=rows("missed"),
-        before=rows("before"),
-    )
+    """The runs as that of one site."""
+    names = ("total", "left", "power", "missed", "before")
+    arrays: dict[str, Any] = {
+        name: joined_rows([getattr(run, name) for run in runs]) for name in names
+    }
+    return replace(runs[0], **arrays)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from numeric_checks.readouts.componentwise import ComponentFit
 
-__all__ = ["Recovery", "pool", "with_components"]
+__all__ = ["Recovery", "joined_rows", "pool", "with_components"]
 
 Array = NDArray[np.float64]
 
@@ -44,20 +44,16 @@ class Recovery:
 
 
 def pool(runs: Sequence[Recovery]) -> Recovery:
-    """Recoveries of different sites as that of one: rows site by site, one run after another."""
-
-    def joined(name: str) -> Array:
-        parts = [getattr(run, name) for run in runs]
-        return np.concatenate([part.reshape(*part.shape[:-2], 1, -1) for part in parts], axis=-1)
-
+    """Recoveries of different sites as that of one: rows as :func:`joined_rows` has them."""
     weights = zip(*(run.weights for run in runs), strict=True)
-    return Recovery(
-        field=joined("field"),
-        before=joined("before"),
-        after=joined("after"),
-        spurious=joined("spurious"),
-        weights=tuple(map(max, weights)),
-    )
+    names = ("field", "before", "after", "spurious")
+    arrays = {name: joined_rows([getattr(run, name) for run in runs]) for name in names}
+    return Recovery(**arrays, weights=tuple(map(max, weights)))
+
+
+def joined_rows(parts: Sequence[Array]) -> Array:
+    """Parts (…, sites, rows) as (…, 1, rows in all): rows site by site, one part after another."""
+    return np.concatenate([part.reshape(*part.shape[:-2], 1, -1) for part in parts], axis=-1)
 
 
 def with_components(closed: Recovery, fitted: ComponentFit) -> Recovery:

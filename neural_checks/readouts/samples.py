@@ -27,6 +27,7 @@ __all__ = [
     "collect_samples",
     "component_channels",
     "component_weights",
+    "force_errors",
     "top_degree",
 ]
 
@@ -106,6 +107,22 @@ def component_channels(samples: Sites, degree: int, rows: int, share: int) -> in
     return channels
 
 
+def force_errors(
+    forces: Array | None, predicted: Array, fitted: NDArray[np.int64] | slice
+) -> tuple[Array, float]:
+    """F − F_network of every atom, (atoms_total, 3), in units of the RMS length of a force.
+
+    That length, eV/Å, is over the rows ``fitted``; it is 1 where the ``forces`` of the data are not
+    known. The errors are zero where they or the ``predicted`` ones are not known.
+    """
+    if forces is None:
+        return np.zeros_like(predicted), 1.0
+    rms = float(np.sqrt((forces[fitted] ** 2).sum(axis=1).mean()))
+    if np.isnan(predicted).all():
+        return np.zeros_like(predicted), rms
+    return (forces - predicted) / rms, rms
+
+
 def assemble(
     evaluation: Evaluation,
     structures: Structures,
@@ -119,17 +136,12 @@ def assemble(
     zero. Raises ValueError where the frames hold different atoms.
     """
     positions, _ = structures.molecule
-    errors, force_rms = np.zeros_like(positions), 1.0
-    if forces is not None:
-        known = forces.reshape(positions.shape)
-        force_rms = float(np.sqrt((known[fit] ** 2).sum(axis=2).mean()))
-        if not np.isnan(evaluation.forces).all():
-            errors = known - evaluation.forces.reshape(positions.shape)
+    errors, force_rms = force_errors(forces, evaluation.forces, structures.rows(fit))
     rows = marked_rows(structures, over=structures.take(fit))
     return Samples(
         features=evaluation.blocks(len(structures)),
         vectors=directions(structures, rows).reshape(positions.shape),
-        errors=errors / force_rms,
+        errors=errors.reshape(positions.shape),
         positions=positions,
         fit=fit,
         held=held,
