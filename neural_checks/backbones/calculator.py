@@ -270,8 +270,13 @@ class CalculatorBackbone:
         found = []
         for name, shape in (("energy", (1,)), ("forces", (len(atoms), 3))):
             values = self.network.results.get(name)
-            values = np.full(shape, np.nan) if values is None else values
-            found.append(np.asarray(values, dtype=np.float64).reshape(shape))
+            array = np.asarray(np.full(shape, np.nan) if values is None else values)
+            if array.size != np.prod(shape) or array.dtype.kind not in "iuf":
+                raise ValueError(
+                    f"{self.origin}: the calculator gives {name} of shape {array.shape} and "
+                    f"{array.dtype}, expected numbers of shape {shape}"
+                )
+            found.append(array.astype(np.float64).reshape(shape))
         return found[0], found[1]
 
     def _features(

@@ -87,7 +87,8 @@ def load_backbone(
     backbone = _shuffled(made, reading)
     if hasattr(made, "calculator"):
         few = np.unique(np.linspace(0, len(data) - 1, _GUARDED).astype(np.int64))
-        made.differences = require_agreement(made, data.structures.take(few), path.name)
+        with outside(f"the calculator of {path.name}"):
+            made.differences = require_agreement(made, data.structures.take(few), path.name)
     return backbone
 
 

@@ -120,7 +120,7 @@ def compare(reports: Sequence[tuple[str, DiagnosisReport]], any_data: bool = Fal
     names = [name for name, _ in reports]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"two runs are called {twice[0]!r}: names must differ")
+        raise ValueError(f"two runs are called {twice[0]!r}: names must differ, as NAME=RUN")
     data = _data(reports)
     if len(data) > 1 and not any_data:
         listed = "; ".join(f"{', '.join(members)}: {what}" for what, members in data.items())

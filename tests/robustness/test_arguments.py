@@ -209,7 +209,8 @@ CALLS: dict[str, list[str]] = {
     ],
     "architecture": [
         "", "--e3nn 1o", "--degree 2", "--e3nn 1q --degree 2", "--e3nn 1e99 --degree 2",
-        "--e3nn 1o --degree 1e100",
+        "--e3nn 1o --degree 1e100", "--equivariant", "--equivariant 1q", "--equivariant 0x1o",
+        "--equivariant 1o --degree 2", "--equivariant 1o --mace", "--equivariant 99e",
         "--e3nn 1o --degree 2 --neighbours 0", "--e3nn 1o --degree 2 --readout nan",
         "--e3nn 1o --degree 2 --mace", "--mace bogus=1", "--mace max_ell", "--mace max_ell=",
         "--mace max_ell=x", "--mace max_ell=-1", "--mace max_ell=999999999", "--mace max_ell=1e3",

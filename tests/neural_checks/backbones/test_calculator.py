@@ -155,6 +155,33 @@ def test_hooks_that_do_not_fit(toy: Any, hook: str, irreps: str, message: str) -
         load_backbone(MODEL, data, trust=True, reading=reading).evaluate(data.structures)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        (
+            "forces",
+            np.zeros((4, 3)),
+            r"gives forces of shape \(4, 3\) and float64, expected .*\(5, 3\)",
+        ),
+        ("energy", np.zeros(5), r"gives energy of shape \(5,\) and float64, expected .*\(1,\)"),
+        ("energy", "low", r"gives energy of shape \(\) and <U3, expected numbers"),
+    ],
+)
+def test_results_that_are_none_are_named(
+    toy: Any, monkeypatch: pytest.MonkeyPatch, name: str, value: Any, message: str
+) -> None:
+    backbone = made(layer=0)
+    true = backbone.network.calculate
+
+    def calculate(*arguments: Any) -> None:
+        true(*arguments)
+        backbone.network.results[name] = value
+
+    monkeypatch.setattr(backbone.network, "calculate", calculate)
+    with pytest.raises(ValueError, match=message):
+        backbone.evaluate(toy.toy_data(1).structures)
+
+
 def test_trust_and_options_are_judged(toy: Any) -> None:
     data = toy.toy_data(2)
     with pytest.raises(UntrustedError, match="runs the code of its package"):
