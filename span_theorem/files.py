@@ -199,7 +199,7 @@ def read_text(path: str | Path, limit: int) -> str:
 
 
 def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The ``object_pairs_hook`` of :mod:`json` for files that people write.
+    """The ``object_pairs_hook`` of ``json`` for files that people write.
 
     Raises ValueError for a key that stands twice, of which json would take the last.
 

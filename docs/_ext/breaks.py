@@ -14,8 +14,8 @@ from sphinx.application import Sphinx
 
 LONG = 16
 WORDY = 40
-FEW = 22
-COLUMNS = 5
+FEW = 26
+COLUMNS = 6
 
 
 def pieces(text: str) -> list[str]:

@@ -106,9 +106,13 @@ def _check_row(check: proof_map.Check, record: dict[str, Any]) -> str:
     status = proof_map.status(check, record)
     code = ", ".join(f"{{py:obj}}`{name.rsplit('.', 1)[1]} <{name}>`" for name in check.code)
     tests = ", ".join(f"[`{name.split('::')[1]}`](#{_anchor(name)})" for name in check.tests)
-    result = MARKS[status.outcome] + (f" {status.cases} cases" if status.ok else "")
+    result = MARKS[status.outcome] + (f" {_cases(status.cases)}" if status.ok else "")
     served = "; ".join(check.clauses) or "–"
     return f"| {check.step} | {served} | {result} | {check.word} | {code} | {tests} |"
+
+
+def _cases(count: int) -> str:
+    return f"{count} case{'' if count == 1 else 's'}"
 
 
 def _anchor(test: str) -> str:
@@ -276,7 +280,7 @@ class CheckTests(_Dependent):
                 self.env.note_dependency(str(proof_map.ROOT / file))
                 lines += [f"**`{file}`**", ""]
             held = record["tests"].get(test)
-            ran = "not run" if held is None else f"{held['outcome']}, {held['cases']} cases"
+            ran = "not run" if held is None else f"{held['outcome']}, {_cases(held['cases'])}"
             lines += [f"({_anchor(test)})=", "", f"`{test.split('::')[1]}` ({ran})", ""]
             lines += ["```python", proof_map.source_of(test), "```", ""]
         return self.parse(lines)
