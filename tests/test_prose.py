@@ -175,6 +175,16 @@ def test_the_shares_of_atoms_in_prose_are_those_recorded(repository: Path) -> No
     for path in sorted(repository.glob("docs/results/bandwidth/*/report.json")):
         for atom in json.loads(path.read_text(encoding="utf-8"))["atoms"]:
             shares[atom["number"] == 1].append(atom["explained"][atom["best"]])
+    pooled = [
+        json.loads(path.read_text(encoding="utf-8"))["pooled"]
+        for path in repository.glob("docs/results/bandwidth/*/report.json")
+    ]
+    explained = [one["explained"][one["best"]] for one in pooled]
+    said = f"determine {min(explained):.2f} to {max(explained):.2f} of the variance of the forces"
+    assert said in text
+    least = int(100 * min(sum(one["weights"][:2]) for one in pooled)) / 100
+    assert f"of this at least {least:.2f} is in degrees 0 and 1" in text
+    assert max(one["bandwidth"] for one in pooled) == 2  # "degree 2 reaches the level in every row"
     low, high = min(shares[True]), max(shares[True])
     assert f"For hydrogens the share explained is {low:.2f} to {high:.2f}" in text
     low, high = min(shares[False]), max(shares[False])
