@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.ceiling.random_features import STREAMS, random_sites
-from numeric_checks.ceiling.result import Ceiling, CeilingRow, doubts_of, failures_of
+from numeric_checks.ceiling.result import Ceiling, CeilingRow, failures_of, missing_controls
 from numeric_checks.costs import check_memory
 from numeric_checks.readouts.componentwise import ComponentFit, componentwise, over_quadrature
 from numeric_checks.readouts.products import coupled_products
@@ -130,7 +130,7 @@ def observe_ceiling(
         samples=polynomial.samples,
         rows=rows,
         failures=failures_of(rows, top, case.claim),
-        doubts=doubts_of(rows, case.irreps.lmax, top, case.claim),
+        doubts=missing_controls(rows, case.irreps.lmax, top, case.claim),
         seconds=time.perf_counter() - start,
     )
 

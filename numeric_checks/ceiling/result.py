@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-__all__ = ["REACHED", "ROUNDING", "Ceiling", "CeilingRow", "doubts_of", "failures_of"]
+__all__ = ["REACHED", "ROUNDING", "Ceiling", "CeilingRow", "failures_of", "missing_controls"]
 
 ROUNDING = 1e-12
 """Largest R² that counts as zero over the quadrature, and largest difference that T5 allows."""
@@ -116,7 +116,9 @@ def failures_of(rows: Sequence[CeilingRow], boundary: int, claim: int) -> tuple[
     return tuple(found)
 
 
-def doubts_of(rows: Sequence[CeilingRow], L: int, boundary: int, claim: int) -> tuple[str, ...]:
+def missing_controls(
+    rows: Sequence[CeilingRow], L: int, boundary: int, claim: int
+) -> tuple[str, ...]:
     """Which control the rows of features of degree ≤ L do not show.
 
     A degree that these features cannot show at all, whatever is read of them, controls nothing:

@@ -16,7 +16,7 @@ from numeric_checks.ceiling import observe as ceiling
 from numeric_checks.ceiling.__main__ import main
 from numeric_checks.ceiling.observe import observe_ceiling
 from numeric_checks.ceiling.random_features import RandomFeatures, random_sites
-from numeric_checks.ceiling.result import Ceiling, CeilingRow, doubts_of, failures_of
+from numeric_checks.ceiling.result import Ceiling, CeilingRow, failures_of, missing_controls
 from numeric_checks.readouts import componentwise
 from numeric_checks.readouts.componentwise import over_quadrature
 from numeric_checks.readouts.products import coupled_products
@@ -143,9 +143,9 @@ def test_a_boundary_that_symmetric_features_do_not_reach_is_not_refuted() -> Non
 
     rows = [row(1, 0.2), row(2, 0.3), row(3, 0.0), row(4, 0.0, 0.2)]
     assert failures_of(rows, 3, 3) == ()
-    assert "ℓ = 3 is not reached by these features" in doubts_of(rows, 1, 3, 3)[0]
+    assert "ℓ = 3 is not reached by these features" in missing_controls(rows, 1, 3, 3)[0]
     assert "ℓ = 3 is not reached" in failures_of(rows, 2, 3)[0]
-    assert doubts_of(rows, 1, 2, 3) == ()
+    assert missing_controls(rows, 1, 2, 3) == ()
     above = [row(1, 0.2), row(2, 0.1, 0.2)]
     assert len(failures_of(above, 1, 1)) == 3
 
