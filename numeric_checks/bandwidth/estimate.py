@@ -42,7 +42,7 @@ def bandwidth(
     """The bandwidth of a per-atom field; of the forces, for :class:`ForceData`.
 
     Frames are taken along the trajectory where the data says their order, so that blocks are apart
-    in time. Frames that repeat an earlier one exactly are left out. Where frames repeat in space,
+    in time. Frames that repeat an earlier one are left out. Where frames repeat in space,
     directions and distances are those to the nearest image.
 
     Args:

@@ -257,7 +257,7 @@ def load(
 ) -> ForceData:
     """Read a data set; ``"embedded"`` or a path.
 
-    Frames that repeat an earlier one exactly, and frames of isolated atoms, are left out, and so
+    Frames that repeat an earlier one to 0.001 Å, and frames of isolated atoms, are left out, and so
     are frames without forces unless ``require_forces`` is false; ``notes`` of the result say how
     many. Frames without an energy are kept with NaN. Molecules that the border of a cell cuts in
     two are made whole (:mod:`numeric_checks.molecules.whole`).

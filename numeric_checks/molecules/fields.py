@@ -154,11 +154,11 @@ class Field:
         return self.take(slice(count))
 
     def distinct(self) -> Field:
-        """Without the frames that repeat an earlier one exactly (``molecules.repeats``)."""
+        """Without the frames that repeat an earlier one (``molecules.repeats``)."""
         again = repeats(self.structures) >= 0
         if not again.any():
             return self
-        note = f"{int(again.sum())} frames repeat an earlier one exactly and were left out"
+        note = f"{int(again.sum())} frames repeat an earlier one and were left out"
         return replace(self.take(~again), notes=(*self.notes, note))
 
     def along_trajectory(self) -> Field:

@@ -1,8 +1,8 @@
-"""Frames that depend on each other: exact repeats, and neighbours along a trajectory."""
+"""Frames that depend on each other: repeats, and neighbours along a trajectory."""
 
 from __future__ import annotations
 
-import hashlib
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,26 +10,68 @@ from numpy.typing import NDArray
 from numeric_checks.molecules.structures import Structures
 from span_theorem.arguments import integer
 
-__all__ = ["blocks", "content_of", "repeats"]
+__all__ = ["NEAR", "blocks", "content_of", "repeats"]
 
 Integers = NDArray[np.int64]
 
+#: Å; coordinates of copies written with other digits differ by less.
+NEAR = 1e-3
+# Å; the size of the boxes that frames are sorted into, by so many coordinates.
+_BOX, _COORDINATES = 16 * NEAR, 6
+
 
 def repeats(structures: Structures) -> Integers:
-    """For every frame the first earlier one that is equal to it, or −1: (frames,).
+    """For every frame the first earlier one that it repeats, or −1: (frames,).
 
-    Equal are frames with the same atoms in the same order, the same positions to the last bit, and
-    the same cell. Frames are found by a hash and then compared.
+    A frame repeats an earlier one that is no repeat itself if both hold the same atoms in the same
+    order, and no coordinate of an atom or a cell differs by more than 0.001 Å: copies that were
+    written with other digits are no new frames. Frames of a trajectory differ by more unless they
+    are a small part of a femtosecond apart.
     """
-    first: dict[bytes, int] = {}
-    result = np.full(len(structures), -1, dtype=np.int64)
+    found = np.full(len(structures), -1, dtype=np.int64)
+    groups: dict[bytes, list[int]] = {}
     for frame in range(len(structures)):
-        content = content_of(structures, frame)
-        key = hashlib.blake2b(content, digest_size=16).digest()
-        earlier = first.setdefault(key, frame)
-        if earlier != frame and content_of(structures, earlier) == content:
-            result[frame] = earlier
-    return result
+        rows = slice(int(structures.offsets[frame]), int(structures.offsets[frame + 1]))
+        atoms = structures.numbers[rows].tobytes() + structures.periodic[frame].tobytes()
+        groups.setdefault(atoms, []).append(frame)
+    for frames in groups.values():
+        if len(frames) > 1:
+            index = np.array(frames)
+            places = structures.positions[structures.rows(index)].reshape(len(index), -1)
+            cells = structures.cells[index].reshape(len(index), -1)
+            earlier = _earlier(np.concatenate([places, cells], axis=1))
+            again = earlier >= 0
+            found[index[again]] = index[earlier[again]]
+    return found
+
+
+def _earlier(points: NDArray[np.float64]) -> Integers:
+    """For every row the first earlier one, no repeat itself, within :data:`NEAR`, or −1.
+
+    Rows are sorted into boxes by the coordinates that vary most; a row is compared with those kept
+    so far in its box, and in a neighbouring one where it lies at the border.
+    """
+    chosen = np.argsort(-points.std(axis=0), kind="stable")[:_COORDINATES]
+    places = points[:, chosen] / _BOX
+    low, high = np.floor(places - NEAR / _BOX), np.floor(places + NEAR / _BOX)
+    home = np.floor(places).astype(np.int64)
+    border = (low != high).any(axis=1)
+    kept: dict[tuple[int, ...], list[int]] = {}
+    found = np.full(len(points), -1, dtype=np.int64)
+    for row in range(len(points)):
+        key = tuple(home[row].tolist())
+        boxes = [key]
+        if border[row]:
+            sides = [sorted({int(a), int(b)}) for a, b in zip(low[row], high[row], strict=True)]
+            boxes = list(product(*sides))
+        near = sorted(other for box in boxes for other in kept.get(box, ()))
+        if near:
+            close = np.abs(points[near] - points[row]).max(axis=1) <= NEAR
+            if close.any():
+                found[row] = near[int(close.argmax())]
+                continue
+        kept.setdefault(key, []).append(row)
+    return found
 
 
 def content_of(structures: Structures, frame: int) -> bytes:

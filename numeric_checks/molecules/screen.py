@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from numeric_checks.molecules.contents import Contents
 from numeric_checks.molecules.distances import vectors_to
-from numeric_checks.molecules.repeats import content_of
+from numeric_checks.molecules.repeats import content_of, repeats
 from numeric_checks.molecules.structures import Structures
 
 __all__ = ["Screen", "isolated", "published_splits"]
@@ -32,8 +32,9 @@ APART = 10.0
 class Screen:
     """Chooses frames, part by part of one file, and counts what is left out.
 
-    Left out are frames that repeat an earlier one exactly or by the file's own statement, frames of
-    isolated atoms, and with ``require_forces`` frames without forces.
+    Left out are frames that repeat an earlier one (to 0.001 Å in the same part, exactly in another)
+    or do so by the file's own statement, frames of isolated atoms, and with ``require_forces``
+    frames without forces.
     """
 
     def __init__(self, require_forces: bool = True) -> None:
@@ -49,7 +50,7 @@ class Screen:
         """
         structures = contents.structures
         _require_apart(structures, self.frames)
-        repeated = _declared(contents)
+        repeated = _declared(contents) | (repeats(structures) >= 0)
         for frame in range(len(structures)):
             key = hashlib.blake2b(content_of(structures, frame), digest_size=16).digest()
             repeated[frame] |= key in self._seen
@@ -69,7 +70,7 @@ class Screen:
     def notes(self) -> tuple[str, ...]:
         """One sentence for each kind of frames left out so far."""
         kinds = (
-            (self.repeated, "that repeat an earlier one exactly"),
+            (self.repeated, "that repeat an earlier one"),
             (self.apart, f"of isolated atoms, none within {APART:g} Å of another,"),
             (self.bare, "without forces"),
         )
