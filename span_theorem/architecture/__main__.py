@@ -146,7 +146,8 @@ def _rows(layer: Layer, readout: int) -> list[tuple[str, str]]:
             f"≤ {readout * layer.total_degree}  [T4]",
         )
     )
-    rows.append(("polynomial in the direction of an edge", "yes" if layer.polynomial else "no"))
+    known = "yes" if layer.polynomial else "no" if layer.products else "not known"
+    rows.append(("polynomial in the direction of an edge", known))
     return rows
 
 

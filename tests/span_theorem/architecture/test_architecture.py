@@ -242,6 +242,7 @@ def test_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["--equivariant", "8x0e+8x1e", "--readout", "3"]) == 0
     text = capsys.readouterr().out
     assert re.search(r"a readout of degree 3 +≤ 3  \[T4\]", text)
+    assert re.search(r"polynomial in the direction of an edge +not known", text)
     assert "survivors" not in text
     capsys.readouterr()
 
