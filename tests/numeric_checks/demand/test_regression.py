@@ -15,7 +15,10 @@ def ridge(columns: np.ndarray, target: np.ndarray, penalty: float) -> np.ndarray
     scale = np.sqrt((columns**2).mean(axis=0))
     extra = np.sqrt(penalty * len(columns)) * np.diag(scale)
     rows = np.concatenate([columns, extra])
-    return np.linalg.lstsq(rows, np.concatenate([target, np.zeros(len(extra))]), rcond=None)[0]
+    found: np.ndarray = np.linalg.lstsq(
+        rows, np.concatenate([target, np.zeros(len(extra))]), rcond=None
+    )[0]
+    return found
 
 
 def test_the_penalty_has_the_least_error_on_the_validation_rows() -> None:
