@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import demand_made
 import demand_said
 from proof_map import DOCS
 
@@ -38,6 +39,7 @@ def write_all(write: Write) -> None:
         "demand-agreement": agreement(validation),
         "demand-networks": networks(validation),
         "demand-said": demand_said.text(validation),
+        "demand-made": demand_made.text(),
         "demand-settings": settings(reports),
         "demand-cost": costs(cost),
         "demand-listening": listening(),

@@ -164,23 +164,41 @@ def first_step(validation: dict[str, Any]) -> str:
     )
 
 
-def _ends(series: dict[str, Any]) -> bool:
-    return bool(series["measured"] < series["L"][-1])
+def _foretold(series: dict[str, Any]) -> int | None:
+    """The L at which three factors at full size say that the error stops falling."""
+    for one in series["foretold"]:
+        if (one["factors"], one["size"]) == (CURVE["factors"], CURVE["size"]):
+            return int(one["L"])
+    return None
 
 
 def stops(validation: dict[str, Any]) -> str:
-    """Where the errors of networks stop falling, if they do."""
+    """Where the errors of networks stop falling, if they do, and where demand said they would."""
     found = validation["stops"]
-    stopped = [series for series in found if _ends(series)]
+    foretold = [series for series in found if _foretold(series) is not None]
+    right = sum(_foretold(series) == series["measured"] for series in foretold)
+    count = (
+        f" Three factors foretell the L within the level of the last one for {right} of "
+        f"{len(foretold)} series."
+    )
+    stopped = [series for series in found if series["measured"] < series["L"][-1]]
     if stopped:
-        told = "; ".join(f"{series['series']}: at L = {series['measured']}" for series in stopped)
-        return f"**Where the error of the networks stops falling** by more than the level: {told}."
+        told = "; ".join(_stop(series) for series in stopped)
+        return (
+            "**Where the error of the networks stops falling** by more than the level: "
+            f"{told}.{count}"
+        )
     last = _range([series["L"][-1] for series in found])
     return (
         f"**No series stops**: up to L = {last} the error of every network still falls by more "
-        "than the "
-        "level. So these networks do not test where an error stops falling."
+        f"than the level.{count} So these networks do not test where an error stops falling."
     )
+
+
+def _stop(series: dict[str, Any]) -> str:
+    said = _foretold(series)
+    foretold = "" if said is None else f" (foretold: {said})"
+    return f"{series['series']}: at L = {series['measured']}{foretold}"
 
 
 def _range(values: Sequence[int]) -> str:
