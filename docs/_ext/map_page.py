@@ -164,16 +164,17 @@ class ProofTable(_Dependent):
         site, record = _site()
         if "short" in self.options:
             return self.parse(self._short(site, record))
-        lines = ["| statement | clause | says | proof | checks |", "|---|---|---|---|---|"]
+        lines = ["| statement | clause | proof | checks |", "|---|---|---|---|"]
         for statement in site.statements.values():
             link = f"[{_name(statement)}](/{statement.page}.md)"
             for clause in site.clauses[statement.id]:
-                cells = (link, clause.clause, _says(clause), *_earned(site, clause, record))
+                named = f"*{clause.clause}*: {_says(clause)}"
+                cells = (link, named, *_earned(site, clause, record))
                 lines.append(f"| {' | '.join(cells)} |")
                 link = ""
             if not site.clauses[statement.id]:
                 said = "; ".join(clauses.summary(site, statement, record, runs()))
-                lines.append(f"| {link} | | | nothing to prove | {said} |")
+                lines.append(f"| {link} | | nothing to prove | {said} |")
         return self.parse(lines)
 
     def _short(self, site: Site, record: dict[str, Any]) -> list[str]:
