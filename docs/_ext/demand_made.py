@@ -14,8 +14,6 @@ FOLDER = DOCS / "results" / "stops"
 
 def text() -> str:
     """One table, two rows a data set: errors of networks by L, and of linear models by ℓ."""
-    if not (FOLDER / "report.json").is_file():
-        return "*The networks on made clusters are not committed, so nothing is shown here.*\n"
     validation = _read("report.json")
     level = validation["level"]
     errors: dict[str, dict[int, list[float]]] = {}
@@ -31,12 +29,7 @@ def text() -> str:
             shown = " | ".join(f"{value:.1f}" for value in values)
             stop = least_degree(values, level)
             lines.append(f"| {name.rpartition('_')[2]} | {kind} | {shown} | {stop} |")
-    files = ", ".join(
-        f"{{download}}`{name} </results/stops/{name}>`"
-        for name in ("config.json", "report.json")
-        if (FOLDER / name).is_file()
-    )
-    return "\n".join(lines) + f"\n\nSettings and record: {files}.\n"
+    return "\n".join(lines) + "\n"
 
 
 def _read(*place: str) -> dict[str, Any]:

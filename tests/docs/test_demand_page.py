@@ -122,3 +122,28 @@ def test_a_series_that_stops_is_named(validation: dict[str, Any]) -> None:
     )
     validation["stops"][0]["measured"] = 1
     assert f"{validation['stops'][0]['series']}: at L = 1" in demand_said.stops(validation)
+
+
+def test_the_table_of_made_clusters_bears_what_the_page_says(repository: Path) -> None:
+    """Linear models stop at ℓ0; networks lose most of their error with L = 1, at every ℓ0."""
+    rows = cells(made()["demand-made"])
+    by_kind = {(row[0], row[1]): row[2:] for row in rows}
+    assert {ell for ell, _ in by_kind} == {"1", "2", "3"}
+    for (ell, kind), (*errors, stop) in by_kind.items():
+        if kind == "linear model":
+            assert stop == ell
+        else:
+            assert float(errors[1]) < 0.5 * float(errors[0])
+    report = json.loads((repository / "docs/results/stops/report.json").read_text("utf-8"))
+    assert {one["seed"] for one in report["networks"]} == {0}
+
+
+def test_what_three_factors_foretell_of_stops_is_counted(validation: dict[str, Any]) -> None:
+    series = [
+        {"series": "a", "L": [0, 3], "measured": 2, "foretold": [{**demand_said.CURVE, "L": 1}]},
+        {"series": "b", "L": [0, 3], "measured": 3, "foretold": [{**demand_said.CURVE, "L": 3}]},
+        {"series": "c", "L": [0, 3], "measured": 3, "foretold": []},
+    ]
+    told = demand_said.stops(validation | {"stops": series})
+    assert "a: at L = 2 (foretold: 1)" in told
+    assert "for 1 of 2 series" in told
