@@ -272,8 +272,9 @@ def _controls(runs: Runs) -> str:
 
 
 def _figure(name: str, stem: str, caption: str) -> str:
+    """The figure of a run, as PNG where there is one: on the site it weighs half of the SVG."""
     folder = DOCS / "results" / name
-    file = next((f for f in (f"{stem}.svg", f"{stem}.png") if (folder / f).is_file()), None)
+    file = next((f for f in (f"{stem}.png", f"{stem}.svg") if (folder / f).is_file()), None)
     if file is None:
         return ""
     return f"```{{figure}} ../../results/{name}/{file}\n:alt: {caption}\n\n{caption}.\n```\n"
