@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from neural_checks.published.result import PublishedReadout, PublishedReport, Weights
+from neural_checks.readouts.verdict import LIMIT
 
 __all__ = ["attainable", "demand", "number", "of_weights", "text"]
 
@@ -97,7 +98,18 @@ def _verdicts(reports: Reports) -> str:
     return (
         f"**The boundary.** Of {len(rows)} readouts of {networks} networks, {counts['agrees']} "
         f"agree with the proved boundary{others}. The largest component-wise $R^2$ above $dL$ is "
-        f"{number(above)}."
+        f"{number(above)}.{_misses(rows)}"
+    )
+
+
+def _misses(rows: Sequence[tuple[PublishedReport, PublishedReadout]]) -> str:
+    """What the readouts that do not agree have in common, if they recover nothing above dL."""
+    others = [row for _, row in rows if row.outcome != "agrees"]
+    if not others or any(max(row.closed.high[row.boundary :]) > LIMIT for row in others):
+        return ""
+    return (
+        " The others recover nothing above $dL$ either. They miss a degree within it, or leave "
+        "one open, and [T4](/statements/t4.md) does not exclude that: it bounds from above."
     )
 
 

@@ -151,3 +151,13 @@ def test_the_committed_reports_are_listed() -> None:
     assert all(one.model in text for one in found)
     assert all(len(one.network["weights_sha256"]) == 64 for one in found)
     assert all(one.provenance["environment"]["git_commit"] for one in found)
+
+
+@pytest.mark.parametrize(("above", "told"), [(0.0, True), (0.3, False)])
+def test_a_miss_within_the_boundary_is_told_from_a_leak_above(above: float, told: bool) -> None:
+    row = measured(2, 1)
+    curve = RecoveryCurve((0.9, 0.02, above), (0.8, 0.01, above), (1.0, 0.03, above))
+    one = replace(report(), measurements=(replace(row, closed=curve, outcome="disagrees"),))
+    sentence = networks_learned.text([one], {}).splitlines()[0]
+    assert "N on ethanol, trained, $d = 2$: disagrees" in sentence
+    assert ("recover nothing above $dL$ either" in sentence) is told
