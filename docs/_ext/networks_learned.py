@@ -105,7 +105,8 @@ def _verdicts(reports: Reports) -> str:
 def _misses(rows: Sequence[tuple[PublishedReport, PublishedReadout]]) -> str:
     """What the readouts that do not agree have in common, if they recover nothing above dL."""
     others = [row for _, row in rows if row.outcome != "agrees"]
-    if not others or any(max(row.closed.high[row.boundary :]) > LIMIT for row in others):
+    above = (value for row in others for value in row.closed.high[row.boundary :])
+    if not others or any(value > LIMIT for value in above):
         return ""
     return (
         " The others recover nothing above $dL$ either. They miss a degree within it, or leave "
