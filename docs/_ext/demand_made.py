@@ -9,7 +9,7 @@ from proof_map import DOCS
 
 from numeric_checks.demand.result import least_degree
 
-FOLDER = DOCS / "results" / "stops"
+FOLDER = DOCS / "results" / "demand" / "validation" / "clusters"
 
 
 def text() -> str:

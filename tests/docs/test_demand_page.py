@@ -134,7 +134,9 @@ def test_the_table_of_made_clusters_bears_what_the_page_says(repository: Path) -
             assert stop == ell
         else:
             assert float(errors[1]) < 0.5 * float(errors[0])
-    report = json.loads((repository / "docs/results/stops/report.json").read_text("utf-8"))
+    report = json.loads(
+        (repository / "docs/results/demand/validation/clusters/report.json").read_text("utf-8")
+    )
     assert {one["seed"] for one in report["networks"]} == {0}
 
 

@@ -265,7 +265,7 @@ def test_command_line(folder: Path, structure: str, capsys: pytest.CaptureFixtur
         (["--frames", "0"], "frames must be an integer from 1"),
         (["--frames", "1e30"], "frames must be an integer from 1"),
         (["--seed", "-1"], "seed must be an integer from 0"),
-        (["--out", "a.txt"], "output must end in .npz, got a.txt"),
+        (["--out", "a.txt"], "the file must end in .npz, got 'a.txt'"),
     ],
 )
 def test_bad_input_is_refused(

@@ -17,7 +17,7 @@ from neural_checks.backbones.nequip import BackboneConfig, NequIPBackbone
 from neural_checks.data.split import split
 from neural_checks.training import ensemble
 from neural_checks.training.ensemble import read_ensemble, train_all
-from neural_checks.training.train import TrainConfig, force_mae, train
+from neural_checks.training.train import TrainConfig, _Training, force_mae, train
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -66,11 +66,15 @@ def test_training_lowers_the_force_error(data: Any, tmp_path: Path) -> None:
     assert force_mae(trained, data, parts.test) < 0.9 * force_mae(plain, data, parts.test)
 
 
-def test_values_that_are_not_finite_stop_the_training(data: Any, tmp_path: Path) -> None:
+def test_losses_that_are_not_finite_stop_the_training(
+    data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Data are refused before their losses could overflow, so the loss itself is spoilt here."""
+    loss = _Training._loss
+    monkeypatch.setattr(_Training, "_loss", lambda self: loss(self) * float("inf"))
     parts = split(data, 20, 5, 10, 0)
-    wild = replace(data, energies=np.full(len(data), 1e200))
     with pytest.raises(FloatingPointError, match=r"not finite in 10 consecutive steps, at step 9"):
-        train(wild, parts, MODEL, replace(TRAIN, steps=20), 0, tmp_path / "a.pt")
+        train(data, parts, MODEL, replace(TRAIN, steps=20), 0, tmp_path / "a.pt")
     with pytest.raises(ValueError, match="energy_weight must be at least 0"):
         replace(TRAIN, energy_weight=float("inf"))
 
