@@ -35,7 +35,7 @@ def table(seen: Accuracy) -> str:
 
 def draw(seen: Accuracy) -> Figure:
     """Largest error against the degree, both logarithmic."""
-    figure, axes = subplots(figsize=(6.8, 4.4), layout="constrained")
+    figure, axes = subplots(figsize=(5.0, 3.8), layout="constrained")
     styles = {"sphericart": "o-", "scipy": "s-", "used": "x:"}
     for color, (name, style) in zip(COLORS, styles.items(), strict=False):
         values = [np.nan if e is None else e for e in getattr(seen, name)]
