@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sweep_config import CONFIG, written
 
 from neural_checks.backbones.nequip import BackboneConfig
 from neural_checks.sweep.__main__ import main
@@ -20,19 +21,6 @@ from neural_checks.sweep.config import read_config
 from neural_checks.sweep.settings import Job, MeasureSettings
 from neural_checks.training.train import TrainConfig
 from numeric_checks.molecules.data import EMBEDDED, load
-
-CONFIG: dict[str, Any] = {
-    "name": "planted",
-    "base": {"measure": {"fit": 20, "held": 30}, "train": {"train": 50}},
-    "grids": [{"vary": {"model.l_max": [0, 1, 3], "seed": [0, 1]}}],
-    "bootstrap": 200,
-}
-
-
-def written(folder: Path, config: Any, suffix: str = ".json") -> Path:
-    path = folder / f"config{suffix}"
-    path.write_text(json.dumps(config), encoding="utf-8")
-    return path
 
 
 def test_grids_are_products_and_repeat_no_job(tmp_path: Path) -> None:

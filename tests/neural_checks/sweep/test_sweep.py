@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sweep_config import CONFIG, written
 
 from neural_checks.data.split import split
 from neural_checks.features.file import write
@@ -30,20 +31,6 @@ from neural_checks.sweep.settings import Job, MeasureSettings
 from neural_checks.sweep.tables import cells, rows
 from numeric_checks.molecules.data import EMBEDDED, load
 from span_theorem.files import write_json
-
-CONFIG: dict[str, Any] = {
-    "name": "planted",
-    "base": {"measure": {"fit": 20, "held": 30}, "train": {"train": 50}},
-    "grids": [{"vary": {"model.l_max": [0, 1, 3], "seed": [0, 1]}}],
-    "bootstrap": 200,
-}
-
-
-def written(folder: Path, config: Any, suffix: str = ".json") -> Path:
-    path = folder / f"config{suffix}"
-    path.write_text(json.dumps(config), encoding="utf-8")
-    return path
-
 
 # --- tables and verdict ---------------------------------------------------------------------------
 
