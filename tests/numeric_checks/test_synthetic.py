@@ -127,10 +127,10 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert all((c["value"] > 0.5) == (c["L"] >= c["fold"]) for c in printed["stars"])
 
 
-def test_same_seed_same_values() -> None:
+def test_the_seed_does_not_matter_within_the_boundary() -> None:
     first, second, other = (direction_cell(3, 3, fold=4, seed=s).value for s in (1, 1, 2))
-    assert first == second
-    assert first != other
+    assert first == pytest.approx(second, abs=1e-12)
+    assert first == pytest.approx(other, abs=1e-9)  # within the boundary, whatever the products
 
 
 @pytest.mark.parametrize(
