@@ -147,7 +147,9 @@ def mace_layers(
             "hidden needs scalars 0e, whose number is that of the channels, and a parity for every "
             f"irrep, got '{hidden}'"
         )
-    density = Irreps.upto(max_ell)
+    density = deeper_density = Irreps.upto(max_ell)
+    if Irrep(0, -1) in hidden.counts():  # MACE then keeps both parities behind the first layer
+        deeper_density = _both_parities(max_ell)
     found: list[Layer] = []
     for number, order in enumerate(orders, 1):
         last = number == layers and (layers == 1 or not keep_last)
@@ -158,11 +160,7 @@ def mace_layers(
             angle = angle_boundary(max_ell, order)
             labels = ("T1", "T7", "T7", "T2, T8")
         else:
-            in_products = order * (max_ell + (found[-1].degree_in_one_direction or 0))
-            reach = max_ell + (found[-1].degree_of_features or 0)
-            in_features, angle = order * reach, reach * (order // 2)
-            # The features of the layer before are added on as they are.
-            angle = max(angle, found[-1].angle or 0)
+            in_products, in_features, angle = _deeper(found[-1], number, order, max_ell)
             labels = ("T1 (bound)", "T1 (bound)", "T7 (bound)", "T2")
         found.append(
             Layer(
@@ -173,7 +171,9 @@ def mace_layers(
                 in_features,
                 angle,
                 top,
-                _density_products(density, order, kept, neighbours if number == 1 else 0),
+                _density_products(density, order, kept, neighbours)
+                if number == 1
+                else _density_products(deeper_density, order, kept, 0),
                 _statements(*labels),
                 "linear readout"
                 if number < layers
@@ -182,6 +182,24 @@ def mace_layers(
             )
         )
     return found
+
+
+def _deeper(before: Layer, number: int, order: int, max_ell: int) -> tuple[int, int, int]:
+    """Bounds for layer ``number`` ≥ 2 of a MACE: all products, features kept, angle."""
+    in_products = order * (max_ell + (before.degree_in_one_direction or 0))
+    reach = max_ell + (before.degree_of_features or 0)
+    in_features = order * reach
+    # A factor is a sum over neighbours. In the second layer every term sees one edge of the atom.
+    # Later a neighbour's features contain those of the atom itself, so that one term sees several
+    # edges. The degrees in two of them add up to at most ``in_products``, and the angle takes the
+    # same degree in both.
+    angle = reach * (order // 2) if number == 2 else min(in_features, in_products // 2)
+    # The features of the layer before are added on as they are.
+    return in_products, in_features, max(angle, before.angle or 0)
+
+
+def _both_parities(top: int) -> Irreps:
+    return Irreps(tuple((1, Irrep(l, p)) for l in range(top + 1) for p in (1, -1)))
 
 
 def nequip_layers(l_max: int, layers: int, parity: bool = True, neighbours: int = 4) -> list[Layer]:
@@ -199,7 +217,7 @@ def nequip_layers(l_max: int, layers: int, parity: bool = True, neighbours: int 
     l_max = within("l_max", l_max, 0, MAX_DEGREE)
     layers = within("layers", layers, 1, MAX_LAYERS)
     natural = Irreps.upto(l_max)
-    both = Irreps(tuple((1, Irrep(l, p)) for l in range(l_max + 1) for p in (1, -1)))
+    both = _both_parities(l_max)
     found: list[Layer] = []
     for number in range(1, layers + 1):
         scalar = number == layers

@@ -30,12 +30,21 @@ _ALIASES = {
 _KNOWN = {
     "mace": {
         "max_ell", "correlation", "hidden_irreps", "num_channels", "max_L", "num_interactions",
-        "keep_last_layer_irreps", "use_so3",
+        "keep_last_layer_irreps", "use_so3", "interaction", "foundation_model",
     },
-    "nequip": {"l_max", "num_layers", "num_features", "parity", "preset"},
+    "nequip": {
+        "l_max", "num_layers", "num_features", "parity", "preset", "feature_irreps_hidden",
+        "nonlinearity_type", "convnet_nonlinearity_type",
+    },
 }  # fmt: skip
 _MACE_MODELS = {"MACE", "ScaleShiftMACE"}
-_NEQUIP_MODELS = {"NequIPGNNModel", "NequIPGNNEnergyModel", "FullNequIPGNNModel"}
+_POLYNOMIAL_INTERACTIONS = {
+    "RealAgnosticInteractionBlock",
+    "RealAgnosticResidualInteractionBlock",
+    "RealAgnosticDensityInteractionBlock",
+    "RealAgnosticDensityResidualInteractionBlock",
+}
+_NEQUIP_MODELS = {"NequIPGNNModel", "NequIPGNNEnergyModel"}
 _PRESETS = {"S": (2, 1), "M": (4, 2), "L": (6, 3), "XL": (6, 4)}  # layers, l_max of nequip's own
 
 
@@ -60,7 +69,7 @@ def layers_from_text(text: str, neighbours: int) -> tuple[str, list[Layer]]:
     """The kind of model and its layers from the content of a YAML or arguments file.
 
     Raises:
-        ValueError: no such file, or a value out of range; the message names it.
+        ValueError: the text names no known model, or a value is out of range or not supported.
     """
     content = _yaml(text)
     if isinstance(content, Mapping):
@@ -74,12 +83,14 @@ def layers_from_text(text: str, neighbours: int) -> tuple[str, list[Layer]]:
                 return "sevennet", _sevennet(mapping, neighbours)
             if target in _MACE_MODELS:
                 return "mace", layers_from_mapping("mace", _resolved(mapping, content), neighbours)
-        if "l_max" in content and "num_layers" in content and "_target_" not in content:
+        other = _named(content)
+        plain = not other and "_target_" not in content
+        if plain and {"l_max", "num_layers"} <= content.keys():
             return "nequip", layers_from_mapping("nequip", _resolved(content, content), neighbours)
-        if content.keys() & {"max_ell", "correlation", "hidden_irreps", "max_L", "num_channels"}:
+        if plain and _is_mace(content):
             return "mace", layers_from_mapping("mace", _resolved(content, content), neighbours)
         raise ValueError(
-            f"the file names no known model{_named(content)}; expected a NequIPGNNModel (l_max, "
+            f"the file names no known model{other}; expected a NequIPGNNModel (l_max, "
             "num_layers), MACE's max_ell, correlation, hidden_irreps, num_interactions, or "
             "SevenNet's lmax, num_convolution_layer. --equivariant takes the irreps of the "
             "features of any other network"
@@ -102,17 +113,37 @@ def layers_from_mapping(kind: str, mapping: Mapping[str, Any], neighbours: int =
     return (_mace if kind == "mace" else _nequip)(mapping, neighbours)
 
 
+def _is_mace(content: Mapping[Any, Any]) -> bool:
+    """Whether a file without a ``_target_`` holds options that MACE alone has."""
+    keys = content.keys()
+    return bool(keys & {"max_ell", "hidden_irreps", "max_L"}) or (
+        "correlation" in keys and "num_channels" in keys
+    )
+
+
 def _mace(mapping: Mapping[str, Any], neighbours: int) -> list[Layer]:
     model = mapping.get("model", "ScaleShiftMACE")
     if str(model) not in _MACE_MODELS:
         raise ValueError(f"model must be one of {sorted(_MACE_MODELS)}, got {shown(model)}")
     if _boolean("use_so3", mapping.get("use_so3", False)):
         raise ValueError("use_so3 is not supported: features without natural parity")
+    if str(foundation := mapping.get("foundation_model")) not in ("None", ""):
+        raise ValueError(
+            f"foundation_model = {shown(foundation)} has degrees of its own, which replace those "
+            "given: leave it out and give that model's options"
+        )
+    layers = _integer("num_interactions", mapping.get("num_interactions", 2))
+    interaction = str(mapping.get("interaction", "RealAgnosticResidualInteractionBlock"))
+    if layers > 1 and interaction not in _POLYNOMIAL_INTERACTIONS:
+        raise ValueError(
+            f"interaction = {shown(interaction)} is not known to be polynomial in a direction "
+            "beyond the first layer: give --equivariant the irreps of the features"
+        )
     return mace_layers(
         _integer("max_ell", mapping.get("max_ell", 3)),
         _correlation(mapping.get("correlation", 3)),
         _hidden(mapping),
-        _integer("num_interactions", mapping.get("num_interactions", 2)),
+        layers,
         neighbours,
         _boolean("keep_last_layer_irreps", mapping.get("keep_last_layer_irreps", False)),
     )
@@ -136,6 +167,14 @@ def _hidden(mapping: Mapping[str, Any]) -> Irreps:
 
 def _nequip(mapping: Mapping[str, Any], neighbours: int) -> list[Layer]:
     _check_widths(mapping.get("num_features", 64))
+    if mapping.get("feature_irreps_hidden"):
+        raise ValueError("feature_irreps_hidden is not supported: give --equivariant the irreps")
+    for key in ("nonlinearity_type", "convnet_nonlinearity_type"):
+        if (kind := mapping.get(key, "gate")) != "gate":
+            raise ValueError(
+                f"{key} must be gate, got {shown(kind)}: others are not known to be polynomial in "
+                "a direction in the first layer"
+            )
     layers, l_max, parity = mapping.get("num_layers", 4), mapping.get("l_max", 1), True
     if "preset" in mapping:
         preset = str(mapping["preset"]).upper()
@@ -169,9 +208,12 @@ def _sevennet(mapping: Mapping[Any, Any], neighbours: int) -> list[Layer]:
 
 
 def _named(content: Mapping[Any, Any]) -> str:
-    """The classes that a file names as models, for a message."""
+    """The classes that a file names as models, for a message; nothing where it names none."""
     targets = (str(m.get("_target_", "")).rpartition(".")[2] for m in _mappings(content))
     found = [shown(target) for target in targets if target.endswith("Model")]
+    builders = content.get("model_builders")  # of NequIP and Allegro before 0.7
+    if isinstance(builders, list):
+        found += [shown(name) for name in map(str, builders) if name.startswith("allegro.")]
     return f", but {', '.join(found[:3])}" if found else ""
 
 
@@ -276,7 +318,7 @@ def _resolved(mapping: Mapping[Any, Any], root: Mapping[Any, Any]) -> dict[str, 
 def _arguments(text: str) -> dict[str, str]:
     """``--key=value`` and ``--key value`` of a command line, with or without line breaks."""
     try:
-        words = shlex.split(text.replace("\\\n", " "), comments=True)
+        words = shlex.split(text.replace("\\\r\n", " ").replace("\\\n", " "), comments=True)
     except ValueError as error:
         raise ValueError(f"the file cannot be read as arguments: {error}") from None
     found: dict[str, str] = {}

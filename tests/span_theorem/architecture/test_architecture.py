@@ -61,6 +61,81 @@ def test_scalars_alone_still_see_one_direction() -> None:
     assert (only.total_degree, str(only.features)) == (0, "128x0e")
 
 
+def _degrees_by_messages(L: int, order: int, layers: int, top: int) -> set[tuple[int, int, int]]:
+    """(degree in r_ij, degree in r_im, l) that the rules allow for the last features of an atom i.
+
+    By messages on the graph of an atom i and two neighbours j and m, as MACE sends them; features
+    and sums are cut to the degrees that MACE keeps, and the features of all three atoms are listed.
+    """
+
+    def couple(a: int, b: int, step: int) -> range:
+        return range(abs(a - b), a + b + 1, step)
+
+    def allowed(a: int, b: int, l: int) -> bool:
+        return abs(a - b) <= l <= a + b
+
+    neighbours = {"i": [("j", 0), ("m", 1)], "j": [("i", 0)], "m": [("i", 1)]}
+    features = {atom: {(0, 0, 0)} for atom in neighbours}
+    for layer in range(1, layers + 1):
+        following = {}
+        for atom, edges in neighbours.items():
+            sums = {(0, 0, 0)}
+            for other, edge in edges:
+                for a, b, l in features[other]:
+                    for h in range(L + 1):
+                        for e in couple((a, b)[edge], h, 2):
+                            pair = (e, b) if edge == 0 else (a, e)
+                            sums |= {
+                                (*pair, k) for k in couple(l, h, 1) if k <= L and allowed(*pair, k)
+                            }
+            products = {(0, 0, 0)}
+            for _ in range(order):
+                products = {
+                    (a, b, l)
+                    for a1, b1, l1 in products
+                    for a2, b2, l2 in sums
+                    for a in couple(a1, a2, 2)
+                    for b in couple(b1, b2, 2)
+                    for l in couple(l1, l2, 1)
+                    if allowed(a, b, l)
+                }
+            kept = 0 if layer == layers else top
+            following[atom] = {state for state in products if state[2] <= kept}
+        features = following
+    return features["i"]
+
+
+@pytest.mark.parametrize(
+    ("L", "order", "layers", "top"),
+    [(1, 1, 3, 1), (2, 1, 3, 1), (1, 1, 4, 0), (1, 2, 2, 1), (1, 3, 2, 0), (2, 2, 2, 0)],
+)
+def test_the_angle_of_a_deep_mace_by_listing_messages(
+    L: int, order: int, layers: int, top: int
+) -> None:
+    """From the third layer on one factor sees several edges, so the factors do not bound it."""
+    hidden = Irreps(Irreps.upto(top).terms)
+    last = mace_layers(L, order, hidden, layers, 1)[-1]
+    states = _degrees_by_messages(L, order, layers, top)
+    found = max(a for a, b, l in states if a == b and l == 0)
+    assert last.angle is not None
+    assert last.degree_of_features is not None
+    assert found <= last.angle
+    assert max(a for a, _, _ in states) <= last.degree_of_features
+    if (L, order, layers) == (1, 1, 3):  # Σ_j r_ij · Σ_m r_im, which is a sum of cosines
+        assert found == last.angle == 1
+
+
+def test_hidden_irreps_of_both_parities_have_more_products_behind_the_first_layer() -> None:
+    first, second = mace_layers(1, 2, Irreps.parse("8x0e+8x0o+8x1o"), 2, 1, keep_last=True)
+    natural, both = multiplicities("0e+1o", 2), multiplicities("0e+0o+1e+1o", 2)
+    assert {ir: row.coupled for ir, row in first.products.items()} == {
+        ir: natural.get(ir, 0) for ir in first.products
+    }
+    assert {ir: row.coupled for ir, row in second.products.items()} == {
+        ir: both[ir] for ir in second.products
+    }
+
+
 def test_one_correlation_for_each_layer() -> None:
     first, second = mace_layers(2, [3, 1], HIDDEN, 2)
     assert first.degree_in_one_direction == 6
@@ -162,6 +237,16 @@ BAD = {
     "hidden_irreps: 8x1o": "hidden needs scalars 0e, .* got '8x1o'",
     "hidden_irreps: 8x0+8x1": "a parity for every irrep, got '8x0",
     "m:\n  _target_: allegro.model.AllegroModel\n  l_max: 2": "but 'AllegroModel'; expected a",
+    "m:\n  _target_: a.FullNequIPGNNModel\n  irreps_edge_sh: 3": "but 'FullNequIPGNNModel'",
+    "l_max: 1\nnum_layers: 2\nfeature_irreps_hidden: 8x0e": "feature_irreps_hidden is not",
+    "l_max: 1\nnum_layers: 2\nnonlinearity_type: norm": "nonlinearity_type must be gate, got",
+    "l_max: 1\nnum_layers: 2\nm:\n  _target_: allegro.model.AllegroModel": "but 'AllegroModel'",
+    "l_max: 1\nnum_layers: 2\nmodel_builders: [allegro.model.Allegro]": "but 'allegro.model.Al",
+    "num_channels: 32\nblocks: 3": "names no known model",
+    "max_ell: 3\nfoundation_model: medium": "foundation_model = 'medium' has degrees of its own",
+    "--foundation_model small --lr=0.01": "foundation_model = 'small' has degrees of its own",
+    "max_ell: 3\ninteraction: RealAgnosticResidualNonLinearInteractionBlock": "not known to be pol",
+    "--max_ell=3 --interaction=RealAgnosticAttResidualInteractionBlock": "not known to be polynom",
     "lmax: 2\nnum_convolution_layer: 3\nlmax_node: 1": "lmax_node = 1 beside lmax = 2",
     "lmax: two\nnum_convolution_layer: 3": "lmax must be an integer, got 'two'",
 }
@@ -176,6 +261,18 @@ def test_bad_files_are_named(text: str) -> None:
 def test_the_file_of_sevennet() -> None:
     text = "model:\n  lmax: 2\n  num_convolution_layer: 3\n  channel: 32\n  is_parity: False\n"
     assert layers_from_text(text, 1) == ("sevennet", nequip_layers(2, 3, False, 1))
+
+
+def test_lines_that_end_as_on_windows() -> None:
+    arguments = "--max_ell \\\n 2 --correlation=2 \\\n --num_interactions 1\n"
+    for text in (arguments, MACE, NEQUIP):
+        assert layers_from_text(text.replace("\n", "\r\n"), 1) == layers_from_text(text, 1)
+
+
+def test_a_gated_interaction_is_polynomial_in_the_first_layer() -> None:
+    """Its gates are functions of distances alone there."""
+    text = "max_ell: 2\nnum_interactions: 1\ninteraction: RealAgnosticResidualNonLinearInteraction"
+    assert layers_from_text(f"{text}Block\n", 1)[1][0].polynomial
 
 
 def test_a_merged_mapping_repeats_no_key() -> None:
