@@ -22,6 +22,7 @@ __all__ = [
     "MAX_SIZE",
     "certifiable",
     "check_command",
+    "check_directions",
     "counterexample_certificate",
     "directions_certificate",
     "span_certificate",
@@ -98,10 +99,21 @@ def counterexample_certificate(factors: Factors, example: Counterexample) -> dic
     }
 
 
-def certifiable(proof: DirectionsProof) -> bool:
-    """Whether :func:`directions_certificate` keeps within the limits of the checker."""
-    small = max(proof.L, proof.d, proof.L * proof.d) <= MAX_SIZE
-    return small and proof.directions <= MAX_DIRECTIONS and len(proof.reached) <= MAX_TUPLES
+def certifiable(L: int, d: int, directions: int) -> bool:
+    """Whether the products of several directions keep within the limits of the checker."""
+    from span_theorem.directions import directions_count
+
+    small = max(L, d, L * d) <= MAX_SIZE and directions <= MAX_DIRECTIONS
+    return small and directions_count(L, d, directions) <= MAX_TUPLES
+
+
+def check_directions(L: int, d: int, directions: int) -> None:
+    """ValueError where :func:`certifiable` is false."""
+    if not certifiable(L, d, directions):
+        raise ValueError(
+            f"certificates go up to L, d, dL ≤ {MAX_SIZE}, {MAX_DIRECTIONS} directions and "
+            f"{MAX_TUPLES} tuples, got L = {L}, d = {d} and {directions} directions"
+        )
 
 
 def directions_certificate(proof: DirectionsProof) -> dict[str, Any]:
@@ -113,12 +125,7 @@ def directions_certificate(proof: DirectionsProof) -> dict[str, Any]:
     from span_theorem.directions import tuple_witness
 
     L, d, K = proof.L, proof.d, proof.directions
-    if not certifiable(proof):
-        raise ValueError(
-            f"certificates go up to L, d, dL ≤ {MAX_SIZE}, {MAX_DIRECTIONS} directions and "
-            f"{MAX_TUPLES} tuples, got L = {L}, d = {d}, {K} directions, "
-            f"{len(proof.reached)} tuples"
-        )
+    check_directions(L, d, K)
     degrees = sorted({degree for degrees in proof.reached for degree in degrees})
     return {
         "format": "span-theorem-certificate",

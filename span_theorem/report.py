@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from typing import Any, Literal
 
 from span_theorem._version import __version__
@@ -225,7 +226,9 @@ def _claimed(claim: Claim) -> str:
 
 
 def _short(count: int) -> str:
-    return str(count) if count < 10**7 else f"{count:.2e}"
+    if count < 10**7:
+        return str(count)
+    return f"{count if count < 10**300 else Decimal(count):.2e}"  # no float is above 10^308
 
 
 def _rank_lines(report: VerificationReport) -> list[str]:

@@ -20,6 +20,7 @@ from span_theorem.certificate import (
     MAX_SIZE,
     certifiable,
     check_command,
+    check_directions,
     counterexample_certificate,
     directions_certificate,
     span_certificate,
@@ -208,6 +209,8 @@ def _directions(args: argparse.Namespace) -> DirectionsReport:
         raise ValueError(
             f"--rank dense goes up to {cost.MAX_ASKED} functions, got {shown(dimension)}"
         )
+    if args.certificate is not None:
+        check_directions(args.L, args.d, args.directions)
     cost.announce_functions(dimension, args.rank)
     return verify_directions(args.L, args.d, args.directions, rank=args.rank)
 
@@ -219,6 +222,8 @@ def _write_certificate(args: argparse.Namespace, report: Any) -> str:
     try:
         found = _certificate(report)
         if found is None:
+            if args.certificate is not None:
+                say(f"no certificate written: the case is {report.verdict}")
             return ""
         content, name = found
         path = args.certificate or Path(f"span-{name}.cert.json")
@@ -243,7 +248,7 @@ def _certificate(report: Any) -> tuple[dict[str, Any], str] | None:
     """The certificate and the middle of its file name; None where there is none to write."""
     if not isinstance(report, VerificationReport):
         proof = report.proof
-        if report.verdict != "verified" or not certifiable(proof):
+        if report.verdict != "verified" or not certifiable(proof.L, proof.d, proof.directions):
             return None
         return directions_certificate(proof), f"L{proof.L}-d{proof.d}-directions{proof.directions}"
     factors = report.proof.factors

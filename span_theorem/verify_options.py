@@ -46,9 +46,10 @@ def irreps_option(text: str) -> Irreps:
         irreps = Irreps.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    if irreps and (irreps.lmax > MAX_BOUNDARY or irreps.dim > 10**9):
+    # 512 factors of this dimension have one of 4,097 digits, and Python prints 4,300.
+    if irreps and (irreps.lmax > MAX_BOUNDARY or irreps.dim > 10**8):
         raise argparse.ArgumentTypeError(
-            f"irreps go up to degree {MAX_BOUNDARY} and dimension 10^9, got {shown(text)}"
+            f"irreps go up to degree {MAX_BOUNDARY} and dimension 10^8, got {shown(text)}"
         )
     return irreps
 
@@ -164,11 +165,21 @@ def _check_sweep(args: argparse.Namespace) -> None:
             raise ValueError(f"--up-to takes no --{name}")
     if args.up_to > MAX_SWEEP:
         raise ValueError(f"--up-to goes up to {MAX_SWEEP}, got {args.up_to}")
+    if args.up_to**2 > MAX_SIZE:
+        _check_rank(args)
     for name in ("force", "no_certificate"):
         if vars(args)[name]:
             raise ValueError(
                 f"--up-to writes no certificate: --{name.replace('_', '-')} has no effect"
             )
+
+
+def _check_rank(args: argparse.Namespace) -> None:
+    """Beyond MAX_SIZE a rank is taken where it is affordable, and not where it is asked for."""
+    if args.rank not in ("auto", "none"):
+        raise ValueError(
+            f"--rank {args.rank} goes up to dL = {MAX_SIZE} (hours and 16 GB beyond it)"
+        )
 
 
 def asked_factors(args: argparse.Namespace) -> Factors:
@@ -184,10 +195,9 @@ def asked_factors(args: argparse.Namespace) -> Factors:
         name = "dL" if factors.kind in ("upto", "exact") else "the sum of the largest degrees"
         raise ValueError(f"{name} = {max(top, factors.d)} is above the limit {MAX_BOUNDARY}")
     if factors.boundary > MAX_SIZE:
-        if args.rank not in ("auto", "none"):
-            raise ValueError(
-                f"--rank {args.rank} goes up to dL = {MAX_SIZE} (hours and 16 GB beyond it)"
-            )
+        _check_rank(args)
         if args.certificate is not None:
             raise ValueError(f"certificates go up to dL = {MAX_SIZE}, got {factors.boundary}")
+    if args.certificate is not None and factors.d > MAX_SIZE:
+        raise ValueError(f"certificates go up to {MAX_SIZE} factors, got {factors.d}")
     return factors

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from math import comb
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,8 @@ def test_an_existing_file_is_kept_unless_forced(capsys: pytest.CaptureFixture[st
         (["--up-to", "2", "--L", "1"], "--up-to takes no --L"),
         (["--up-to", "100"], "--up-to goes up to 12, got 100"),
         (["--up-to", "2", "--force"], "--force has no effect"),
+        (["--up-to", "12", "--rank", "dense"], "--rank dense goes up to dL = 128"),
+        (["--L", "0", "--d", "200", "--certificate", "c"], "up to 128 factors, got 200"),
         (["--L", "２", "--d", "1"], "L must be an integer"),
         (["--L", "1", "--d", "1", "--certificate", "a/" * 2500], "a/a/"),
         (["--L", "1", "--d", "1", "--certificate", "no/such/c.json"], "no folder"),
@@ -167,6 +170,8 @@ def test_a_low_rank_is_undecided_and_writes_nothing(
     assert main(["--L", "2", "--d", "2", "--no-numeric"]) == 4
     assert "[LOW] T1  rank of the evaluation map ≥ 24 of 25" in capsys.readouterr().out
     assert seeds == [0, 1, 2]
+    assert main(["--L", "2", "--d", "2", "--no-numeric", "--certificate", "c.json"]) == 4
+    assert "no certificate written: the case is undecided" in capsys.readouterr().err
     assert list(Path().iterdir()) == []
 
 
@@ -293,6 +298,22 @@ def test_any_irreps(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Refuted: the span is not H_4. It contains H_12" in capsys.readouterr().out
 
 
+def test_counts_beyond_every_float(capsys: pytest.CaptureFixture[str]) -> None:
+    """V_0 occurs in the tensor power more than 10^308 times."""
+    case = ["--irreps", "1000x0e+1o", "--d", "120", "--rank", "none"]
+    assert main(case) == 0
+    rows = capsys.readouterr().out.splitlines()
+    # Σ (copies of V_0 in V_1^⊗k) C(120, k) 1000^(120-k) over the k of even parity; the copies are
+    # the Riordan numbers 1, 0, 1, 1, 3, …
+    riordan = [1, 0]
+    for k in range(2, 121):
+        riordan.append((k - 1) * (2 * riordan[-1] + 3 * riordan[-2]) // (k + 1))
+    count = sum(n * comb(120, k) * 1000 ** (120 - k) for k, n in enumerate(riordan) if k % 2 == 0)
+    (row,) = (line.split() for line in rows if line.startswith("   0 "))
+    digits = str(count)
+    assert row[2] == f"{digits[0]}.{round(int(digits[1:6]) / 1000):02}e+{len(digits) - 1}"
+
+
 def test_different_factors(capsys: pytest.CaptureFixture[str]) -> None:
     code, found = run_json(capsys, "--factors", "0e+1o+2e", "0e+1o", "1o")
     assert (code, found["degrees"]) == (0, [0, 1, 2, 3, 4])
@@ -364,6 +385,11 @@ def test_false_ranks_of_a_density_are_noticed(monkeypatch: pytest.MonkeyPatch) -
         (["--L", "2", "--d", "2", "--directions", "0"], "directions must be an integer from 1 to"),
         (["--L", "2", "--d", "2", "--directions", "2", "--claim", "4"], "--claim does not go"),
         (["--L", "12", "--d", "12", "--directions", "12"], "tuples of degrees: at most 200000"),
+        (
+            ["--L", "1", "--d", "2", "--directions", "17", "--certificate", "c"],
+            "16 directions and 4096 tuples, got L = 1, d = 2 and 17 directions",
+        ),
+        (["--irreps", "100000001x0e", "--d", "2"], "dimension 10^8"),
         (["--L", "2", "--d", "2", "--density", "0"], "density must be an integer from 1 to"),
         (["--L", "6", "--d", "6", "--density", "3"], "products of degree 6: at most"),
         (["--L", "2", "--d", "0", "--density", "3"], "needs --d ≥ 1"),
