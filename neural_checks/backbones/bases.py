@@ -101,6 +101,7 @@ def feature_blocks(
     >>> feature_blocks(np.array([[7.0, 2.0, 3.0, 1.0]]), Irreps.parse("0e+1o"), Order.YZX)
     {'0e': array([[[7.]]]), '1o': array([[[1., 2., 3.]]])}
     """
+    order, axes = Order(order), None if axes is None else Axes(axes)
     if order is Order.CARTESIAN:
         return _joined(irreps, _cartesian(values, irreps, axes))
     if values.ndim == 2 and values.shape[1] == irreps.dim:

@@ -64,7 +64,8 @@ class Demands:
     energies are reported and refuse nothing: they do not enter a measurement of features.
 
     Raises:
-        ValueError: a tolerance that is not a number from 0 to 1, or for an unknown quantity.
+        ValueError: an unknown group, or a tolerance that is not a number above 0 and at most 1, or
+            is for an unknown quantity.
     """
 
     group: Group = Group.AUTO
@@ -73,6 +74,7 @@ class Demands:
     features_only: bool = True
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "group", Group(self.group))
         for name, value in {"tolerance": self.tolerance, **self.of}.items():
             if not 0 < value <= 1:
                 raise ValueError(f"{name} must be a number above 0 and at most 1, got {value}")

@@ -64,6 +64,7 @@ class Options:
     trained: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "sites", SiteKind(self.sites))
         if self.degree not in (1, 2, 3):
             raise ValueError(f"degree must be 1, 2 or 3, got {self.degree!r}")
         for name in ("orientations", "draws"):

@@ -98,6 +98,7 @@ def collect_sites(features: FeatureSet, kind: SiteKind, degrees: int = 0) -> Col
     Raises:
         ValueError: atoms are asked for and the frames hold different ones; no site is left.
     """
+    kind = SiteKind(kind)
     structures = features.structures
     fitted = structures.take(~features.held_out)
     fixed = fixed_topology(fitted) and structures.fixed

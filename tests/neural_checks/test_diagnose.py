@@ -235,6 +235,16 @@ def test_a_network_worse_than_predicting_zero_is_told_first(toy: Any) -> None:
     assert "predicting zero" in found._repr_html_()
 
 
+def test_the_kind_of_site_may_be_given_as_a_word(toy: Any) -> None:
+    """ "atoms" is one readout for each atom; it was once taken for "environment"."""
+    made = features(toy, toy.DensityBackbone(L=1), 60, 30)
+    options = replace(FAST, draws=20, sites="atoms")
+    assert [site.label for site in diagnose(made, options).sites] == ["C0", "C1", "O2", "C3", "N4"]
+    assert collect_sites(made, "species").sites[0].label == "C"  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="molecules"):
+        Options(sites="molecules")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     "wrong", [{"degree": 4}, {"draws": 0}, {"orientations": 0}, {"level": 1.0}]
 )

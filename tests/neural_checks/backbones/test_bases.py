@@ -104,3 +104,20 @@ def test_shapes_that_do_not_fit(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         feature_blocks(np.zeros(shape), Irreps.parse(irreps), order)
+
+
+def test_orders_and_axes_may_be_given_as_words() -> None:
+    """In the order yzx the vector (2, 3, 1) is x = 1, y = 2, z = 3; another word is refused."""
+    vector = np.array([[2.0, 3.0, 1.0]])
+    found = feature_blocks(vector, Irreps.parse("1o"), "yzx")  # type: ignore[arg-type]
+    assert found["1o"].tolist() == [[[1.0, 2.0, 3.0]]]
+    last = np.arange(6.0).reshape(1, 3, 2)
+    found = feature_blocks(
+        last,
+        Irreps.parse("2x1o"),
+        "cartesian",
+        "channels-last",  # type: ignore[arg-type]
+    )
+    assert found["1o"].tolist() == [[[0.0, 2.0, 4.0], [1.0, 3.0, 5.0]]]
+    with pytest.raises(ValueError, match="zyx"):
+        feature_blocks(vector, Irreps.parse("1o"), "zyx")  # type: ignore[arg-type]

@@ -69,8 +69,12 @@ def test_a_handed_network_is_measured_under_rotations(toy: Any) -> None:
 
 
 def test_what_is_asked_for_decides(toy: Any) -> None:
-    with pytest.raises(NotEquivariantError, match=r"1o \d\.\de[-+]\d+ \(accepted up to 0.0001\)"):
-        recorded(toy, Demands(Group.O3))
+    for group in (Group.O3, "o3"):
+        asked = Demands(group)  # type: ignore[arg-type]
+        with pytest.raises(
+            NotEquivariantError, match=r"1o \d\.\de-?\+?\d+ \(accepted up to 0.0001"
+        ):
+            recorded(toy, asked)
     loose = Demands(Group.O3, of={"1o": 1.0, "2e": 1.0})
     assert recorded(toy, loose).found.group is Group.O3
 
