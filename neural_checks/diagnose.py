@@ -165,6 +165,7 @@ def _judge_feature_file(arguments: argparse.Namespace, reading: Reading) -> None
     conditions = (arguments.head, arguments.charge, arguments.spin)
     for given, options in (
         (bool(reading.hooks) or reading.shuffle is not None, "--hook and --shuffle-weights"),
+        (bool(reading.arguments) or reading.features != "product", "--argument and --features"),
         (arguments.device is not None, "--device"),
         (arguments.batch is not None, "--batch"),
         (any(value is not None for value in conditions), "--head, --charge and --spin"),

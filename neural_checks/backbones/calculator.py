@@ -124,8 +124,13 @@ class CalculatorBackbone:
 
     @property
     def description(self) -> dict[str, Any]:
-        """Package, modules that are read, gradients, number and checksum of the weights."""
+        """Package, modules that are read, gradients, number and checksum of the weights.
+
+        Raises ValueError for a layer that is not there.
+        """
         layer = self.layer
+        if layer is not None:
+            self._require_layer(layer)
         return {
             "package": _package(self.network),
             "origin": self.origin,
@@ -163,8 +168,7 @@ class CalculatorBackbone:
         Raises ValueError as :meth:`evaluate`.
         """
         for layer in layers:
-            if not 0 <= layer < len(self.hooks):
-                raise ValueError(f"layer must be 0 … {len(self.hooks) - 1}, got {layer}")
+            self._require_layer(layer)
         parts: dict[int, list[Evaluation]] = {layer: [] for layer in layers}
         for frame in range(len(structures)):
             one = structures.take([frame])
@@ -181,7 +185,7 @@ class CalculatorBackbone:
         """
         names = range(len(self.hooks))
         seen, _, _ = self._run(structures, names, gradient=True)
-        degrees = (l for hooks in self.hooks for hook in hooks for l in hook.degrees)
+        degrees = {l for hooks in self.hooks for hook in hooks for l in hook.degrees}
         top, rows = max(degrees), []
         for index in names:
             norms = None
@@ -191,12 +195,16 @@ class CalculatorBackbone:
             rows.append(norms or [0.0] * (top + 1))
             self.gradients[f"layer {index + 1} of {len(self.hooks)}"] = norms
         if any(self.gradients.values()):
-            self.layer = deepest_layer(rows)
+            self.layer = deepest_layer(rows, degrees)
         elif len(self.hooks) == 1:
             self.layer = 0  # the calculator differentiates in a way that is not seen
         else:
             raise ValueError(f"{self.origin}: no gradient is seen at its layers: give --layer")
         return self.layer
+
+    def _require_layer(self, layer: int) -> None:
+        if not 0 <= layer < len(self.hooks):
+            raise ValueError(f"layer must be 0 … {len(self.hooks) - 1}, got {layer}")
 
     def _module(self, hook: Hook) -> Any:
         found = self.network

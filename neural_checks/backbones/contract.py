@@ -23,12 +23,13 @@ from neural_checks.backbones.equivariance import (
     judge_equivariance,
     random_transforms,
 )
-from neural_checks.backbones.form import faults_of_form, require_description
+from neural_checks.backbones.form import faults_of_form
 from neural_checks.backbones.interface import (
     Backbone,
     Evaluation,
     as_backbone,
     copied,
+    description_of,
     evaluated,
 )
 from neural_checks.backbones.outside import outside
@@ -103,10 +104,10 @@ def check_backbone(backbone: Any, data: ForceData, demands: Demands | None = Non
     problems, notes = list[str](), list[str]()
     try:
         network = as_backbone(backbone)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         return BackboneCheck((str(error),), ())
     try:
-        require_description(network.description)
+        description_of(network)
     except ValueError as error:
         problems.append(str(error))
     found = _run(network, few.structures, problems)
@@ -203,12 +204,15 @@ def _independence(network: Backbone, structures: Structures, found: Evaluation) 
 
 
 def _permuted(structures: Structures) -> tuple[NDArray[np.int64], Structures]:
-    """The atoms of every frame in another order, elements and all, if one molecule is not meant."""
+    """The atoms of every frame in another order; each place keeps its element.
+
+    So networks for one molecule can be run as well. Where no two atoms are of one element, nothing
+    moves.
+    """
     rng = np.random.default_rng(1)
     order = np.arange(len(structures.numbers))
     for start, stop in zip(structures.offsets[:-1], structures.offsets[1:], strict=True):
         rows = np.arange(start, stop)
-        # Among equal elements, so that networks for one molecule can be run as well.
         for number in np.unique(structures.numbers[rows]):
             same = rows[structures.numbers[rows] == number]
             order[same] = rng.permutation(same)

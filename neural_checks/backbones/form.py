@@ -12,7 +12,7 @@ from span_theorem.arguments import shown
 from span_theorem.files import plain
 from span_theorem.irreps import Irrep
 
-__all__ = ["cutoff_of", "faults_of_form", "require_description"]
+__all__ = ["cutoff_of", "faults_of_form", "require_description", "require_scale"]
 
 #: The largest value of an irrep; squares of others overflow, or vanish beside rounding.
 LEAST, MOST = 1e-30, 1e30
@@ -73,14 +73,25 @@ def _of_shapes(found: Any, structures: Structures) -> list[str]:
                 f"the network gives {name} of shape {values.shape} for {frames} frames with "
                 f"{total} atoms, expected {shape}{hint}"
             )
-    for name, values in found.features.items():
-        largest = float(np.abs(values).max(initial=0.0))
-        if not faults and np.isfinite(largest) and largest and not LEAST <= largest <= MOST:
-            faults.append(
-                f"the largest of features {name} is {largest:.3g}: scale them to lie between "
-                f"{LEAST:g} and {MOST:g}"
-            )
+    for name, values in found.features.items() if not faults else ():
+        try:
+            require_scale(f"features {name}", values)
+        except ValueError as error:
+            faults.append(str(error))
     return faults
+
+
+def require_scale(name: str, values: np.ndarray) -> None:
+    """ValueError where the largest value is so large or small that squares of it are lost.
+
+    Zeros, and values that are not finite, are not its matter.
+    """
+    largest = float(np.abs(values).max(initial=0.0))
+    if np.isfinite(largest) and largest and not LEAST <= largest <= MOST:
+        raise ValueError(
+            f"the largest of {name} is {largest:.3g}: scale them to lie between {LEAST:g} and "
+            f"{MOST:g}"
+        )
 
 
 def require_description(given: Any) -> None:

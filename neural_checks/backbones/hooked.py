@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -144,11 +144,21 @@ class HookedBackbone(ABC):
         shuffle_weights(self.model, seed)
         self.shuffled = seed
 
+    def _layer(self, layer: int) -> tuple[Any, Any]:
+        """The entry of :meth:`layers`; ValueError for one that is not there."""
+        known = self.layers()
+        if not 0 <= layer < len(known):
+            raise ValueError(f"layer must be 0 … {len(known) - 1}, got {layer}")
+        return known[layer]
+
     def layer_description(self) -> dict[str, Any]:
-        """The layer that is read, the gradients of all layers, number and checksum of weights."""
+        """The layer that is read, the gradients of all layers, number and checksum of weights.
+
+        Raises ValueError for a layer that is not there.
+        """
         return {
             "layer": self.layer,
-            "layer_irreps": None if self.layer is None else str(self.layers()[self.layer][1]),
+            "layer_irreps": None if self.layer is None else str(self._layer(self.layer)[1]),
             "gradient_by_layer": self.gradients,
             "parameters": sum(p.numel() for p in self.model.parameters()),
             "weights_sha256": weights_checksum(self.model),
@@ -198,11 +208,7 @@ class HookedBackbone(ABC):
         Raises ValueError as :meth:`evaluate`.
         """
         self.require_known(structures.numbers)
-        known = self.layers()
-        for layer in layers:
-            if not 0 <= layer < len(known):
-                raise ValueError(f"layer must be 0 … {len(known) - 1}, got {layer}")
-        chosen = {layer: known[layer] for layer in layers}
+        chosen = {layer: self._layer(layer) for layer in layers}
         parts = [self._pass(batch, chosen) for batch in structures.batches(ATOMS)]
         return {layer: Evaluation.join([part[layer] for part in parts]) for layer in layers}
 
@@ -252,16 +258,16 @@ class HookedBackbone(ABC):
         """
         layers = self.layers()
         gradients = self._layer_gradients(structures)
-        top = max(degree for _, irreps in layers for _, (degree, _) in irreps)
+        degrees = {degree for _, irreps in layers for _, (degree, _) in irreps}
         rows = []
         for index, ((_, irreps), gradient) in enumerate(zip(layers, gradients, strict=True)):
             blocks: FeatureBlocks = {}
             if gradient is not None:
                 values = gradient.detach().cpu().numpy().astype(np.float64)
                 blocks = _by_irrep(self.arranged(values), irreps)
-            rows.append(degree_norms(blocks, top))
+            rows.append(degree_norms(blocks, max(degrees)))
             self.gradients[f"layer {index + 1} of {len(layers)}"] = rows[-1]
-        self.layer = deepest_layer(rows)
+        self.layer = deepest_layer(rows, degrees)
         return self.layer
 
     def _layer_gradients(self, structures: Structures) -> Sequence[torch.Tensor | None]:
@@ -306,16 +312,17 @@ def degree_norms(gradient: FeatureBlocks, top: int) -> list[float]:
     return norms
 
 
-def deepest_layer(norms: Sequence[Sequence[float]]) -> int:
-    """The last layer that receives gradient at every l > 0.
+def deepest_layer(norms: Sequence[Sequence[float]], degrees: Iterable[int]) -> int:
+    """The last layer that receives gradient at every l > 0 of ``degrees``.
 
-    ``norms``: those of :func:`degree_norms` by layer, all to the same degree. Raises ValueError
-    where no layer qualifies.
+    ``norms``: those of :func:`degree_norms` by layer, all to the same degree; ``degrees``: those
+    that the features of the network have. Raises ValueError where no layer qualifies.
 
-    >>> deepest_layer([[1.0, 2.0], [1.0, 3.0], [4.0, 0.0]])
+    >>> deepest_layer([[1.0, 2.0], [1.0, 3.0], [4.0, 0.0]], {0, 1})
     1
     """
-    fitting = [index for index, row in enumerate(norms) if all(norm > 0.0 for norm in row[1:])]
+    above = sorted(set(degrees) - {0})
+    fitting = [k for k, row in enumerate(norms) if all(row[l] > 0.0 for l in above)]
     if not fitting:
         raise ValueError("no layer has l > 0 features that receive gradient from the energy")
     return fitting[-1]

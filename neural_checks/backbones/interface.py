@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.backbones.form import faults_of_form
+from neural_checks.backbones.form import faults_of_form, require_description
 from neural_checks.backbones.outside import outside
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.rotations.wigner import FeatureBlocks
@@ -27,6 +27,7 @@ __all__ = [
     "Evaluation",
     "as_backbone",
     "copied",
+    "description_of",
     "evaluate_all",
     "evaluated",
     "limited",
@@ -37,6 +38,8 @@ Array = NDArray[np.float64]
 
 #: Atoms of one call of a network in :func:`evaluate_all`.
 ATOMS = 20_000
+#: What messages call the code behind it.
+_DESCRIPTION = "the network's description"
 
 
 @dataclass(frozen=True)
@@ -163,11 +166,14 @@ def as_backbone(network: Any) -> Backbone:
 
     Raises:
         TypeError: no ``description``, or no ``evaluate`` with one argument.
+        ValueError: ``description`` raises an exception.
     """
     if isinstance(network, type):
         raise TypeError(f"a network is an object, got the class {network.__name__}: call it")
     evaluate = getattr(network, "evaluate", None)
-    if not callable(evaluate) or not hasattr(network, "description"):
+    with outside(_DESCRIPTION):
+        described = hasattr(network, "description")
+    if not callable(evaluate) or not described:
         raise TypeError(
             "a network must have description and evaluate(structures), got "
             f"{type(network).__name__}"
@@ -182,6 +188,14 @@ def as_backbone(network: Any) -> Backbone:
         return _OfPositions(network, f"{type(network).__name__}.evaluate")
     backbone: Backbone = network
     return backbone
+
+
+def description_of(network: Backbone) -> Mapping[str, Any]:
+    """The description; ValueError where it raises an exception or cannot stand in a report."""
+    with outside(_DESCRIPTION):
+        given = network.description
+    require_description(given)
+    return given
 
 
 def evaluate_all(
@@ -234,15 +248,15 @@ def limited(backbone: Backbone, atoms: int | None) -> Backbone:
 def evaluated(network: Backbone, structures: Structures) -> Evaluation:
     """``network.evaluate(structures)``, judged.
 
-    The network is given copies, and copies of what it returns are kept: it may write into its
-    input, and use its arrays again. Raises ValueError where it returns no evaluation of these
-    frames, and as :func:`neural_checks.backbones.outside.outside`.
+    The network is given copies, and copies of what it returns are kept, as float64: it may write
+    into its input, use its arrays again, and return float32. Raises ValueError where it returns no
+    evaluation of these frames, and as :func:`neural_checks.backbones.outside.outside`.
     """
     with outside("the network's evaluate"):
         found = network.evaluate(copied(structures))
     require_complete(found, structures)
-    features = {name: values.copy() for name, values in found.features.items()}
-    return Evaluation(features, found.energies.copy(), found.forces.copy())
+    features = {name: values.astype(np.float64) for name, values in found.features.items()}
+    return Evaluation(features, found.energies.astype(np.float64), found.forces.astype(np.float64))
 
 
 def copied(structures: Structures) -> Structures:

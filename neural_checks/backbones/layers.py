@@ -17,10 +17,14 @@ __all__ = ["OneLayer", "every_layer", "layer_count"]
 
 
 def layer_count(network: Any) -> int:
-    """How many layers may be read; ValueError for a network that names none."""
+    """How many layers may be read; ValueError for a network that does not choose between layers.
+
+    Such a network has ``layer``, the one that is read, and ``layers`` or ``hooks``: all of them, or
+    a function that returns them. ``layers`` alone may be anything, such as modules of the network.
+    """
     for name in ("layers", "hooks"):
         found = getattr(network, name, None)
-        if found is not None:
+        if found is not None and hasattr(network, "layer"):
             return len(found() if callable(found) else found)
     raise ValueError("this network chooses its own features: leave --layer out")
 

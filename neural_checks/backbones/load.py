@@ -75,13 +75,19 @@ def load_backbone(
         conditions.refuse_all(model)
         if device != "cpu":
             raise ValueError(f"{model} chooses its own device: leave --device out")
+        if reading.features != "product":
+            raise ValueError(f"--features is for a model file of mace, and {model} is none")
         if reading.hooks:
+            if layer not in (None, 0):
+                raise ValueError(f"the hooks are one layer, 0: leave --layer out, got {layer}")
             return _shuffled(of_calculator(model, reading, trust), reading)
         return _shuffled(_called(model, data, layer, reading.arguments, trust), reading)
     if reading.hooks or reading.arguments:
         raise ValueError(f"--hook and --argument need module:callable, and {model} is a file")
     path = Path(model)
     made = _from_file(path, data, layer, trust, conditions, device, reading)
+    if reading.features != getattr(made, "features", "product"):
+        raise ValueError(f"--features is for a model file of mace, and {model} is none")
     if isinstance(made, HookedBackbone):
         made.require_known(data.structures.numbers)
     backbone = _shuffled(made, reading)

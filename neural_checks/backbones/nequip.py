@@ -176,10 +176,10 @@ class LoadedNequIP(_NequIP):
             )
         names = list(model.type_names)
         known = [
-            int(name[1:]) if name[:1] == "Z" and name[1:].isdigit() else atomic_numbers.get(name)
+            int(name[1:]) if re.fullmatch("Z[0-9]{1,3}", name) else atomic_numbers.get(name, 0)
             for name in names
         ]
-        if not all(known) or len(set(known)) < len(known):
+        if not all(1 <= z <= 118 for z in known) or len(set(known)) < len(known):
             raise ValueError(
                 f"{origin}: its atom types are {names}, but every type must be one chemical element"
             )
@@ -192,9 +192,7 @@ class LoadedNequIP(_NequIP):
             raise ValueError(
                 f"{origin}: the model needs {', '.join(extra)}, which cannot be given here"
             )
-        super().__init__(
-            [int(z or 0) for z in known], float(model.metadata["r_max"]), device, layer
-        )
+        super().__init__(known, float(model.metadata["r_max"]), device, layer)
         self.conditions = Conditions()
 
     @property

@@ -52,8 +52,8 @@ class Reading:
             raise ValueError(
                 f"{len(self.hooks)} hooks need --irreps once, or once each, got {len(self.irreps)}"
             )
-        if not self.hooks and (self.irreps or self.axes):
-            raise ValueError("--irreps and --axes say how a --hook is read: give --hook")
+        if not self.hooks and (self.irreps or self.axes or self.order != Order.E3NN):
+            raise ValueError("--irreps, --order and --axes say how a --hook is read: give --hook")
 
     def layer(self) -> tuple[Hook, ...]:
         """The hooks as one layer; ValueError for irreps that cannot be read."""

@@ -217,6 +217,8 @@ def _resume(
         raise ValueError(f"{partial} belongs to seed {found['seed']}; remove it or give that seed")
     atoms.set_positions(found["positions"])
     place, has_gauss = (int(value) for value in found["rng_place"])
+    if not 0 <= place <= 624 or has_gauss not in (0, 1):  # numpy reads its state there unchecked
+        raise ValueError(f"{partial}: rng_place is malformed: remove the file to start anew")
     keys = found["rng_keys"].astype(np.uint32)
     rng.set_state(("MT19937", keys, place, has_gauss, float(found["rng_gauss"])))
     return {name: list(found[name]) for name in "RFE"}, found["momenta"]

@@ -21,11 +21,12 @@ from neural_checks.backbones.equivariance import (
     judge_equivariance,
     random_transforms,
 )
-from neural_checks.backbones.form import cutoff_of, require_description
+from neural_checks.backbones.form import cutoff_of, require_scale
 from neural_checks.backbones.interface import (
     Backbone,
     Evaluation,
     as_backbone,
+    description_of,
     evaluate_all,
 )
 from neural_checks.features.reach import unseen_marks
@@ -35,6 +36,7 @@ from numeric_checks.molecules.marks import fixed_topology, marked_neighbors
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.provenance import environment
 from numeric_checks.rotations.wigner import FeatureBlocks
+from span_theorem.arguments import integer
 from span_theorem.files import plain
 from span_theorem.irreps import Irrep
 from span_theorem.progress import OnProgress
@@ -47,6 +49,7 @@ __all__ = [
     "record",
     "require_finite",
     "require_shape",
+    "transforms_to_check",
 ]
 
 Array = NDArray[np.float64]
@@ -221,15 +224,19 @@ def record(
     """Run ``backbone`` on the frames ``fit`` and ``held`` of ``data``, and on ``checks`` turned.
 
     ``report`` is called with the frames done and their number. References that the data lack are
-    None. Raises NotEquivariantError where the network does not meet ``demands``: by default its
-    features are equivariant under rotations.
+    None.
+
+    Raises:
+        NotEquivariantError: the network does not meet ``demands``: by default its features are
+            equivariant under rotations.
+        ValueError: fewer than 4 ``checks``, or the network cannot be used on these frames.
     """
-    require_description(as_backbone(backbone).description)
+    transforms = transforms_to_check(checks, rng)
+    description_of(as_backbone(backbone))
     chosen = data.take(np.concatenate([fit, held]))
     structures = chosen.structures
     found = evaluate_all(backbone, structures, report)
     frames = frames_to_check(len(structures), checks)
-    transforms = random_transforms(checks, rng)
     turned = structures.take(frames).turned(transforms)
     return FeatureSet(
         structures=structures,
@@ -266,10 +273,24 @@ def frames_to_check(frames: int, checks: int) -> NDArray[np.int64]:
     return np.linspace(0, frames - 1, checks).round().astype(np.int64)
 
 
+def transforms_to_check(count: int, rng: np.random.Generator) -> Array:
+    """``count`` Haar-random orthogonal matrices, every second one a reflection.
+
+    They are drawn anew until a :class:`FeatureSet` accepts them: about one draw of six in a hundred
+    leaves an axis nearly alone. ValueError for fewer than 4.
+    """
+    if integer("checks", count) < 4:
+        raise ValueError(f"checks must be at least 4, got {count}")
+    while True:
+        transforms = random_transforms(count, rng)
+        if min(_turn(transforms, sign) for sign in (1.0, -1.0)) >= MIN_TURN:
+            return transforms
+
+
 def described(backbone: Backbone) -> dict[str, Any]:
     """The network's description with what it was run on."""
     device = str(getattr(backbone, "device", "not stated"))
-    given: dict[str, Any] = plain(as_backbone(backbone).description)
+    given: dict[str, Any] = plain(description_of(as_backbone(backbone)))
     return {**given, "recorded_with": environment(device)}
 
 
@@ -283,19 +304,21 @@ def _require_turns(transforms: Array) -> None:
     off = np.abs(transforms @ transforms.transpose(0, 2, 1) - np.eye(3)).max()
     if not off < 1e-6:
         raise ValueError(f"check_transforms must be orthogonal to 1e-6, off by {off:.1e}")
-    signs = np.linalg.det(transforms).round()
     for sign, word in ((1.0, "rotations"), (-1.0, "reflections")):
-        turns = sign * transforms[signs == sign]
-        least = (
-            np.linalg.svd((turns - np.eye(3)).reshape(-1, 3), compute_uv=False)[-1]
-            if len(turns) > 1
-            else 0.0
-        )
+        least = _turn(transforms, sign)
         if not least >= MIN_TURN:
             raise ValueError(
                 f"check_transforms must hold two or more {word} about different axes that turn "
                 f"by a good angle (measure {least:.2f}, at least {MIN_TURN})"
             )
+
+
+def _turn(transforms: Array, sign: float) -> float:
+    """Least singular value of the stacked R − 1, R = ``sign`` O; 0 for fewer than two matrices."""
+    turns = sign * transforms[np.linalg.det(transforms).round() == sign]
+    if len(turns) < 2:
+        return 0.0
+    return float(np.linalg.svd((turns - np.eye(3)).reshape(-1, 3), compute_uv=False)[-1])
 
 
 def _evaluation(prefix: str, part: Evaluation, frames: int, atoms: int) -> None:
@@ -311,6 +334,7 @@ def _evaluation(prefix: str, part: Evaluation, frames: int, atoms: int) -> None:
         require_shape(f"{prefix}features_{name}", values, (atoms, channels, irrep.dim))
         if not values.any():
             raise ValueError(f"{prefix}features_{name} are zero everywhere: leave the irrep out")
+        require_scale(f"{prefix}features_{name}", values)
     for name, shape in (("energies", (frames,)), ("forces", (atoms, 3))):
         values = getattr(part, name)
         if not np.isnan(values).all():

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_checks.backbones.equivariance import Demands, judge_equivariance, random_transforms
-from neural_checks.backbones.form import require_description
+from neural_checks.backbones.equivariance import Demands, judge_equivariance
 from neural_checks.backbones.interface import (
     ATOMS,
     Backbone,
     Evaluation,
     as_backbone,
+    description_of,
     evaluated,
 )
 from neural_checks.features.columns import Column
@@ -32,11 +32,11 @@ from neural_checks.features.recorded import (
     described,
     frames_to_check,
     require_finite,
+    transforms_to_check,
 )
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.outputs import output_file
-from span_theorem.arguments import integer
 from span_theorem.files import temporary_prefix
 from span_theorem.progress import OnProgress
 
@@ -92,13 +92,11 @@ def record_to_file(
     """
     path = Path(path)
     require_suffix(path)
-    if integer("checks", checks) < 4:
-        raise ValueError(f"checks must be at least 4, got {checks}")
+    transforms = transforms_to_check(checks, rng)
     marks = np.asarray(held_out)
     if marks.dtype != np.bool_ or marks.ndim != 1 or not 0 < marks.sum() < len(marks):
         raise ValueError("held_out must be one array of booleans that marks some frames, not all")
     path.parent.mkdir(parents=True, exist_ok=True)
-    transforms = random_transforms(checks, rng)
     with (
         output_file(path, force=force),
         tempfile.TemporaryDirectory(
@@ -129,7 +127,7 @@ class _Recording:
     ) -> None:
         self.demands = demands
         self.folder, self.backbone, self.network = folder, backbone, as_backbone(backbone)
-        require_description(self.network.description)
+        description_of(self.network)
         self.held_out, self.transforms = held_out, transforms
         self.frames = frames_to_check(len(held_out), len(transforms))
         self.done, self.columns = 0, dict[str, Column]()

@@ -15,6 +15,7 @@ pytest.importorskip("ase")
 from neural_checks.backbones.bases import Order
 from neural_checks.backbones.calculator import CalculatorBackbone, Hook
 from neural_checks.backbones.equivariance import NotEquivariantError, check_equivariance
+from neural_checks.backbones.hooked import deepest_layer
 from neural_checks.backbones.load import load_backbone
 from neural_checks.backbones.model_files import UntrustedError
 from neural_checks.backbones.reading import Reading
@@ -80,6 +81,20 @@ def test_the_layer_is_chosen_by_the_gradient_of_the_raw_output(toy: Any) -> None
     assert dead.gradients["layer 1 of 2"][2] == 0.0
     assert min(dead.gradients["layer 2 of 2"][:2]) > 0
     assert dead.gradients["layer 2 of 2"][2] == 0.0
+
+
+def test_degrees_that_the_network_does_not_have_are_not_missed() -> None:
+    """0e+2e: the second layer has no gradient at l = 2, and no layer has l = 1."""
+    norms = [[1.0, 0.0, 2.0], [1.0, 0.0, 0.0]]
+    assert deepest_layer(norms, {0, 2}) == 0
+    assert deepest_layer(norms, {0}) == 1
+    with pytest.raises(ValueError, match="no layer"):
+        deepest_layer(norms, {0, 1, 2})
+
+
+def test_a_layer_that_is_not_there_is_named_in_the_description() -> None:
+    with pytest.raises(ValueError, match="layer must be 0 … 1, got 7"):
+        _ = made(layer=7).description
 
 
 def test_the_gradient_is_that_of_the_energy(toy: Any) -> None:

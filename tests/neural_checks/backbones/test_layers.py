@@ -55,3 +55,15 @@ def test_a_layer_that_is_not_there_and_a_network_without_layers_are_named(
         network.evaluate_layers(toy.toy_data(1).structures, [0, 2])
     with pytest.raises(ValueError, match="chooses its own features"):
         every_layer(object())
+
+
+def test_modules_of_a_network_are_no_layers_to_choose_from() -> None:
+    """A list called ``layers`` is common; only a network with ``layer`` says which one is read."""
+
+    class Own:
+        layers = ("first", "second")
+
+    with pytest.raises(ValueError, match="chooses its own features"):
+        layer_count(Own())
+    Own.layer = None  # type: ignore[attr-defined]
+    assert layer_count(Own()) == 2

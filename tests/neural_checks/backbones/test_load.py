@@ -21,7 +21,8 @@ import torch
 from neural_checks.backbones.equivariance import check_equivariance
 from neural_checks.backbones.load import load_backbone
 from neural_checks.backbones.model_files import UntrustedError, plain_state
-from neural_checks.backbones.nequip import BackboneConfig, NequIPBackbone
+from neural_checks.backbones.nequip import BackboneConfig, LoadedNequIP, NequIPBackbone
+from neural_checks.backbones.reading import Reading
 from neural_checks.backbones.scaling import Scaling
 from neural_checks.data.split import split
 from neural_checks.diagnose import main
@@ -142,6 +143,36 @@ def test_one_of_its_layers_is_chosen(toy: Any) -> None:
     assert np.abs(first.features["1o"] - last.features["1o"]).max() > 1e-3
     with pytest.raises(ValueError, match="layer must be 0 … 1, got 2"):
         load_backbone(name, data, layer=2).evaluate(data.structures)
+    with pytest.raises(ValueError, match="layer must be 0 … 1, got 9"):
+        _ = load_backbone(name, data, layer=9).description
+
+
+def test_an_option_that_is_not_for_this_network_is_refused(
+    toy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    data, name = toy.toy_data(10), "neural_checks.e3nn_example:untrained"
+    with pytest.raises(ValueError, match="--features is for a model file of mace"):
+        load_backbone(name, data, reading=Reading(features="a-basis"))
+    hooks = Reading(["model.layers.0[h]"], ["3x0e+3x1o"], "yzx")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="the hooks are one layer, 0"):
+        load_backbone("toy_calculator:ToyCalculator", data, 1, True, reading=hooks)
+    made = load_backbone("toy_calculator:ToyCalculator", data, 0, True, reading=hooks)
+    assert made.evaluate(data.structures).features["1o"].shape == (50, 3, 3)
+    with pytest.raises(ValueError, match="give --hook"):
+        Reading(order="yzx")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("names", [["Z999"], ["Z0"], ["Z²"], ["Z1", "H"], ["X"]])
+def test_atom_types_that_are_no_elements_are_refused(names: list[str]) -> None:
+    class Convolution(torch.nn.Module):
+        irreps_out = {"node_features": None}  # noqa: RUF012
+
+    model = torch.nn.Module()
+    model.layer0_convnet = Convolution()
+    model.type_names = names
+    with pytest.raises(ValueError, match="every type must be one chemical element"):
+        LoadedNequIP(model, "a.ckpt")
 
 
 def test_a_short_training_lowers_the_error_and_repeats(toy: Any) -> None:

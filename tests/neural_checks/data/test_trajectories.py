@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ pytest.importorskip("ase")
 pytest.importorskip("tblite")
 
 from neural_checks.data import trajectories
-from neural_checks.data.trajectories import main, make_trajectory
+from neural_checks.data.trajectories import _resume, _save, main, make_trajectory
 from numeric_checks.molecules.data import load
 
 # ASE renames a function from version to version.
@@ -82,3 +83,24 @@ def test_the_command_refuses_what_it_cannot_do(
             main(["--out", str(out), *bad])
         assert ended.value.code == 2
     assert not out.exists()
+
+
+@pytest.mark.parametrize("place", [(625, 0), (-1, 0), (10, 2)])
+def test_a_place_outside_the_generators_state_is_refused(
+    place: tuple[int, int], tmp_path: Path
+) -> None:
+    """numpy would read beyond its 624 numbers."""
+    partial, generator = tmp_path / "t.npz.partial", np.random.RandomState(0)
+    atoms = SimpleNamespace(
+        get_positions=lambda: np.zeros((21, 3)), get_momenta=lambda: np.zeros((21, 3)),
+        set_positions=lambda _places: None,
+    )  # fmt: skip
+    frames = {"R": [np.zeros((21, 3))], "F": [np.zeros((21, 3))], "E": [0.0]}
+    _save(partial, atoms, generator, 0, frames)  # type: ignore[arg-type]
+    _resume(partial, atoms, generator, 0)  # type: ignore[arg-type]
+    with np.load(partial) as state:
+        content = dict(state)
+    with partial.open("wb") as stream:
+        np.savez(stream, **{**content, "rng_place": np.array(place)})
+    with pytest.raises(ValueError, match="rng_place is malformed"):
+        _resume(partial, atoms, generator, 0)  # type: ignore[arg-type]

@@ -30,10 +30,16 @@ from neural_checks.features.file import (
     read,
     write,
 )
-from neural_checks.features.recorded import FeatureSet, record
+from neural_checks.features.recorded import (
+    FeatureSet,
+    _require_turns,
+    record,
+    transforms_to_check,
+)
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.rotations.wigner import unit_harmonics
+from numeric_checks.seeds import streams
 
 
 @pytest.fixture(scope="module")
@@ -341,6 +347,27 @@ def test_turns_about_one_axis_alone_are_no_check(
     positions = np.einsum("nab,nib->nia", turns, features.positions[features.check.frames])
     with pytest.raises(ValueError, match="different axes"):
         read(change(check_transforms=turns, check_positions=positions))
+
+
+def test_values_whose_squares_are_lost_are_refused(
+    change: Callable[..., Path], features: FeatureSet
+) -> None:
+    large = 1e200 * features.evaluation.features["1o"].reshape(30, 5, 3, 3)
+    with pytest.raises(ValueError, match=r"features_1o is .*e.200: scale them"):
+        read(change(features_1o=large))
+
+
+def test_transforms_of_a_check_are_drawn_until_they_leave_no_axis_alone(toy: Any) -> None:
+    """The first draw of this seed is one that a reader refuses; of 300 seeds none is refused."""
+    seed = 106
+    first = random_transforms(6, streams(seed, "equivariance")["equivariance"])
+    with pytest.raises(ValueError, match="different axes"):
+        _require_turns(first)
+    for seed in range(300):
+        _require_turns(transforms_to_check(6, streams(seed, "equivariance")["equivariance"]))
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="checks must be at least 4, got 3"):
+        record(toy.DensityBackbone(), toy.toy_data(9), np.arange(6), np.arange(6, 9), rng, checks=3)
 
 
 @pytest.mark.parametrize("name", ["features_1o", "check_features_2e", "positions", "forces"])
