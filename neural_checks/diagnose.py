@@ -102,7 +102,11 @@ def _work(arguments: argparse.Namespace) -> Result:
         else output_folder(folder, last=(missing or [REPORT_FILE])[0], force=arguments.force)
     )
     with held:
-        found = read_report(folder / REPORT_FILE) if missing else _measured(arguments)
+        if missing:
+            found = read_report(folder / REPORT_FILE)
+            _require_asked(arguments, found)
+        else:
+            found = _measured(arguments)
         writers = _writers(found)
         if missing:
             writers = {name: writer for name, writer in writers.items() if name in missing}
@@ -182,6 +186,37 @@ def _missing(arguments: argparse.Namespace) -> list[str]:
     return [name for name in (TABLE_FILE, *FIGURE_FILES) if not (folder / name).exists()]
 
 
+def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What a run measures, in JSON types: its options but those of its outputs."""
+    from numeric_checks.molecules.data import sha256
+    from span_theorem.files import plain
+
+    path, outputs = Path(arguments.model), ("out", "force", "json", "export", "all_frames")
+    asked = {name: value for name, value in vars(arguments).items() if name not in outputs}
+    asked["model"] = path.name if path.is_file() else arguments.model
+    asked["model_sha256"] = sha256(path) if path.is_file() else None
+    asked["data"] = None if arguments.data is None else Path(arguments.data).name
+    content: dict[str, Any] = plain(asked)
+    return content
+
+
+def _require_asked(arguments: argparse.Namespace, found: DiagnosisReport | LayersReport) -> None:
+    """ValueError where the report that is there is known to be of another run."""
+    from neural_checks.diagnosis.comparison import LayersReport
+    from span_theorem.arguments import shown
+
+    report = found.layers[0] if isinstance(found, LayersReport) else found
+    before, now = (report.provenance or {}).get("asked"), _asked(arguments)
+    if not isinstance(before, dict):
+        return  # an earlier version did not say
+    for name in sorted({*before, *now}):
+        if before.get(name) != now.get(name):
+            raise ValueError(
+                f"{arguments.out / REPORT_FILE} is of another run: {name} was "
+                f"{shown(before.get(name))} and is {shown(now.get(name))}; --force replaces it"
+            )
+
+
 def _writers(found: DiagnosisReport | LayersReport) -> dict[str, Callable[[Path], None]]:
     """What writes each file of a diagnosis; the report is the last."""
     from neural_checks.diagnosis import comparison
@@ -231,7 +266,6 @@ def _diagnose(
     from neural_checks.diagnosis.measure import diagnose
     from neural_checks.diagnosis.result import Options, SiteKind
     from neural_checks.features.file import write
-    from numeric_checks.molecules.data import sha256
     from numeric_checks.provenance import environment
 
     options = Options(
@@ -252,11 +286,12 @@ def _diagnose(
         write(arguments.export, features, arguments.force)
     found = diagnose(features, options, data)
     say(f"[{time.monotonic() - begun:5.1f} s] measured")
-    path = Path(arguments.model)
+    asked = _asked(arguments)
     provenance: dict[str, Any] = {
-        "model": path.name if path.is_file() else arguments.model,
-        "model_sha256": sha256(path) if path.is_file() else None,
+        "model": asked["model"],
+        "model_sha256": asked["model_sha256"],
         "seed": arguments.seed,
+        "asked": asked,
         "seconds": time.monotonic() - begun,
         "seconds_of_features": passes,
         "peak_MiB": _peak_memory(),

@@ -107,7 +107,10 @@ def advise(evidence: Evidence) -> Advice:
             "as their irreps say."
         )
     elif evidence.outcome is Outcome.UNDECIDED:
-        lines.append("The verdict on the boundary is undecided: more frames narrow the intervals.")
+        lines.append(
+            "The verdict on the boundary is undecided, for the reason that it gives. Where that is "
+            "a wide interval or too many weights, more frames help."
+        )
     return Advice(decision, tuple(lines))
 
 

@@ -2,9 +2,9 @@
 
 The regression is that of :mod:`numeric_checks.demand.listening`, on the frames whose features were
 recorded. A network has fitted the frames it was trained on, so their residual says less. If the
-error on the frames that readouts are fitted on is clearly smaller than on those held out, the
-network was trained on them, and the held-out frames alone are used. Of many frames as many are
-used, evenly spread, as keep the work bounded.
+error on the frames that readouts are fitted on is smaller than 0.9 times that on those held out,
+they are taken for frames that it was trained on, and the held-out frames alone are used. Of many
+frames as many are used, evenly spread, as keep the work bounded.
 """
 
 from __future__ import annotations
@@ -46,9 +46,13 @@ def listen_to(features: FeatureSet, draws: int, seed: int) -> tuple[Listening | 
         return None, "the network gives no forces"
     chosen = _frames(features, reference)
     if len(chosen) < 4 * MIN_HELD:
+        few = f"{len(chosen)} frames are too few: at least {4 * MIN_HELD} are needed"
+        if len(chosen) == len(features.structures):
+            return None, few
+        few = few.replace("frames", "held-out frames", 1)
         return None, (
-            f"the network was trained on the fitted frames, and {len(chosen)} held-out frames are "
-            f"too few: at least {4 * MIN_HELD} are needed (--held)"
+            f"the error is smaller on the fitted frames, as after training on them, and {few} "
+            "(--held)"
         )
     structures, rows = features.structures.take(chosen), features.structures.rows(chosen)
     data = ForceData(
@@ -62,7 +66,10 @@ def listen_to(features: FeatureSet, draws: int, seed: int) -> tuple[Listening | 
     if settings is None:
         return None, f"{len(chosen)} frames are too few for the smallest model: give more (--held)"
     settings = replace(settings, frames=_affordable(data, settings))
-    return listen(data, forces[rows], features.L, settings), ""
+    try:
+        return listen(data, forces[rows], features.L, settings), ""
+    except ValueError as error:
+        return None, str(error)
 
 
 def _affordable(data: ForceData, settings: DemandOptions) -> int:
@@ -71,7 +78,7 @@ def _affordable(data: ForceData, settings: DemandOptions) -> int:
     pairs = len(edges(few, settings.cutoff).centres) / len(few)
     width, components = width_of(data, settings), data.structures.positions.size / len(data)
     least = max(ceil(ROWS_PER_WEIGHT * width / (FIT * components)), 4 * MIN_HELD)
-    return min(max(int(MOST_WORK / (pairs * width)), least), len(data))
+    return min(max(int(MOST_WORK / max(pairs * width, 1.0)), least), len(data))
 
 
 def _frames(features: FeatureSet, reference: NDArray[np.float64]) -> NDArray[np.int64]:

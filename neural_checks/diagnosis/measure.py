@@ -11,7 +11,7 @@ the second above the boundary.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from math import ceil, comb
 from typing import TYPE_CHECKING
@@ -48,6 +48,7 @@ from numeric_checks.bandwidth.estimate import bandwidth
 from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS
 from numeric_checks.readouts.componentwise import componentwise
 from numeric_checks.seeds import streams
+from span_theorem.factors import reach
 from span_theorem.irreps import Irrep
 from span_theorem.span import boundary
 
@@ -124,10 +125,12 @@ def diagnose(
     if options.trained:
         trained = trained_curve(collected, features.L, options, rng["trained"])
     used = _frames_used(features)
-    doubts = doubts_of(used, collected, fits.closed, features.L, parity)
+    reached = reached_degrees(collected.samples[0].features, options.degree, parity)
+    doubts = doubts_of(used, collected, fits.closed, features.L, reached, parity)
     attainable = _attainable(collected)
     verdict = decide(closed, component, features.L, options.degree, doubts, attainable)
-    deficits = deficits_of(collected.sites, fits.by_site, verdict.boundary, options.level)
+    within = reached & set(range(1, verdict.boundary + 1))
+    deficits = deficits_of(collected.sites, fits.by_site, within, options.level)
     target, note = _bandwidth(data, collected)
     costs = _costs(features, options, target)
     mae, zero = _force_errors(features)
@@ -165,7 +168,7 @@ def diagnose(
         decision=advice.decision,
         listening=heard,
         listening_note=silence,
-        warnings=_warnings(mae, zero, closed, component),
+        warnings=_warnings(mae, zero, closed, component, verdict.boundary),
         left_out=collected.left_out,
         attainable=attainable,
         notes=(*_reported(features), *collected.notes),
@@ -271,18 +274,34 @@ def _symmetry(collected: Collected, attainable: Row | None) -> list[str]:
     ]
 
 
+def reached_degrees(irreps: Iterable[str], degree: int, parity: Parity) -> frozenset[int]:
+    """The degrees ℓ ≥ 1 that products of at most ``degree`` features certainly reach (T1″).
+
+    Of the irreps those of natural parity count, or all where parities mean nothing (``"any"``).
+
+    >>> sorted(reached_degrees(["0e", "2e"], 2, "natural"))  # neither 1 nor 3
+    [2, 4]
+    """
+    known = map(Irrep.parse, irreps)
+    degrees = {i.l for i in known if parity == "any" or i == Irrep.natural(i.l)}
+    return reach([degrees | {0}] * degree) - {0}
+
+
 def doubts_of(
     used: FramesUsed,
     collected: Collected,
     closed: Sequence[Recovery],
     L: int,
+    reached: Set[int],
     parity: Parity = "natural",
 ) -> Doubts:
     """What keeps the measurement from deciding.
 
     Nothing is decided with too few frames. A degree within the boundary that is lost says nothing
     where more weights were fitted than the frames bear, where the features of natural parity end
-    below L, or where symmetry leaves nothing to be read at any site.
+    below L, where degrees between 0 and L are absent so that products do not reach all up to the
+    boundary (``reached``: :func:`reached_degrees`), or where symmetry leaves nothing to be read at
+    any site.
     """
     if used.fit < MIN_FIT or used.held < MIN_HELD:
         return Doubts(
@@ -295,6 +314,12 @@ def doubts_of(
         return Doubts(
             misses=f"features of natural parity end at l = {natural}, those of the other parity at "
             f"l = {L}: the closed form does not use the latter"
+        )
+    absent = set(range(1, max(reached, default=0))) - reached
+    if absent:
+        return Doubts(
+            misses=f"products of features of the degrees that are there need not reach ℓ = "
+            f"{', '.join(map(str, sorted(absent)))} (T1″)"
         )
     shares = collected.attainable.max(axis=1, initial=0.0)
     gone = [str(ell) for ell, share in enumerate(shares.tolist(), start=1) if share <= LIMIT]
@@ -317,12 +342,15 @@ def _costs(features: FeatureSet, options: Options, target: Target | None) -> tup
 
 
 def deficits_of(
-    sites: tuple[Site, ...], per_site: Array, edge: int, level: float
+    sites: tuple[Site, ...], per_site: Array, degrees: Iterable[int], level: float
 ) -> tuple[Deficit, ...]:
-    """Sites below the level of what can be read there; none where symmetry leaves nothing."""
+    """Sites below the level of what can be read there of ``degrees``, which products reach.
+
+    There is none where symmetry leaves nothing.
+    """
     return tuple(
         Deficit(index, site.label, ell, float(per_site[ell - 1, index]), site.share(ell))
-        for ell in range(1, edge + 1)
+        for ell in sorted(degrees)
         for index, site in enumerate(sites)
         if site.share(ell) > LIMIT and per_site[ell - 1, index] < level * site.share(ell)
     )
@@ -352,9 +380,13 @@ def _force_errors(features: FeatureSet) -> tuple[float | None, float | None]:
 
 
 def _warnings(
-    mae: float | None, zero: float | None, closed: RecoveryCurve, component: RecoveryCurve
+    mae: float | None,
+    zero: float | None,
+    closed: RecoveryCurve,
+    component: RecoveryCurve,
+    edge: int,
 ) -> tuple[str, ...]:
-    """What makes the network implausible, or the fit of the closed form."""
+    """What makes the network implausible, or the fit of the closed form at ℓ ≤ ``edge``."""
     lines = []
     if mae is not None and zero is not None and mae > zero:
         lines.append(
@@ -362,7 +394,7 @@ def _warnings(
             "the network loaded as it was trained, with the units, the species and the cell it "
             "expects?"
         )
-    pairs = enumerate(zip(closed.high, component.low, strict=True), start=1)
+    pairs = enumerate(zip(closed.high[:edge], component.low[:edge], strict=True), start=1)
     worse = [str(ell) for ell, (high, low) in pairs if high < low and low > LIMIT]
     if worse:
         lines.append(

@@ -194,6 +194,8 @@ class DiagnosisReport:
     a reader must know first; ``left_out`` what was not measured; ``notes`` what a reader must know
     of the sites; ``equivariance`` the errors under the ``group`` that the network was found
     equivariant under, ``mirror_errors`` those of mirrored frames.
+
+    Raises ValueError where curves, sites and boundary do not fit together.
     """
 
     network: Mapping[str, Any]
@@ -227,6 +229,31 @@ class DiagnosisReport:
     decision: str = ""
     trained: FittedCurve | None = None
     schema: int = 3
+
+    def __post_init__(self) -> None:
+        degrees = len(self.closed.values)
+        rows = [("closed", self.closed), ("component", self.component), ("trained", self.trained)]
+        lengths = {
+            f"{name}.{part}": len(getattr(curve, part))
+            for name, curve in rows
+            if curve is not None
+            for part in ("values", "low", "high")
+        }
+        for name in ("per_site", "orientation", "attainable"):
+            if getattr(self, name) is not None:
+                lengths[name] = len(getattr(self, name))
+        for name, length in lengths.items():
+            if length != degrees:
+                raise ValueError(f"{name} must hold {degrees} degrees, holds {length}")
+        if any(len(row) != len(self.sites) for row in self.per_site):
+            raise ValueError(f"per_site must hold {len(self.sites)} sites for every degree")
+        if not 0 <= self.verdict.boundary < degrees:
+            raise ValueError(
+                f"the boundary must lie below the {degrees} degrees, got {self.verdict.boundary}"
+            )
+        for name in ("costs", "equivariance"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} must not be empty")
 
     @property
     def boundary(self) -> int:

@@ -13,13 +13,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neural_checks import compare as compare_command
 from neural_checks import diagnose as command
 from neural_checks.backbones.interface import Evaluation
 from neural_checks.data.split import split
 from neural_checks.diagnose import main
 from neural_checks.diagnosis.comparison import LayersReport, read_report
 from neural_checks.diagnosis.costs import cost_of_irreps, cost_of_pair, irreps_up_to
-from neural_checks.diagnosis.measure import Diagnosis, decide, diagnose, doubts_of
+from neural_checks.diagnosis.measure import (
+    Diagnosis,
+    _warnings,
+    decide,
+    diagnose,
+    doubts_of,
+    reached_degrees,
+)
 from neural_checks.diagnosis.result import (
     REPORT,
     FittedCurve,
@@ -135,19 +143,47 @@ def test_what_keeps_a_lost_degree_from_counting(toy: Any) -> None:
     found = collect_sites(features(toy, toy.DensityBackbone(L=1)), SiteKind.ATOMS)
     samples = found.samples[0]
     run = measure(samples, 1, 2)
-    assert doubts_of(used, found, [run], 1) == Doubts()
+    every = reached_degrees(samples.features, 2, "natural")
+    assert doubts_of(used, found, [run], 1, every) == Doubts()
     heavy = replace(run, weights=(1000, 1000))
     # The largest degree only with the other parity: the closed form does not see it.
     blocks = {"0e": samples.features["0e"], "1e": samples.features["1o"]}
     axial = replace(found, samples=(replace(samples, features=blocks),))
     for doubts, words in (
-        (doubts_of(used, found, [heavy], 1), "1000 weights were fitted on 160 frames"),
-        (doubts_of(used, axial, [run], 1), "natural parity end at l = 0"),
-        (doubts_of(replace(used, held=19), found, [run], 1), "19 held out"),
+        (doubts_of(used, found, [heavy], 1, every), "1000 weights were fitted on 160 frames"),
+        (doubts_of(used, axial, [run], 1, every), "natural parity end at l = 0"),
+        (doubts_of(replace(used, held=19), found, [run], 1, every), "19 held out"),
     ):
         verdict = decide(*lost, 1, 2, doubts)
         assert verdict.outcome is Outcome.UNDECIDED
         assert words in verdict.reason
+
+
+def test_degrees_that_no_product_reaches_are_no_loss(toy: Any) -> None:
+    """0e+2e: 2 × 2 gives 0, 2, 4 (T1″), so ℓ = 1 and 3 are not to be read whatever was trained."""
+
+    class Even(toy.DensityBackbone):  # type: ignore[misc]
+        def evaluate(self, positions: np.ndarray) -> Evaluation:
+            result = super().evaluate(positions)
+            del result.features["1o"]
+            return result
+
+    found = diagnose(features(toy, Even(L=2)), FAST)
+    assert (found.verdict.outcome, found.boundary) == (Outcome.UNDECIDED, 4)
+    assert "ℓ = 1, 3 is not recovered, but products of features" in found.verdict.reason
+    assert np.abs(np.array(found.closed.values)[[0, 2]]).max() < 1e-9
+    assert min(found.closed.low[1], found.closed.low[3]) > LIMIT
+    assert {d.ell for d in found.deficits} <= {2, 4}
+    assert sorted(reached_degrees(["0e", "1o", "3o"], 2, "natural")) == [1, 2, 3, 4, 6]
+    assert sorted(reached_degrees(["1e", "2e"], 1, "natural")) == [2]
+    assert sorted(reached_degrees(["1e", "2e"], 1, "any")) == [1, 2]
+
+
+def test_the_warning_of_a_poor_fit_is_about_degrees_within_the_boundary(toy: Any) -> None:
+    """Above it the closed form has nothing to couple, so there it is no fit that is poor."""
+    poor, above = curve(0.9, 0.1, 0, 0), curve(0.9, 0.1, 0.5, 0)
+    assert _warnings(None, None, poor, curve(0.5, 0.4, 0, 0), 2)[0].startswith("at ℓ = 2 ")
+    assert _warnings(None, None, poor, above, 2) == ()
 
 
 def test_counts_by_hand() -> None:
@@ -199,6 +235,31 @@ def test_the_report_comes_back_from_its_file(found: Diagnosis, tmp_path: Path) -
     again = REPORT.read(tmp_path / "report.json")
     assert REPORT.dump(again) == REPORT.dump(found)
     assert again.closed == found.closed
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"costs": []}, "costs must not be empty"),
+        ({"equivariance": {}}, "equivariance must not be empty"),
+        ({"per_site": [[0.5]] * 5}, "per_site must hold 5 sites"),
+        ({"attainable": [1.0]}, "attainable must hold 5 degrees, holds 1"),
+        ({"component": {"values": [0.1], "low": [0], "high": [1], "weights": 3}}, "component"),
+    ],
+)
+def test_a_report_whose_parts_do_not_fit_is_refused(
+    change: dict[str, Any],
+    words: str,
+    found: Diagnosis,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    content = {**REPORT.dump(found), **change}
+    (tmp_path / "report.json").write_text(json.dumps(content), encoding="utf-8")
+    assert compare_command.main([str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert len(told.splitlines()) == 1
 
 
 def test_both_parts_of_a_report_name_the_same_neighbours(toy: Any) -> None:
@@ -313,7 +374,14 @@ def test_every_layer_in_one_run(
     (tmp_path / "out" / "diagnosis.png").unlink()
     assert main(["--model", f"{module}:layered", *given]) == 0
     assert (tmp_path / "out" / "diagnosis.png").exists()
+    # Another run does not pass off that report as its own.
+    (tmp_path / "out" / "diagnosis.png").unlink()
     capsys.readouterr()
+    assert main(["--model", f"{module}:density", *given, "--seed", "1"]) == 2
+    told = capsys.readouterr()
+    assert "is of another run: model was" in told.err
+    assert told.out == ""
+    (tmp_path / "out" / "diagnosis.svg").touch()
     assert main(["--model", f"{module}:density", *given[:-2]]) == 2
     assert "chooses its own features" in capsys.readouterr().err
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neural_checks.backbones.neighbors import edges
 from neural_checks.diagnosis import listening as listening_module
 from neural_checks.diagnosis.advice import Decision, Evidence, advise, pairs_of_interest
 from neural_checks.diagnosis.costs import cost_of_pair
@@ -200,6 +201,31 @@ def test_silence_has_a_reason(toy: Any) -> None:
     assert listen_to(replace(features, evaluation=silent, check=checked), 20, 0)[1] == (
         "the network gives no forces"
     )
+    # Few frames altogether are no sign of training.
+    few = recorded(toy, clusters(30, (1,), 0.1))
+    alike = replace(few, reference_forces=np.ones_like(few.evaluation.forces))
+    assert listen_to(alike, 20, 0)[1] == "30 frames are too few: at least 40 are needed"
+    # Forces that are 0 end the listening, not the diagnosis.
+    still = np.zeros_like(features.evaluation.forces)
+    assert "forces of" in listen_to(replace(features, reference_forces=still), 20, 0)[1]
+
+
+def test_atoms_beyond_every_cut_off_end_the_listening_alone(toy: Any) -> None:
+    """No pair within the models' cut-off once divided by zero."""
+
+    class Far(toy.DensityBackbone):  # type: ignore[misc]
+        def evaluate(self, positions: np.ndarray) -> Any:
+            return super().evaluate(positions / 100)
+
+    data, index = clusters(60, (1,), 0.1), np.arange(60)
+    far = replace(data.structures, positions=100 * data.structures.positions)
+    assert len(edges(far, 5.0).centres) == 0
+    features = record(
+        Far(L=1), replace(data, structures=far), index[:40], index[40:], np.random.default_rng(0)
+    )
+    found, reason = listen_to(features, 20, 0)
+    assert found is None or found.verdict in ("undecided", "neither")
+    assert (found is None) == bool(reason)
 
 
 def test_a_diagnosis_holds_it_and_can_leave_it_out(toy: Any, tmp_path: Path) -> None:
