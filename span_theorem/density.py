@@ -33,7 +33,7 @@ from span_theorem.multiplicity import power_dimension
 from span_theorem.products import Harmonic, product_structure
 from span_theorem.rank import PRIME
 
-__all__ = ["DensityRanks", "OutputRank", "density_ranks", "surviving"]
+__all__ = ["DensityRanks", "OutputRank", "density_ranks", "expanded_terms", "surviving"]
 
 MAX_TERMS = 2_000_000
 """Terms (monomials times ways to share neighbours) that are expanded in one call: a minute."""
@@ -127,8 +127,7 @@ def density_ranks(basis: CouplingBasis, neighbours: int) -> DensityRanks:
         raise ValueError(f"neighbours must be an integer ≥ 1, got {neighbours}")
     if basis.power != "symmetric":
         raise ValueError("a density makes symmetric products: the power must be 'symmetric'")
-    ways = _ways(basis.degree, neighbours)
-    if (terms := ways * sum(len(vector.highest) for vector in basis.vectors)) > MAX_TERMS:
+    if (terms := expanded_terms(basis, neighbours)) > MAX_TERMS:
         raise ValueError(
             f"{shown(terms)} terms for degree {basis.degree} of {basis.irreps} and {neighbours} "
             f"neighbours: at most {MAX_TERMS} are expanded; keep fewer outputs"
@@ -139,6 +138,12 @@ def density_ranks(basis: CouplingBasis, neighbours: int) -> DensityRanks:
         rows = [_expansion(basis, vector, partitions, neighbours) for vector in basis.of(irrep)]
         outputs[irrep] = _output_rank(rows)
     return DensityRanks(basis.irreps, basis.degree, neighbours, outputs)
+
+
+def expanded_terms(basis: CouplingBasis, neighbours: int) -> int:
+    """How many terms :func:`density_ranks` expands; it refuses more than ``MAX_TERMS``."""
+    ways = _ways(basis.degree, neighbours)
+    return ways * sum(len(vector.highest) for vector in basis.vectors)
 
 
 def _ways(size: int, most: int) -> int:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from span_theorem.arguments import within
-from span_theorem.density import MAX_PRODUCTS, surviving
+from span_theorem.coupling.basis import coupling_basis
+from span_theorem.density import MAX_PRODUCTS, MAX_TERMS, density_ranks, expanded_terms
 from span_theorem.directions import angle_boundary
 from span_theorem.factors import Factors
 from span_theorem.irreps import Irrep, Irreps
@@ -39,7 +40,7 @@ MAX_NEIGHBOURS = 8
 class Products:
     """The coupled products with one output irrep: their number, and how many survive K neighbours.
 
-    ``surviving`` maps K to the number; empty where T8 does not apply.
+    ``surviving`` maps K to the number, as far as it is affordable; empty where T8 does not apply.
     """
 
     coupled: int
@@ -356,11 +357,15 @@ def _density_products(
 def _surviving(
     space: Irreps, order: int, outputs: tuple[Irrep, ...] | None, neighbours: int
 ) -> dict[Irrep, dict[int, int]]:
-    """How many products survive K = 1 … neighbours, by output; empty where it is too much work."""
-    if power_dimension(space.dim, order) > MAX_PRODUCTS:
+    """How many products survive K = 1 … neighbours, by output, for the K that are affordable."""
+    if not neighbours or power_dimension(space.dim, order) > MAX_PRODUCTS:
         return {}
+    basis = coupling_basis(space, order, outputs)
     table: dict[Irrep, dict[int, int]] = {}
+    terms = 0
     for K in range(1, neighbours + 1):
-        for irrep, n in surviving(space, order, K, outputs).surviving.items():
+        if (terms := terms + expanded_terms(basis, K)) > MAX_TERMS:
+            break
+        for irrep, n in density_ranks(basis, K).surviving.items():
             table.setdefault(irrep, {})[K] = n
     return table

@@ -275,6 +275,21 @@ def test_a_gated_interaction_is_polynomial_in_the_first_layer() -> None:
     assert layers_from_text(f"{text}Block\n", 1)[1][0].polynomial
 
 
+def test_survivors_are_counted_as_far_as_they_are_affordable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The degrees are known without them."""
+    import span_theorem.architecture.layers as layers_module
+
+    whole = mace_layers(2, 3, HIDDEN, 1, 4)[0]
+    monkeypatch.setattr(layers_module, "MAX_TERMS", 100)
+    part = mace_layers(2, 3, HIDDEN, 1, 4)[0]
+    assert part.angle == whole.angle
+    for irrep, row in part.products.items():
+        assert set(row.surviving) == {1, 2}
+        assert row.surviving.items() <= whole.products[irrep].surviving.items()
+
+
 def test_a_merged_mapping_repeats_no_key() -> None:
     text = "base: &b {max_ell: 2}\n<<: *b\ncorrelation: 2\nmax_ell: 3\n"
     assert layers_from_text(text, 1)[1][0].degree_in_one_direction == 6
