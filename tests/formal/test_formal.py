@@ -288,6 +288,30 @@ def test_check_without_a_library_names_it(tmp_path):
     assert "missing libcoq-mathcomp-algebra libcoq-mathcomp-multinomials;" in result.stderr
 
 
+@pytest.mark.parametrize("coqdep", ["exit 1", "echo Weights.v", "true"])
+def test_check_rejects_a_list_of_files_that_is_not_whole(coqdep, tmp_path):
+    """A coqdep that fails or leaves files out; the other tools say what they say of a proof."""
+    environment = tools(tmp_path)
+    for library in ("mathcomp/algebra/all_algebra.vo", "SsrMultinomials/mpoly.vo"):
+        (tmp_path / "user-contrib" / library).parent.mkdir(parents=True)
+        (tmp_path / "user-contrib" / library).touch()
+    headings = (
+        "Axioms",
+        "Constants/Inductives relying on type-in-type",
+        "Constants/Inductives relying on unsafe (co)fixpoints",
+        "Inductives whose positivity is assumed",
+    )
+    report = "\n".join(f"echo '* {heading}: <none>'" for heading in headings)
+    fakes = {"coqc": f"echo {tmp_path}", "coqchk": report, "coqdep": coqdep}
+    for name, body in fakes.items():
+        (tmp_path / name).write_text(f"#!{shutil.which('bash')}\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+    result = run(shutil.which("bash"), CHECK, env=environment)
+    assert result.returncode == 3
+    assert "REJECTED: coqdep" in result.stderr
+    assert "PROVED" not in result.stdout
+
+
 # --- the page and the style of the sources --------------------------------------------------
 
 
