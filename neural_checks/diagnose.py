@@ -47,6 +47,9 @@ REPORT_FILE, TABLE_FILE, FIGURE_FILES = (
     ("diagnosis.svg", "diagnosis.png"),
 )
 
+#: Options that change no number of a report.
+_NOT_ASKED = ("out", "force", "json", "export", "all_frames", "trust_model", "batch")
+
 
 def _parser() -> Parser:
     from numeric_checks.molecules.options import add_data_options
@@ -187,12 +190,12 @@ def _missing(arguments: argparse.Namespace) -> list[str]:
 
 
 def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What a run measures, in JSON types: its options but those of its outputs."""
+    """What a run measures, in JSON types: its options but those that change no number."""
     from numeric_checks.molecules.data import sha256
     from span_theorem.files import plain
 
-    path, outputs = Path(arguments.model), ("out", "force", "json", "export", "all_frames")
-    asked = {name: value for name, value in vars(arguments).items() if name not in outputs}
+    path = Path(arguments.model)
+    asked = {name: value for name, value in vars(arguments).items() if name not in _NOT_ASKED}
     asked["model"] = path.name if path.is_file() else arguments.model
     asked["model_sha256"] = sha256(path) if path.is_file() else None
     asked["data"] = None if arguments.data is None else Path(arguments.data).name

@@ -31,8 +31,8 @@ def split(data: ForceData, train: int, validation: int, test: int, seed: int) ->
 
     Where the file holds a published split (``train_01``/``test_01`` or ``train``/``test``),
     training and validation frames are drawn from its training part and test frames from its test
-    part; otherwise all are drawn from one permutation. Of equal frames only the first
-    can be drawn. The draw depends only on ``seed``.
+    part; otherwise all are drawn from one permutation. Of equal frames only the first can be drawn,
+    training frames before test frames. The draw depends only on ``seed``.
 
     Raises:
         TypeError, ValueError: a part of less than one frame, or more frames than there are.
@@ -43,8 +43,12 @@ def split(data: ForceData, train: int, validation: int, test: int, seed: int) ->
     rng = np.random.default_rng(natural("seed", seed))
     for suffix in ("_01", ""):
         if f"train{suffix}" in data.published and f"test{suffix}" in data.published:
-            pool = rng.permutation(data.published[f"train{suffix}"])
-            held = rng.permutation(data.published[f"test{suffix}"])
+            known, tried = data.published[f"train{suffix}"], data.published[f"test{suffix}"]
+            both = np.concatenate([known, tried])
+            first = both[repeats(data.structures.take(both)) < 0]
+            # After the draw, which stays as it is where no frame repeats another.
+            pool, held = rng.permutation(known), rng.permutation(tried)
+            pool, held = pool[np.isin(pool, first)], held[np.isin(held, first)]
             rule = f"published split train{suffix}/test{suffix}"
             break
     else:

@@ -58,6 +58,18 @@ def test_published_parts_are_kept() -> None:
     assert parts.rule == "published split train_01/test_01, seed 0"
 
 
+def test_a_published_test_frame_that_repeats_a_training_frame_is_not_drawn() -> None:
+    """Frames 20 to 24 are copies of 0 to 4, and 30 is one of 25: nine test frames are left."""
+    index = np.arange(40)
+    index[20:25], index[30] = np.arange(5), 25
+    published = {"train": np.arange(20), "test": np.arange(20, 35)}
+    data = replace(made(40).take(index), published=published)
+    parts = split(data, 15, 5, 9, seed=0)
+    assert set(parts.test) == {25, 26, 27, 28, 29, 31, 32, 33, 34}
+    with pytest.raises(ValueError, match="available 20 and 9"):
+        split(data, 15, 5, 10, seed=0)
+
+
 def test_local_aspirin(data_dir: Path) -> None:
     parts = split(load(data_dir / "aspirin_rmd17.npz"), 900, 50, 250, 0)
     assert parts.train.max() < 1000 <= parts.test.min() < 2000
