@@ -19,6 +19,7 @@ __all__ = [
     "COLORS",
     "figure_paths",
     "legend_above",
+    "literal",
     "plain_log_axis",
     "save_figure",
     "subplots",
@@ -73,6 +74,15 @@ def subplots(
 
     figure = Figure(figsize=figsize, layout=options.pop("layout", "constrained"))
     return figure, figure.subplots(rows, columns, **options)
+
+
+def literal(text: str) -> str:
+    """``text`` for a figure as it stands: names of files and networks are no formulas.
+
+    >>> literal("cost $5 and $6")
+    'cost \\\\$5 and \\\\$6'
+    """
+    return text.replace("$", r"\$")
 
 
 def legend_above(figure: Figure, axes: Any, *, columns: int, fontsize: float = 8) -> None:

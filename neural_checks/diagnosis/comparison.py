@@ -12,7 +12,7 @@ import numpy as np
 from neural_checks.diagnosis.result import REPORT, DiagnosisReport
 from neural_checks.readouts.verdict import LIMIT, Outcome, overall
 from neural_checks.schema import Schema, read_json
-from numeric_checks.figures import COLORS, legend_above, subplots
+from numeric_checks.figures import COLORS, legend_above, literal, subplots
 from numeric_checks.tables import aligned, as_csv, number
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def draw(found: RunTable) -> Figure:
     legend_above(drawing, left, columns=4, fontsize=7)
     image = _draw_table(right, found)
     drawing.colorbar(image, ax=right, label="R² / S_ℓ")
-    drawing.supxlabel(f"data: {found.data}; 95 % intervals over frames", fontsize=8)
+    drawing.supxlabel(f"data: {literal(found.data)}; 95 % intervals over frames", fontsize=8)
     return drawing
 
 
@@ -268,7 +268,8 @@ def _draw_curves(axes: Any, found: RunTable) -> None:
         values = np.array(row.values)
         spread = np.abs(np.array([row.low, row.high]) - values)
         color, marker = COLORS[k % len(COLORS)], "os^Dv"[k // len(COLORS) % 5]
-        axes.errorbar(degrees, values, spread, color=color, marker=marker, ms=4, label=row.name)
+        name = literal(row.name)
+        axes.errorbar(degrees, values, spread, color=color, marker=marker, ms=4, label=name)
         axes.axvline(row.boundary + 0.5, color=color, alpha=0.25, lw=3)
     for share in dict.fromkeys(row.attainable for row in found.rows):
         if min(share) < 1:
@@ -294,7 +295,8 @@ def _draw_table(axes: Any, found: RunTable) -> Any:
             shade = "black" if value > 0.6 else "white"
             axes.text(ell, k, number(value, 2), ha="center", va="center", fontsize=7, color=shade)
     axes.set_xticks(range(most), [str(ell) for ell in range(1, most + 1)])
-    axes.set_yticks(range(len(found.rows)), [row.name for row in found.rows], fontsize=8)
+    names = [literal(row.name) for row in found.rows]
+    axes.set_yticks(range(len(found.rows)), names, fontsize=8)
     axes.set_xlabel("degree ℓ of the field")
     axes.set_title("share of what can be read")
     return image

@@ -12,7 +12,7 @@ from neural_checks.backbones.equivariance import Group
 from neural_checks.diagnosis.result import DiagnosisReport
 from neural_checks.readouts.verdict import LIMIT
 from numeric_checks.demand.result import Listening, Share
-from numeric_checks.figures import COLORS, legend_above, subplots
+from numeric_checks.figures import COLORS, legend_above, literal, subplots
 from numeric_checks.tables import aligned, number
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def figure(found: DiagnosisReport) -> Figure:
     image = _draw_sites(right, found)
     drawing.colorbar(image, ax=right, label="R²")
     drawing.supxlabel(
-        f"{found.data.name}: {found.data.fit} frames fitted, {found.data.held} held out; "
+        f"{literal(found.data.name)}: {found.data.fit} frames fitted, {found.data.held} held out; "
         f"95 % intervals over frames, B = {found.options.draws}; one network",
         fontsize=8,
     )
@@ -217,7 +217,7 @@ def _draw_curves(axes: Any, found: DiagnosisReport) -> None:
     axes.set_xlim(0.3, degrees[-1] + 0.7)
     axes.set_xlabel("degree ℓ of the field")
     axes.set_ylabel("R², held-out frames")
-    package = str(found.network.get("package", "network"))
+    package = literal(str(found.network.get("package", "network")))
     axes.set_title(f"{package}: features ≤ {found.L}, readout degree {found.options.degree}")
 
 

@@ -69,6 +69,8 @@ class PublishedPlan:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if not self.degrees:
+            raise ValueError("degrees must name one readout or more, got none")
         if self.reading.shuffle is not None:
             raise ValueError(
                 "--control-degrees measures shuffled weights: leave --shuffle-weights out"

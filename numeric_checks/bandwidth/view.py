@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from numeric_checks.bandwidth.result import Bandwidth, Spectrum
-from numeric_checks.figures import subplots
+from numeric_checks.figures import literal, subplots
 from numeric_checks.molecules.symbols import SYMBOLS
 from numeric_checks.tables import aligned
 
@@ -81,7 +81,7 @@ def draw(found: Bandwidth) -> Figure:
     left.set_xlabel("degree ℓ")
     left.set_ylabel(f"w(ℓ), {found.measure} measure")
     _cumulative(right, found)
-    figure.suptitle(f"{found.name}: {found.quantity}, {found.frame} frame")
+    figure.suptitle(literal(f"{found.name}: {found.quantity}, {found.frame} frame"))
     figure.supxlabel(
         f"n = {pooled.samples} frames in {found.options.blocks} blocks, {len(found.atoms)} atoms, "
         f"B = {found.options.draws} draws, seed {found.options.seed}; "

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numeric_checks.demand.result import Demand, ErrorCurve, Listening, Share
-from numeric_checks.figures import COLORS, plain_log_axis, subplots
+from numeric_checks.figures import COLORS, literal, plain_log_axis, subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -158,5 +158,6 @@ def draw_molecule(found: Demand, positions: NDArray[np.float64]) -> Figure:
     figure.colorbar(dots, ax=axes, label=f"error at ℓ ≤ {top} / error at ℓ ≤ {top - 1}")
     axes.set_aspect("equal")
     axes.axis("off")
-    axes.set_title(f"{found.data['name']}: what the last degree buys, by atom", fontsize=10)
+    name = literal(str(found.data["name"]))
+    axes.set_title(f"{name}: what the last degree buys, by atom", fontsize=10)
     return figure

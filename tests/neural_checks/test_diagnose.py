@@ -18,6 +18,7 @@ from neural_checks import diagnose as command
 from neural_checks.backbones.interface import Evaluation
 from neural_checks.data.split import split
 from neural_checks.diagnose import main
+from neural_checks.diagnosis import comparison
 from neural_checks.diagnosis.comparison import LayersReport, read_report
 from neural_checks.diagnosis.costs import cost_of_irreps, cost_of_pair, irreps_up_to
 from neural_checks.diagnosis.measure import (
@@ -40,6 +41,7 @@ from neural_checks.features.file import read, write
 from neural_checks.features.recorded import FeatureSet, record
 from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.verdict import LIMIT, Doubts, Outcome
+from numeric_checks.figures import save_figure
 from numeric_checks.molecules.data import ForceData, load
 from numeric_checks.molecules.marks import marked_neighbors
 from numeric_checks.molecules.structures import Structures
@@ -228,6 +230,15 @@ def test_the_result_shows_itself(found: Diagnosis, toy: Any) -> None:
     drawing = found.plot()
     assert isinstance(drawing, Figure)
     assert drawing.axes[0].get_xlabel() == "degree ℓ of the field"
+
+
+def test_names_with_dollars_are_drawn_as_they_stand(found: Diagnosis, tmp_path: Path) -> None:
+    """Between two of them matplotlib reads a formula, and this is none: the figure was lost."""
+    name = r"run $\frac$.xyz"
+    odd = replace(found, data=replace(found.data, name=name), network={"package": name})
+    table = comparison.compare([(name, odd)])
+    for drawing in (odd.plot(), comparison.draw(table)):
+        save_figure(drawing, (tmp_path / "a.svg",), force=True)
 
 
 def test_the_report_comes_back_from_its_file(found: Diagnosis, tmp_path: Path) -> None:
