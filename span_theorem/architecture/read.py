@@ -71,6 +71,7 @@ def layers_from_text(text: str, neighbours: int) -> tuple[str, list[Layer]]:
     Raises:
         ValueError: the text names no known model, or a value is out of range or not supported.
     """
+    text = text.removeprefix("\ufeff")  # some editors begin a file with it
     content = _yaml(text)
     if isinstance(content, Mapping):
         for mapping in _mappings(content):

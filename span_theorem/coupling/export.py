@@ -117,7 +117,8 @@ def sparse_arrays(
 ) -> dict[Irrep, SparseTensor]:
     """The basis as coordinate lists, one :class:`SparseTensor` per output.
 
-    Values are the exact ones to within 2 units in the last place of a double.
+    Values are the exact ones to within 6 units in the last place of a double: two square roots of
+    rounded rationals, an integer, and two products. ``"float32"`` rounds them once more.
 
     Every row of every vector has norm 1 and different vectors are orthogonal, over all orderings.
 

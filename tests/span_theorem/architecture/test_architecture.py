@@ -266,7 +266,8 @@ def test_the_file_of_sevennet() -> None:
 def test_lines_that_end_as_on_windows() -> None:
     arguments = "--max_ell \\\n 2 --correlation=2 \\\n --num_interactions 1\n"
     for text in (arguments, MACE, NEQUIP):
-        assert layers_from_text(text.replace("\n", "\r\n"), 1) == layers_from_text(text, 1)
+        for other in (text.replace("\n", "\r\n"), f"\ufeff{text}"):
+            assert layers_from_text(other, 1) == layers_from_text(text, 1)
 
 
 def test_a_gated_interaction_is_polynomial_in_the_first_layer() -> None:
