@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 MOLECULES, EDGE, TEMPERATURE, STEP_FS = 64, 12.42, 300.0, 0.5  # edge of the box in Å, K, fs
-KJ_PER_MOL = 0.0103642696562639  # eV
 
 
 def context(seed: int) -> tuple[Any, Any]:
@@ -63,6 +62,8 @@ def sample(frames: int, steps: int, equilibration: int, seed: int) -> dict[str, 
     """Positions (Å), forces (eV/Å), energies (eV), the cell and where they come from."""
     import numpy as np
     from openmm import unit, version
+
+    from numeric_checks.molecules.units import KJ_PER_MOL
 
     made, topology = context(seed)
     made.getIntegrator().step(equilibration)

@@ -6,7 +6,8 @@ stored: ASE's own getters would set the forces of constrained atoms to zero.
 
 from __future__ import annotations
 
-import gzip
+import lzma
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,8 +38,10 @@ __all__ = ["read_ase"]
 
 Array = NDArray[np.float64]
 
-#: Arrays that every frame has, or that ASE adds.
+#: Arrays that every frame has.
 _OWN = {"numbers", "positions"}
+#: Results of a whole frame, which may have as many entries as it has atoms.
+_OF_FRAME = {"stress", "dipole", "dielectric_tensor", "polarization"}
 
 
 def read_ase(path: Path, request: Request, atoms: int | None = None) -> Iterator[Contents]:
@@ -96,15 +99,15 @@ def _open(path: Path) -> tuple[Iterator[Atoms], tuple[str, ...], frozenset[str]]
 
 
 def _head(path: Path) -> str:
-    """The first 4 kB of a file as text, unpacked where its name says that it is packed."""
+    """The first 4 kB of a file as text, unpacked where ASE does it; empty for a damaged one."""
+    from ase.io.formats import open_with_compression
+
     try:
-        if path.suffix == ".gz":
-            with gzip.open(path) as packed:
-                return packed.read(4096).decode("utf-8", "replace")
-        with path.open("rb") as stream:
-            return stream.read(4096).decode("utf-8", "replace")
-    except (OSError, EOFError):
+        with open_with_compression(str(path), "rb") as stream:
+            head: bytes = stream.read(4096)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):
         return ""
+    return head.decode("utf-8", "replace")
 
 
 def _lammps(path: Path, head: str) -> str | None:
@@ -155,6 +158,7 @@ class _Collected:
 
     def _add(self, frame: Atoms) -> None:
         results = {} if frame.calc is None else frame.calc.results
+        of_atoms = {name: value for name, value in results.items() if name not in _OF_FRAME}
         count = len(frame)
         scalars = {
             name: value
@@ -163,7 +167,7 @@ class _Collected:
         }
         rows = {
             name: value
-            for name, value in {**frame.arrays, **results}.items()
+            for name, value in {**frame.arrays, **of_atoms}.items()
             if name not in _OWN and np.shape(value)[:1] == (count,)
         }
         self.found |= {*scalars, *rows}
@@ -185,6 +189,8 @@ class _Collected:
         self.atoms += count
 
     def _energy(self, scalars: Mapping[str, Any], texts: Mapping[str, str]) -> float:
+        if not self.request.reads_energies:
+            return np.nan
         name = pick("energy", self.request.energy, ENERGIES, scalars)
         if name is None and self.request.energy is None:
             name = pick("energy", None, LAST_ENERGIES, scalars)
@@ -197,7 +203,8 @@ class _Collected:
     def _forces(
         self, rows: Mapping[str, Any], texts: Mapping[str, str], length: float, count: int
     ) -> Array:
-        name = pick("forces", self.request.forces, FORCES, rows)
+        wanted = self.request.reads_forces
+        name = pick("forces", self.request.forces, FORCES, rows) if wanted else None
         if name is None:
             return np.full((count, 3), np.nan)
         forces = sign_of(name) * _real(name, rows[name])

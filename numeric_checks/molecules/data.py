@@ -31,7 +31,16 @@ from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.whole import whole
 from span_theorem.arguments import natural
 
-__all__ = ["EMBEDDED", "ForceData", "data_path", "iterate", "load", "parts_of", "sha256"]
+__all__ = [
+    "EMBEDDED",
+    "ForceData",
+    "data_path",
+    "iterate",
+    "load",
+    "load_requested",
+    "parts_of",
+    "sha256",
+]
 
 #: eV and eV/Å: more is a failed calculation, and its square would drown everything else.
 LARGEST_ENERGY, LARGEST_FORCE = 1e12, 1e9
@@ -273,8 +282,12 @@ def load(
             its format needs; ValueError: a file that is damaged, is no data, or whose layout, units
             or labels are not understood. The message names the file and the fault.
     """
+    return load_requested(data, Request(energy_key, forces_key), require_forces)
+
+
+def load_requested(data: str | Path, request: Request, require_forces: bool = True) -> ForceData:
+    """:func:`load` of what is requested: without energies, where they are not wanted."""
     path = data_path(data)
-    request = Request(energy_key, forces_key)
     with naming(path):
         contents = Contents.join(list(parts_of(path, request)))
         check_labels(contents.found, request, contents, require_forces)

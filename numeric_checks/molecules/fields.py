@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from numeric_checks.molecules.contents import Contents, naming
-from numeric_checks.molecules.data import ForceData, data_path, load, parts_of, sha256
+from numeric_checks.molecules.data import (
+    ForceData,
+    data_path,
+    load_requested,
+    parts_of,
+    sha256,
+)
 from numeric_checks.molecules.labels import Request
 from numeric_checks.molecules.repeats import repeats
 from numeric_checks.molecules.screen import Screen
@@ -176,7 +182,7 @@ def load_field(
     Args:
         data: the file.
         quantity: ``"forces"``, or the name of an array with a scalar or vector for every atom.
-            For an array other than forces the file needs no energies and forces.
+            Energies are not read, nor are forces for another array.
         forces_key: the name of the array of forces, where it is not among the usual ones.
 
     Raises:
@@ -184,7 +190,7 @@ def load_field(
             :func:`numeric_checks.molecules.data.load`, and where the file has no such array.
     """
     if quantity == "forces":
-        return Field.of_forces(load(data, forces_key=forces_key))
+        return Field.of_forces(load_requested(data, Request(forces=forces_key, energies=False)))
     path = data_path(data)
     with naming(path):
         contents = Contents.join(list(parts_of(path, Request(quantity=quantity))))

@@ -3,7 +3,8 @@
 A group holds ``atomic_numbers`` (atoms,), positions (frames, atoms, 3) under ``conformations``,
 ``coordinates`` or ``positions``, and energies and forces under known names or those asked for.
 ``dft_total_gradient`` (SPICE) is the negative of the forces. A unit is the attribute ``units`` of
-an array; SPICE is in bohr and hartree, ANI-1x in Å and hartree.
+an array, or of its group or the file, by the names that units have in other files; SPICE is in bohr
+and hartree, ANI-1x in Å and hartree. Forces without a unit are in that of energies by lengths.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def _contents(group: Any, request: Request) -> Contents:
     place = next(name for name in _POSITIONS if name in group)
     default = _POSITIONS[place]
     positions = _real(group, place)
-    stored = group[next(name for name in _NUMBERS if name in group)]
+    stored = _array(group, next(name for name in _NUMBERS if name in group))
     if stored.dtype.kind not in "iu" or stored.shape != positions.shape[1:2]:
         raise ValueError(
             f"{group.name}: atomic numbers must be a row of integers, one for each atom, got "
@@ -97,10 +98,10 @@ def _contents(group: Any, request: Request) -> Contents:
         )
     numbers = np.asarray(stored)
     try:
-        structures = Structures.of_molecule(
-            positions * length_unit(_unit(group[place], "length", default and default[0])), numbers
-        )
-        energies, forces = _energies(group, request, default), _forces(group, request, default)
+        length = length_unit(_unit(group[place], "length", default and default[0]))
+        structures = Structures.of_molecule(positions * length, numbers)
+        energies = _energies(group, request, default)
+        forces = _forces(group, request, length, default)
     except ValueError as error:
         raise ValueError(f"{group.name}: {error}") from error
     frames, shape = len(structures), structures.molecule[0].shape
@@ -133,6 +134,8 @@ def _contents(group: Any, request: Request) -> Contents:
 
 
 def _energies(group: Any, request: Request, default: tuple[str, str] | None) -> Array | None:
+    if not request.reads_energies:
+        return None
     arrays = _labels(group, _ENERGIES, request.energy)
     name = pick("energy", request.energy, _ENERGIES, arrays)
     if name is None:
@@ -141,14 +144,25 @@ def _energies(group: Any, request: Request, default: tuple[str, str] | None) -> 
     return arrays[name].reshape(-1) * unit
 
 
-def _forces(group: Any, request: Request, default: tuple[str, str] | None) -> Array | None:
+def _forces(
+    group: Any, request: Request, length: float, default: tuple[str, str] | None
+) -> Array | None:
+    """Forces in eV/Å; ``length`` is the unit of the positions in Å."""
+    if not request.reads_forces:
+        return None
     arrays = _labels(group, (*_FORCES, *GRADIENTS), request.forces)
     name = pick("forces", request.forces, _FORCES, arrays)
     if name is None and request.forces is None:
         name = pick("forces", None, GRADIENTS, arrays)
     if name is None:
         return None
-    unit = force_unit(_unit(group[name], "force", default and f"{default[1]}/{default[0]}"))
+    own = _stated(group[name], "force")
+    if own is not None:
+        unit = force_unit(own)
+    else:  # that of the energies by that of the positions
+        names = known_names(_ENERGIES, group) if request.energy is None else [request.energy]
+        energies = next((group[other] for other in names if other in group), group[name])
+        unit = energy_unit(_unit(energies, "energy", default and default[1])) / length
     return sign_of(name) * unit * arrays[name]
 
 
@@ -159,7 +173,17 @@ def _labels(group: Any, known: tuple[str, ...], wanted: str | None) -> dict[str,
 
 
 def _unit(array: Any, kind: str, default: str | None) -> str:
-    """The unit of an array: its own, that of its group or of the file, else ``default``."""
+    """The unit of an array as it is stated, else ``default``; ValueError where that is None."""
+    found = _stated(array, kind)
+    if found is not None:
+        return found
+    if default is None:
+        raise ValueError(f"{array.name} must state its unit in the attribute units")
+    return default
+
+
+def _stated(array: Any, kind: str) -> str | None:
+    """The unit that an array states, or its group or the file for arrays of this kind."""
     for place in (array, array.parent, array.file):
         texts = {
             key: value.decode() if isinstance(value, bytes) else str(value)
@@ -170,9 +194,18 @@ def _unit(array: Any, kind: str, default: str | None) -> str:
         found = next(iter(own.values()), None) if own else stated(texts, kind)
         if found is not None:
             return found
-    if default is None:
-        raise ValueError(f"{array.name} must state its unit in the attribute units")
-    return default
+    return None
+
+
+def _array(group: Any, name: str) -> Any:
+    """What a group holds under a name; ValueError where that is no array of this file."""
+    import h5py
+
+    if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
+        raise ValueError(f"{group.name}: {name} is in another file, which is not read")
+    if not isinstance(group[name], h5py.Dataset):
+        raise ValueError(f"{group.name}: {name} is no array")
+    return group[name]
 
 
 def _real(group: Any, name: str) -> Array:
@@ -180,7 +213,7 @@ def _real(group: Any, name: str) -> Array:
 
     What a file declares may be far more than what it holds.
     """
-    array = group[name]
+    array = _array(group, name)
     if array.dtype.kind not in "iuf":
         raise ValueError(f"{group.name}: {name} must be real, got dtype {array.dtype}")
     if 8 * array.size > half_of_memory():

@@ -71,11 +71,11 @@ LEVELS = ("level_of_theory", "theory")
 #: The key that states a unit, as messages name it.
 UNITS = {"length": "units_length", "energy": "units_energy", "force": "units_force"}
 
-#: Words that say in a key what the unit is of.
+#: Names that say in a key what the unit is of.
 _OF = {
-    "length": {"length", "distance", "position", "pos", "coord", "coordinate", "r"},
-    "energy": {"energy", "e"},
-    "force": {"force", "f", "gradient", "grad"},
+    "length": ("length", "distance", "position", "pos", "coord", "coordinate", "r"),
+    "energy": ("energy", "e"),
+    "force": ("force", "f", "gradient", "grad"),
 }
 #: Systems of units by name: LAMMPS's, and atomic units.
 _SYSTEMS = {
@@ -94,12 +94,24 @@ class Request:
     """What is asked of a file.
 
     ``energy`` and ``forces``: the names of these arrays, where they are not among the known ones;
-    ``quantity``: another array with a value for every atom.
+    ``quantity``: another array with a value for every atom, which is then read in place of both;
+    ``energies``: whether energies are read. What is not read is NaN, and is not judged.
     """
 
     energy: str | None = None
     forces: str | None = None
     quantity: str | None = None
+    energies: bool = True
+
+    @property
+    def reads_energies(self) -> bool:
+        """Whether energies are wanted."""
+        return self.energies and self.quantity is None
+
+    @property
+    def reads_forces(self) -> bool:
+        """Whether forces are wanted."""
+        return self.quantity is None
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -179,7 +191,7 @@ def _kind(key: str) -> str | None:
         return None
     if not rest:
         return "all"
-    kinds = [kind for kind, names in _OF.items() if names & set(rest)]
+    kinds = [kind for kind, names in _OF.items() if {words(name)[0] for name in names} & set(rest)]
     return kinds[0] if len(kinds) == 1 else None
 
 

@@ -106,14 +106,13 @@ class _Reader:
         }
         repeats = next((archive[key] for key in REPEATS if key in archive), None)
         values, unit = self._values(there)
-        labels = values is None
         return Contents(
             structures=structures,
-            energies=self._energies(frames) if labels else np.full(frames, np.nan),
-            forces=self._forces(there) if labels else np.full(structures.positions.shape, np.nan),
+            energies=self._energies(frames),
+            forces=self._forces(there),
             values=values,
             unit=unit,
-            published=published if labels else {},
+            published=published if values is None else {},
             order=self._order(frames),
             repeats=repeats,
             level=self._first(LEVELS, "not stated"),
@@ -163,7 +162,8 @@ class _Reader:
             raise ValueError(f"{self.name}: {error}") from None
 
     def _energies(self, frames: int) -> Array:
-        name = self._labels("energy", ENERGIES, self.request.energy)
+        wanted = self.request.reads_energies
+        name = self._labels("energy", ENERGIES, self.request.energy) if wanted else None
         if name is None:
             return np.full(frames, np.nan)
         values = self._real(name).reshape(-1)
@@ -174,7 +174,8 @@ class _Reader:
         return values * energy_unit(self._unit("energy"))
 
     def _forces(self, there: NDArray[np.bool_]) -> Array:
-        name = self._labels("forces", FORCES, self.request.forces)
+        wanted = self.request.reads_forces
+        name = self._labels("forces", FORCES, self.request.forces) if wanted else None
         if name is None:
             return np.full((int(there.sum()), 3), np.nan)
         values = self._real(name)

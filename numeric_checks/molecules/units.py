@@ -7,7 +7,14 @@ from collections.abc import Mapping
 
 from scipy.constants import N_A, calorie, e, physical_constants
 
-__all__ = ["KCAL_PER_MOL", "energy_unit", "force_unit", "length_unit", "spelling"]
+__all__ = [
+    "KCAL_PER_MOL",
+    "KJ_PER_MOL",
+    "energy_unit",
+    "force_unit",
+    "length_unit",
+    "spelling",
+]
 
 _HARTREE: float = physical_constants["Hartree energy in eV"][0]
 _BOHR: float = 1e10 * physical_constants["Bohr radius"][0]
@@ -16,6 +23,8 @@ _AVOGADRO: float = N_A
 
 #: 1 kcal/mol (4.184 kJ/mol) in eV.
 KCAL_PER_MOL = 1000 * _CALORIE / _AVOGADRO
+#: 1 kJ/mol in eV.
+KJ_PER_MOL = KCAL_PER_MOL / 4.184
 
 _ENERGY: Mapping[str, float] = {
     "ev": 1.0,
@@ -24,8 +33,8 @@ _ENERGY: Mapping[str, float] = {
     "rydberg": _HARTREE / 2,
     "kcal/mol": KCAL_PER_MOL,
     "cal/mol": KCAL_PER_MOL / 1000,
-    "kj/mol": KCAL_PER_MOL / 4.184,
-    "j/mol": KCAL_PER_MOL / 4184,
+    "kj/mol": KJ_PER_MOL,
+    "j/mol": KJ_PER_MOL / 1000,
 }
 _LENGTH: Mapping[str, float] = {"angstrom": 1.0, "bohr": _BOHR, "nm": 10.0, "pm": 0.01}
 _NAMES: Mapping[str, str] = {

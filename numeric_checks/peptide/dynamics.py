@@ -13,15 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from numeric_checks.molecules.units import KJ_PER_MOL
 from numeric_checks.peptide.structure import PeptideSettings, force_field
 
-__all__ = ["KJ_PER_MOL", "Peptide", "energies_forces"]
+__all__ = ["Peptide", "energies_forces"]
 
 Array = NDArray[np.float64]
-
-KJ_PER_MOL = 0.0103642696562639
-"""1 kJ/mol in eV."""
-
 
 _AT_ONCE = 20
 """Steps of dynamics between two looks for an interrupt."""

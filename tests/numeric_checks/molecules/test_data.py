@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +19,13 @@ from numeric_checks.bandwidth.result import SpectrumOptions
 from numeric_checks.molecules.contents import Contents
 from numeric_checks.molecules.data import EMBEDDED, ForceData, iterate, load
 from numeric_checks.molecules.distances import mean_distances, vectors_to
-from numeric_checks.molecules.fields import Field
+from numeric_checks.molecules.fields import Field, load_field
 from numeric_checks.molecules.marks import fixed_topology, marked_rows
 from numeric_checks.molecules.screen import Screen
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.whole import whole
 
+FACTORS = {"forces": 1.0, "REF_forces": -2.0}
 TRICLINIC = np.array([[9.0, 0, 0], [3.0, 8.0, 0], [-2.0, 1.0, 10.0]])
 
 
@@ -291,3 +295,69 @@ def test_numbers_that_are_no_data_are_refused(
     np.savez(path, **arrays)
     with pytest.raises(ValueError, match=words):
         load(path)
+
+
+def test_two_labellings_of_one_file_do_not_keep_a_field_from_being_read(tmp_path: Path) -> None:
+    """DFT beside a network's prediction: energies are not what a field is about."""
+    frames, rng = labelled([molecule("H2O") for _ in range(4)]), np.random.default_rng(0)
+    for frame in frames:
+        frame.rattle(0.05, rng=rng)
+        frame.info["REF_energy"] = 1e300  # neither compared nor judged
+        frame.arrays["REF_forces"] = FACTORS["REF_forces"] * frame.calc.results["forces"]
+        frame.calc.results["dipole"] = np.ones(3)
+    write(tmp_path / "a.extxyz", frames)
+    arrays = {"positions": [f.positions for f in frames], "numbers": frames[0].numbers}
+    arrays |= {name: [f.calc.results["forces"] * k for f in frames] for name, k in FACTORS.items()}
+    units = {"units_energy": "eV", "units_length": "Å"}
+    np.savez(
+        tmp_path / "a.npz", **arrays, **units, energy=np.zeros(4), REF_energy=np.full(4, 1e300)
+    )
+    expected = np.concatenate([frame.calc.results["forces"] for frame in frames])
+    for name in ("a.extxyz", "a.npz"):
+        path = tmp_path / name
+        for given in ("forces", "REF_forces"):
+            field = load_field(path, forces_key=given)
+            np.testing.assert_allclose(field.values, FACTORS[given] * expected, atol=1e-6)
+        field = load_field(path, "REF_forces")
+        np.testing.assert_allclose(field.values, FACTORS["REF_forces"] * expected, atol=1e-6)
+        with pytest.raises(ValueError, match="'energy' and 'REF_energy', which differ"):
+            load(path, forces_key="forces")
+        with pytest.raises(ValueError, match="choose one with --forces-key"):
+            load_field(path)
+
+
+def test_a_result_of_the_frame_is_no_array_of_the_atoms(tmp_path: Path) -> None:
+    """The dipole of a molecule of three atoms has as many entries as it has atoms."""
+    frames = labelled([molecule("H2O") for _ in range(2)])
+    for frame in frames:
+        frame.calc.results |= {"dipole": np.ones(3), "charges": np.array([-0.8, 0.4, 0.4])}
+    write(tmp_path / "a.traj", frames)
+    assert load_field(tmp_path / "a.traj", "charges").values.tolist() == [-0.8, 0.4, 0.4]
+    with pytest.raises(ValueError, match="no per-atom array 'dipole'; the frame has charges"):
+        load_field(tmp_path / "a.traj", "dipole")
+
+
+@pytest.mark.parametrize("packed", ["", ".gz", ".bz2", ".xz"])
+def test_a_dump_without_elements_is_refused_packed_or_not(packed: str, tmp_path: Path) -> None:
+    """Types 1 and 2 are no hydrogen and helium."""
+    text = ["ITEM: TIMESTEP", "0", "ITEM: NUMBER OF ATOMS", "2", "ITEM: BOX BOUNDS ff ff ff"]
+    text += ["0 9"] * 3
+    rows = {"type": ["1 0 0 0 0.5 0 0", "2 1 1 1 0 0 0"], "element": ["Si 0 0 0 0.5 0 0"]}
+    rows["element"].append("O 1 1 1 0 0 0")
+    opened = {"": open, ".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}[packed]
+    for column, lines in rows.items():
+        path = tmp_path / f"{column}.dump{packed}"
+        with opened(path, "wt", encoding="utf-8") as stream:  # type: ignore[operator]
+            head = f"ITEM: ATOMS {column} x y z fx fy fz"
+            stream.write("\n".join([*text, head, *lines]) + "\n")
+    data = load(tmp_path / f"element.dump{packed}")
+    assert data.numbers.tolist() == [14, 8]
+    assert data.forces[0].tolist() == [0.5, 0, 0]
+    assert np.isnan(data.energies).all()
+    with pytest.raises(ValueError, match="names types of atoms, not elements"):
+        load(tmp_path / f"type.dump{packed}")
+    if packed:
+        whole_file = (tmp_path / f"element.dump{packed}").read_bytes()
+        (tmp_path / f"cut.dump{packed}").write_bytes(whole_file[: len(whole_file) // 2])
+        with pytest.raises(ValueError, match="not readable by ASE"):
+            load(tmp_path / f"cut.dump{packed}")

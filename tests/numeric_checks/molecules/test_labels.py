@@ -83,6 +83,8 @@ def test_two_spellings_with_different_values_are_refused(tmp_path: Path) -> None
         ("force_units=kcal/mol/A", {"force": KCAL}),
         ("unitsForces=kcal/mol/A", {"force": KCAL}),
         ("length_units=bohr", {"length": BOHR, "force": 1 / BOHR}),
+        ("pos_unit=bohr", {"length": BOHR, "force": 1 / BOHR}),
+        ("coords_units=bohr", {"length": BOHR, "force": 1 / BOHR}),
         ("units=kcal/mol", {"energy": KCAL, "force": KCAL}),
         ("unit=Hartree,bohr", {"energy": HARTREE, "force": HARTREE / BOHR, "length": BOHR}),
         ("units=real", {"energy": KCAL, "force": KCAL}),
@@ -148,6 +150,47 @@ def test_units_of_hdf5_wherever_they_stand(
             for kind, unit in zip(("length", "energy", "force"), units, strict=True):
                 holder.attrs[f"{kind}_unit"] = unit
     hold(load(path, forces_key=forces_key), energy=KCAL, force=KCAL)
+
+
+def hdf5(path: Path, **arrays: Any) -> Any:
+    """An open file with one molecule in a group."""
+    h5py = pytest.importorskip("h5py")
+    file = h5py.File(path, "w")
+    group = file.create_group("molecule")
+    group["atomic_numbers"] = np.array([8, 6, 1])
+    for name, values in arrays.items():
+        group[name] = values
+    return group
+
+
+@pytest.mark.parametrize("positions", ["coordinates", "conformations", "positions"])
+@pytest.mark.parametrize("place", ["array", "group"])
+def test_forces_of_hdf5_without_a_unit_are_in_that_of_energies_by_lengths(
+    positions: str, place: str, tmp_path: Path
+) -> None:
+    """As in a .npz file; not in that of another data set, whose energies would be in hartree."""
+    path = tmp_path / "a.h5"
+    group = hdf5(path, **{positions: PLACES, "energy": ENERGIES, "forces": FORCES})
+    if place == "array":
+        group["energy"].attrs["units"], group[positions].attrs["units"] = "kcal/mol", "bohr"
+    else:
+        group.attrs["units_energy"], group.attrs["units_length"] = "kcal/mol", "bohr"
+    group.file.close()
+    hold(load(path), energy=KCAL, force=KCAL / BOHR, length=BOHR)
+
+
+@pytest.mark.parametrize("name", ["atomic_numbers", "coordinates", "energy", "forces"])
+def test_a_group_or_a_link_in_place_of_an_array_is_refused(name: str, tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    for number, fault in enumerate(("is no array", "is in another file, which is not read")):
+        path = tmp_path / f"{number}.h5"
+        group = hdf5(path, coordinates=PLACES, energy=ENERGIES, forces=FORCES)
+        del group[name]
+        link = h5py.ExternalLink("0.h5", f"/molecule/{name}")
+        group[name] = link if number else group.file.create_group("other")
+        group.file.close()
+        with pytest.raises(ValueError, match=rf"^{number}\.h5: .*/molecule: {name} {fault}"):
+            load(path)
 
 
 def test_words_of_names() -> None:

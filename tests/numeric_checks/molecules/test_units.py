@@ -5,7 +5,13 @@ from __future__ import annotations
 import ase.units
 import pytest
 
-from numeric_checks.molecules.units import energy_unit, force_unit, length_unit, spelling
+from numeric_checks.molecules.units import (
+    KJ_PER_MOL,
+    energy_unit,
+    force_unit,
+    length_unit,
+    spelling,
+)
 
 ENERGIES = {
     "eV": 1.0,
@@ -63,3 +69,8 @@ def test_unknown_units_are_refused_by_name(unit: str) -> None:
     for convert in (energy_unit, force_unit):
         with pytest.raises(ValueError, match=r"unknown unit of .*expected"):
             convert(unit)
+
+
+def test_the_mole_of_kilojoules() -> None:
+    """1,000 over the Faraday constant, whose value is exact since 2019."""
+    assert pytest.approx(1000 / 96485.33212331001, rel=1e-13) == KJ_PER_MOL
