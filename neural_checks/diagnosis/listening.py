@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from neural_checks.backbones.neighbors import edges
 from neural_checks.features.recorded import FeatureSet
-from numeric_checks.demand.fits import FIT, MIN_HELD, width_of
+from numeric_checks.demand.fits import FIT, width_of
 from numeric_checks.demand.listening import listen
-from numeric_checks.demand.result import DemandOptions, Listening
+from numeric_checks.demand.result import LEAST_FRAMES, DemandOptions, Listening
 from numeric_checks.molecules.data import ForceData
 
 __all__ = ["listen_to"]
@@ -45,8 +45,8 @@ def listen_to(features: FeatureSet, draws: int, seed: int) -> tuple[Listening | 
     if np.isnan(forces).all():
         return None, "the network gives no forces"
     chosen = _frames(features, reference)
-    if len(chosen) < 4 * MIN_HELD:
-        few = f"{len(chosen)} frames are too few: at least {4 * MIN_HELD} are needed"
+    if len(chosen) < LEAST_FRAMES:
+        few = f"{len(chosen)} frames are too few: at least {LEAST_FRAMES} are needed"
         if len(chosen) == len(features.structures):
             return None, few
         few = few.replace("frames", "held-out frames", 1)
@@ -77,7 +77,7 @@ def _affordable(data: ForceData, settings: DemandOptions) -> int:
     few = data.structures.take(np.linspace(0, len(data) - 1, 5).round().astype(np.int64))
     pairs = len(edges(few, settings.cutoff).centres) / len(few)
     width, components = width_of(data, settings), data.structures.positions.size / len(data)
-    least = max(ceil(ROWS_PER_WEIGHT * width / (FIT * components)), 4 * MIN_HELD)
+    least = max(ceil(ROWS_PER_WEIGHT * width / (FIT * components)), LEAST_FRAMES)
     return min(max(int(MOST_WORK / max(pairs * width, 1.0)), least), len(data))
 
 

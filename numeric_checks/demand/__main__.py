@@ -99,6 +99,7 @@ def _work(given: argparse.Namespace) -> Result:
     from numeric_checks.demand.estimate import demand
     from numeric_checks.demand.listening import listen
     from numeric_checks.demand.view import table
+    from numeric_checks.figures import figure_paths
     from numeric_checks.molecules.data import load
     from numeric_checks.outputs import output_folder, write_outputs
     from span_theorem.progress import Progress
@@ -145,6 +146,7 @@ def _work(given: argparse.Namespace) -> Result:
     if given.out is None:
         return measure()
     with output_folder(given.out, last="report.json", force=given.force):
+        figure_paths(given.out / "demand", force=True)  # refused before the work
         return measure()
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from numeric_checks.demand.design import Model
-from numeric_checks.demand.invariants import triples
+from numeric_checks.demand.design import Model, vector_paths
+from numeric_checks.demand.invariants import symbol, triples
 from numeric_checks.demand.result import DegreeCost, DemandOptions
-from span_theorem.arrays import real_wigner_3j_array
 from span_theorem.irreps import Irrep, Irreps
 from span_theorem.multiplicity import multiplicities
 
@@ -18,15 +17,33 @@ def cost_of_degree(settings: DemandOptions, factors: int, ell: int, model: Model
     """The counts for at most ``factors`` factors of degrees ≤ ``ell``.
 
     The multiplications are those of the products of one atom, once its densities are known: 2l+1
-    for a pair of channels of degree l, and two for every entry of a 3j symbol that is not 0.
+    for an invariant pair of channels of degree l, and two for every entry of a 3j symbol that is
+    not 0.
     """
-    one = multiplicities(Irreps.upto(ell), factors)[Irrep(0, 1)]
+    energy = settings.form == "energy"
+    one = multiplicities(Irreps.upto(ell), factors).get(Irrep(0, 1) if energy else Irrep(1, -1), 0)
     columns = model.columns
+    # Channel pairs are as many for every degree.
+    pairs = int(((columns.factors == 2) & (columns.degree == columns.degree.min(initial=99))).sum())
     total = 0
-    if factors >= 2:
-        pairs = int(((columns.factors == 2) & (columns.degree == columns.degree.min())).sum())
+    if factors >= 2 and energy:
         total += pairs * (ell + 1) ** 2
-    if factors >= 3:
-        entries = sum(int(np.count_nonzero(real_wigner_3j_array(*t))) for t in triples(ell))
-        total += 2 * settings.mixed * entries
+    elif factors >= 2:
+        total += 2 * pairs * sum(_entries(l, l + 1, 1) for l in range(ell))
+    if factors >= 3 and energy:
+        total += 2 * settings.mixed * sum(_entries(*degrees) for degrees in triples(ell))
+    elif factors >= 3:
+        total += (
+            2
+            * settings.mixed
+            * sum(
+                _entries(l1, l2, middle) + _entries(middle, l3, 1)
+                for l1, l2, l3, middle in vector_paths(ell)
+            )
+        )
     return DegreeCost(ell, (ell + 1) ** 2, int(one), total)
+
+
+def _entries(l1: int, l2: int, l3: int) -> int:
+    """Entries of a real 3j symbol that are not 0."""
+    return int(np.count_nonzero(symbol(l1, l2, l3)))

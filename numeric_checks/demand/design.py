@@ -20,7 +20,7 @@ from numeric_checks.demand.expansion import Basis, Pairs, expand, neighbor_pairs
 from numeric_checks.demand.invariants import Columns, Invariants, mix, symbol
 from numeric_checks.molecules.structures import Structures
 
-__all__ = ["EnergyForm", "ForceForm", "Model", "designs"]
+__all__ = ["EnergyForm", "ForceForm", "Model", "designs", "vector_paths"]
 
 Array = NDArray[np.float64]
 
@@ -123,7 +123,7 @@ class ForceForm:
             parts += [(2, l + 1, pair) for l in range(l_max)]
         if self.factors >= 3:
             channel = np.arange(1, self.mixed + 1) / self.mixed
-            parts += [(3, max(path[:3]), channel) for path in _vector_paths(l_max)]
+            parts += [(3, max(path[:3]), channel) for path in vector_paths(l_max)]
         return Columns.of(parts)  # degree 0 holds no vector: a model of no columns
 
     def design(self, batch: Structures) -> Array:
@@ -145,7 +145,7 @@ class ForceForm:
                 parts.append(product.reshape(atoms, -1, 3))
         if self.factors >= 3:
             mixed = mix(a, self.mixed, l_max, self.seed)
-            for l1, l2, l3, middle in _vector_paths(l_max):
+            for l1, l2, l3, middle in vector_paths(l_max):
                 inner = np.einsum(
                     "abc,nka,nkb->nkc",
                     symbol(l1, l2, middle),
@@ -172,7 +172,7 @@ class ForceForm:
 
 
 @lru_cache(maxsize=16)
-def _vector_paths(l_max: int) -> tuple[tuple[int, int, int, int], ...]:
+def vector_paths(l_max: int) -> tuple[tuple[int, int, int, int], ...]:
     """(l1, l2, l3, l12): l1 ≤ l2 coupled to l12, then with l3 to 1, natural parity throughout."""
     return tuple(
         (l1, l2, l3, middle)

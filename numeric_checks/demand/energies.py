@@ -77,6 +77,8 @@ class Energies:
     ) -> Iterator[tuple[NDArray[np.int64], Array]]:
         """The frames of every batch that have an energy, and their columns."""
         known = frames[~np.isnan(self.left[frames])]
+        if not len(known):
+            return
         start = 0
         for batch in self.structures.take(known).batches(BATCH_ATOMS):
             chosen = known[start : start + len(batch)]

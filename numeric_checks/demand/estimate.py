@@ -139,7 +139,7 @@ def _finish(
         for z in np.unique(held.numbers)
     }
     table = None
-    if held.fixed:
+    if run.data.structures.fixed:
         of_frames = by_atom.reshape(len(by_atom), len(held), -1)
         table = (1000 * of_frames.mean(axis=1)).tolist()
     return Demand(

@@ -18,7 +18,7 @@ from numeric_checks.demand.energies import Energies
 from numeric_checks.demand.expansion import Basis
 from numeric_checks.demand.invariants import Invariants, triples
 from numeric_checks.demand.regression import Gram, accumulate, solve
-from numeric_checks.demand.result import DemandOptions
+from numeric_checks.demand.result import LEAST_FRAMES, DemandOptions
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.molecules.symbols import SYMBOLS
@@ -47,7 +47,6 @@ MAX_COLUMNS = 10_000
 MAX_RADIAL = 40
 #: The random streams of one measurement.
 STREAMS = ("split", "bootstrap", "exchange")
-MIN_HELD = 10
 
 
 @dataclass(frozen=True)
@@ -161,9 +160,9 @@ def chosen_frames(
     known = np.flatnonzero(~np.isnan(sums))
     if data.order is not None:
         known = known[np.argsort(data.order[known], kind="stable")]
-    if len(known) < 4 * MIN_HELD:
+    if len(known) < LEAST_FRAMES:
         raise ValueError(
-            f"{len(known)} frames with forces are too few: at least {4 * MIN_HELD} are needed"
+            f"{len(known)} frames with forces are too few: at least {LEAST_FRAMES} are needed"
         )
     if len(known) > settings.frames:
         known = known[np.linspace(0, len(known) - 1, settings.frames).round().astype(np.int64)]

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 __all__ = [
+    "LEAST_FRAMES",
     "MAX_CUTOFF",
     "OPTION_RANGES",
     "SEEN",
@@ -28,14 +29,17 @@ Form = Literal["energy", "force"]
 #: Share of a variance or a squared error from which on something is said to be explained.
 SEEN = 0.05
 
+#: Fewer frames are not divided into parts that are fitted, choose the penalty, and are held out.
+LEAST_FRAMES = 40
+
 OPTION_RANGES = {
     "factors": (1, 3),
     "l_max": (0, 10),
     "radial": (1, 30),
     "mixed": (1, 200),
-    "frames": (20, 10**7),
+    "frames": (LEAST_FRAMES, 10**7),
     "draws": (1, 10**6),
-    "blocks": (2, 10**4),
+    "blocks": (5, 10**4),
     "seed": (0, 2**63 - 1),
 }
 """The least and the largest value of every option that is an integer."""
@@ -51,8 +55,8 @@ class DemandOptions:
     ``form``: ``"energy"``, forces as the gradient of an energy, or ``"force"``; ``factors`` ν,
     1 to 3; ``l_max`` largest degree; ``cutoff`` in Å; ``radial`` functions; ``mixed`` channels of
     three factors; ``level``: the tolerance of ℓ*, relative to the error at ``l_max``; ``frames`` at
-    most; ``draws`` of the bootstrap over ``blocks`` blocks of held-out frames; ``seed``;
-    ``energies``: fit energies beside the forces, in the energy form.
+    most; ``draws`` of the bootstrap over the held-out ones of 4 · ``blocks`` blocks of frames;
+    ``seed``; ``energies``: fit energies beside the forces, in the energy form.
     """
 
     form: Form = "energy"
@@ -124,7 +128,8 @@ class DegreeCost:
     """Exact counts of what degrees ≤ ``ell`` cost.
 
     ``components`` of a channel's densities, (ℓ+1)²; ``invariants`` of one channel, the multiplicity
-    of 0e in Sym^ν (T2); ``multiplications`` of the products of one atom.
+    in Sym^ν (T2) of 0e, or of 1o in the force form; ``multiplications`` of the products of one
+    atom.
     """
 
     ell: int
@@ -243,12 +248,12 @@ class Demand:
         if curve.lower_bound:
             return (
                 f"demand ℓ* ≥ {curve.demand}{spread} {with_factors}: the held-out force error "
-                f"still falls by more than {self.settings.level:.0%} at ℓ = "
+                f"still falls by more than {100 * self.settings.level:g}% at ℓ = "
                 f"{self.settings.l_max}{equal}"
             )
         return (
             f"demand ℓ* = {curve.demand}{spread} {with_factors}: higher degrees lower the held-out "
-            f"force error by less than {self.settings.level:.0%}{equal}"
+            f"force error by less than {100 * self.settings.level:g}%{equal}"
         )
 
     @property

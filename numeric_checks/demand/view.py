@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from numeric_checks.demand.result import Demand, ErrorCurve, Listening, Share
 from numeric_checks.figures import COLORS, literal, plain_log_axis, subplots
+from numeric_checks.molecules.structures import Structures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -100,11 +102,15 @@ def draw(found: Demand) -> Figure:
             same = [point.mae for point in curve.matched]
             name = f"{label}, equal weights"
             left.plot(ell, same, "s--", color=color, mfc="white", lw=1.2, label=name)
-        counts = [cost.multiplications for cost in curve.costs]
-        if min(counts, default=0) == 0:  # one factor multiplies nothing
-            continue
-        right.plot(counts, errors, "o-", color=color)
-        for point, count in zip(curve.full, counts, strict=True):
+        # One factor, and degree 0 in the force form, multiply nothing.
+        counted = [
+            (point, cost.multiplications)
+            for point, cost in zip(curve.full, curve.costs, strict=True)
+            if cost.multiplications
+        ]
+        if counted:
+            right.plot([c for _, c in counted], [p.mae for p, _ in counted], "o-", color=color)
+        for point, count in counted:
             right.annotate(
                 f"ℓ ≤ {point.ell}",
                 (count, point.mae),
@@ -141,12 +147,14 @@ def draw_molecule(found: Demand, positions: NDArray[np.float64]) -> Figure:
     errors = np.array(found.by_atom)
     gain = errors[-1] / errors[-2]
     centred = positions - positions.mean(axis=0)
-    flat = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
+    flat = centred @ np.linalg.svd(centred, full_matrices=len(centred) == 1)[2][:2].T
     figure, axes = subplots(figsize=(5.6, 4.4))
-    distances = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
-    for i, j in np.argwhere(np.triu(distances < 1.7, 1)):
+    for i, j in _bonds(found.data["numbers"], positions):
         axes.plot(*flat[[i, j]].T, color="0.7", lw=1.5, zorder=1)
-    dots: Any = axes.scatter(*flat.T, c=gain, s=220, cmap="viridis", zorder=2, edgecolors="0.2")
+    # The size of a dot is in points, whatever the scale: unclipped, and room is made for all of it.
+    dots: Any = axes.scatter(
+        *flat.T, c=gain, s=220, cmap="viridis", zorder=2, edgecolors="0.2", clip_on=False
+    )
     if len(flat) <= LABELLED:
         bright = (gain.min() + gain.max()) / 2
         for atom, place in enumerate(flat):
@@ -159,5 +167,15 @@ def draw_molecule(found: Demand, positions: NDArray[np.float64]) -> Figure:
     axes.set_aspect("equal")
     axes.axis("off")
     name = literal(str(found.data["name"]))
-    axes.set_title(f"{name}: what the last degree buys, by atom", fontsize=10)
+    axes.set_title(f"{name}: what the last degree buys, by atom", fontsize=10, pad=14)
     return figure
+
+
+def _bonds(numbers: Sequence[int], positions: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Pairs of bonded atoms; none where a package that knows their radii is not installed."""
+    try:
+        from numeric_checks.molecules.bonds import bond_graph
+
+        return list(bond_graph(Structures.of_molecule([positions], list(numbers))).edges)
+    except ModuleNotFoundError:
+        return []

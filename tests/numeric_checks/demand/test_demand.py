@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
@@ -180,6 +181,17 @@ def test_energies_are_fitted_beside_the_forces() -> None:
     assert {point.energy_mae for point in without.curve.full} == {None}
 
 
+@pytest.mark.parametrize("part", ["fit", "validate", "held"])
+def test_energies_may_be_missing_in_a_part(part: str) -> None:
+    data = _clusters(2, frames=60)
+    energies = _three_body(data.positions, 2)
+    energies[split_frames(60, SMALL)[0] == part] = np.nan
+    settings = replace(SMALL, energies=True, l_max=1, radial=2)
+    found = demand(replace(data, energies=energies), settings, centers=[6], matched=False)
+    stated = [point.energy_mae is not None for point in found.curve.full]
+    assert stated == [part != "held"] * 2
+
+
 def test_energies_that_cannot_be_fitted_are_refused() -> None:
     data = _clusters(1, frames=60)
     with pytest.raises(ValueError, match="no frame that is fitted has one"):
@@ -225,6 +237,24 @@ def test_the_force_form_sees_the_same_degrees() -> None:
     )
     assert found.curve.full[0].left == pytest.approx(1.0)  # degree 0 holds no vector
     assert found.curve.full[2].left < found.curve.full[1].left < 0.9
+
+
+def test_the_force_form_counts_its_own_products() -> None:
+    """Entries of coupling coefficients counted by hand: (0 1 1) has three, (1 2 1) eleven.
+
+    Of a symmetric traceless matrix times a vector: xy, yz and xz give two each, x² − y² two, and
+    3z² − 1 three.
+    """
+    data = _clusters(1, frames=60)
+    settings = DemandOptions("force", factors=3, l_max=2, radial=2, mixed=5, draws=5)
+    two, three = (curve.costs for curve in demand(data, settings, matched=False).curves[1:])
+    assert [cost.multiplications for cost in two] == [2 * 4**2 * n for n in (0, 3, 3 + 11)]
+    # ((0 0) 0 1), ((1 1) 0 1) and ((1 1) 2 1)
+    assert three[1].multiplications == two[1].multiplications + 2 * 5 * (1 + 3 + 3 + 3 + 11 + 11)
+    assert [cost.invariants for cost in two][:2] == [0, 1]
+    nothing = demand(data, replace(settings, l_max=0, factors=2), matched=False)
+    assert nothing.undecided.startswith("no model explains")
+    assert nothing.curve.costs[0].multiplications == 0
 
 
 def test_listening_tells_degrees_from_training() -> None:
@@ -282,6 +312,8 @@ def test_too_few_frames_decide_nothing() -> None:
     assert absent.undecided.startswith("no fitted frame holds N")
     with pytest.raises(ValueError, match="39 frames with forces are too few"):
         demand(_clusters(2, frames=39), SMALL)
+    with pytest.raises(ValueError, match="frames must be an integer from 40 to 10000000, got 39"):
+        replace(SMALL, frames=39)
     still = _clusters(2, frames=60)
     with pytest.raises(ValueError, match="are 0 for all atoms of all 60 frames"):
         demand(replace(still, forces=np.zeros_like(still.forces)), SMALL)
@@ -303,6 +335,15 @@ def test_bad_options(
         main(["embedded", *arguments])
     assert end.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_missing_package_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setattr("numeric_checks.molecules.data.load", lambda *_, **__: pytest.fail("work"))
+    assert main(["embedded", "--out", str(tmp_path / "out")]) == 2
+    assert "matplotlib" in capsys.readouterr().err
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from numeric_checks.demand.regression import Gram, solve
+from numeric_checks.demand.regression import Gram, _ridge, solve
 
 PENALTIES = (1e-6, 1e-2, 1.0)
 
@@ -43,3 +43,18 @@ def test_the_penalty_has_the_least_error_on_the_validation_rows() -> None:
     assert chosen[2] == 0
     assert not weights[:, 2].any()
     assert weights[:, 0] == pytest.approx(true[:, 0], abs=0.05)
+
+
+def test_columns_that_are_far_larger_in_the_frames_added_are_solved() -> None:
+    """Two nearly equal columns 10¹⁰ times as large as the others: no Cholesky decomposition."""
+    rng = np.random.default_rng(2)
+    columns = rng.normal(size=(30, 4))
+    columns[:, 3] = columns[:, 2] + 1e-9 * rng.normal(size=30)
+    true = np.array([1.0, -2.0, 0.5, 0.5])
+    size = np.array([1.0, 1.0, 1e10, 1e10])
+    matrix = columns.T @ columns * size[:, None] * size
+    right = (columns.T @ (columns @ true))[:, None] * size[:, None]
+    found = _ridge(matrix, right, 1e-9)
+    with pytest.raises(np.linalg.LinAlgError):
+        np.linalg.cholesky(matrix + 1e-9 * np.eye(4))
+    assert (columns * size) @ found[:, 0] == pytest.approx(columns @ true, abs=1e-6)
