@@ -33,6 +33,9 @@ __all__ = [
 
 Layout = Literal["mul_ir", "ir_mul"]
 
+_MAX_ORDERED = 10
+"""Largest degree of a symmetric power whose d! orderings of the indices are written out."""
+
 
 @dataclass(frozen=True, slots=True)
 class SparseTensor:
@@ -131,14 +134,18 @@ def sparse_arrays(
             estimated beforehand from a few vectors.
 
     Raises:
-        ValueError: an unknown option, or arrays larger than ``max_bytes``.
+        ValueError: an unknown option, arrays larger than ``max_bytes``, or all orderings of more
+            than ten indices.
     """
     import numpy as np
 
     real = _float_dtype(dtype)
     if orderings not in ("all", "sorted"):
         raise ValueError(f"orderings must be 'all' or 'sorted', got {orderings!r}")
-    copies = factorial(basis.degree) if orderings == "all" and basis.power == "symmetric" else 1
+    spread = orderings == "all" and basis.power == "symmetric"
+    if spread:
+        _check_orderings(basis)
+    copies = factorial(basis.degree) if spread else 1
     _check_memory(
         basis, _sampled_entries(basis) * copies * 8 * (3 + basis.degree), max_bytes, "about "
     )
@@ -148,7 +155,6 @@ def sparse_arrays(
         (np.array([to(m) for m in range(-ir.l, ir.l + 1)], np.int64), ir.l)
         for to, ir in zip(maps, basis.channels, strict=True)
     ]
-    spread = orderings == "all" and basis.power == "symmetric"
     arrays: dict[Irrep, SparseTensor] = {}
     for irrep, count in basis.counts().items():
         shape = (count, irrep.dim) + (basis.irreps.dim,) * basis.degree
@@ -200,6 +206,14 @@ def _sampled_entries(basis: CouplingBasis) -> int:
     return entries * len(basis.vectors) // max(1, len(sample))
 
 
+def _check_orderings(basis: CouplingBasis) -> None:
+    if basis.power == "symmetric" and basis.degree > _MAX_ORDERED:
+        raise ValueError(
+            f"{basis.degree} indices have {factorial(basis.degree)} orderings, which are written "
+            f"out up to degree {_MAX_ORDERED}; use sparse_arrays with orderings='sorted'"
+        )
+
+
 def _check_memory(basis: CouplingBasis, needed: int, max_bytes: int | None, about: str) -> None:
     if max_bytes is None:
         max_bytes = half_of_memory()
@@ -229,13 +243,15 @@ def dense_arrays(
         max_bytes: refuse to allocate more; None for half of the machine's memory.
 
     Raises:
-        ValueError: the arrays would be larger than ``max_bytes``; refused before they are made.
+        ValueError: the arrays would be larger than ``max_bytes``, or symmetric in more than ten
+            indices; refused before they are made.
     """
     import numpy as np
 
     real = _float_dtype(dtype)
     if framework not in ("numpy", "torch"):
         raise ValueError(f"framework must be 'numpy' or 'torch', got {framework!r}")
+    _check_orderings(basis)
     rows = sum(count * irrep.dim for irrep, count in basis.counts().items())
     needed = rows * basis.irreps.dim**basis.degree * real.itemsize
     _check_memory(basis, needed, max_bytes, "")

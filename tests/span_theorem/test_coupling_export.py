@@ -239,6 +239,17 @@ def test_bad_options(call, text):
         call(coupling_basis("0e+1o", 2))
 
 
+def test_orderings_of_many_indices_are_refused_before_they_are_listed():
+    basis = coupling_basis("0e", 11)
+    for call in (dense_arrays, sparse_arrays):
+        with pytest.raises(ValueError, match="11 indices have 39916800 orderings"):
+            call(basis)
+    (sparse,) = sparse_arrays(basis, orderings="sorted").values()
+    assert sparse.values.tolist() == [1.0]
+    (dense,) = dense_arrays(coupling_basis("0e", 11, power="tensor")).values()
+    assert dense.shape == (1,) * 13
+
+
 def test_command_line(tmp_path, capsys):
     out, certificate = tmp_path / "b.npz", tmp_path / "b.json"
     arguments = ["0e+1o+2e+3o", "--degree", "3", "--keep", "0e+1o+2e", "--out", str(out)]
