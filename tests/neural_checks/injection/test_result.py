@@ -1,4 +1,4 @@
-"""Committed reports of version 1 are read as what they say, and damaged ones are refused."""
+"""Reports of version 1 are read as what they say, and damaged ones are refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from neural_checks.injection.tables import per_atom_csv, table_csv
 from neural_checks.readouts.verdict import RecoveryCurve, judge
 from numeric_checks.figures import save_figure
 
-RUNS = ("aspirin-ccsd", "aspirin-rmd17", "aspirin-rmd17-brief", "aspirin-xtb")
+FIRST = ("version-1-one-network", "version-1-four-networks")
 KEYS = {
     Metric.FIELD: "R2_field",
     Metric.RECOVERY: "rho",
@@ -25,18 +25,29 @@ KEYS = {
 }
 
 
-@pytest.fixture(params=RUNS)
-def folder(request: pytest.FixtureRequest, repository: Path) -> Path:
-    return repository / "docs" / "results" / str(request.param)
+def of_version_1(name: str) -> Path:
+    """A report that the first version of the experiment wrote."""
+    return Path(__file__).parent / "reports" / f"{name}.json"
 
 
-def content(folder: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+@pytest.fixture(params=FIRST)
+def first(request: pytest.FixtureRequest) -> Path:
+    return of_version_1(str(request.param))
+
+
+@pytest.fixture
+def run(repository: Path) -> Path:
+    """The folder of a committed run."""
+    return repository / "docs" / "results" / "aspirin-ccsd"
+
+
+def content(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return loaded
 
 
-def test_every_number_of_a_committed_report_is_read(folder: Path) -> None:
-    report, old = REPORT.read(folder / "report.json"), content(folder)
+def test_every_number_of_a_report_of_version_1_is_read(first: Path) -> None:
+    report, old = REPORT.read(first), content(first)
     assert report.schema == 4
     for readout in report.measurement.readouts:
         entry = old["readouts"][readout.name.replace(", per atom", "")]
@@ -61,15 +72,15 @@ def test_every_number_of_a_committed_report_is_read(folder: Path) -> None:
     ]
 
 
-def test_what_was_read_is_written_in_the_present_layout(folder: Path, tmp_path: Path) -> None:
-    report = REPORT.read(folder / "report.json")
+def test_what_was_read_is_written_in_the_present_layout(first: Path, tmp_path: Path) -> None:
+    report = REPORT.read(first)
     REPORT.write(tmp_path / "again.json", report)
     assert json.loads((tmp_path / "again.json").read_text())["schema"] == 4
     assert REPORT.read(tmp_path / "again.json") == report
 
 
-def test_a_weak_readout_counts_by_what_it_recovers_above_the_boundary(repository: Path) -> None:
-    report = REPORT.read(repository / "docs" / "results" / "aspirin-xtb" / "report.json")
+def test_a_weak_readout_counts_by_what_it_recovers_above_the_boundary(run: Path) -> None:
+    report = REPORT.read(run / "report.json")
     readout = next(r for r in report.measurement.readouts if r.degree == 1 and r.field is not None)
 
     def with_values(kind: ReadoutKind, channels: int, *values: float) -> Readout:
@@ -87,20 +98,19 @@ def test_a_weak_readout_counts_by_what_it_recovers_above_the_boundary(repository
     assert with_values(ReadoutKind.COMPONENT, 2, 0.0, 0.0, 0.0).not_judged == ""
 
 
-def test_the_committed_tables_are_made_from_the_committed_report(folder: Path) -> None:
+def test_the_committed_tables_are_made_from_the_committed_report(run: Path) -> None:
     pytest.importorskip("ase")
-    report = REPORT.read(folder / "report.json")
-    assert per_atom_csv(report) == (folder / "per_atom.csv").read_text(encoding="utf-8")
-    assert table_csv(report) == (folder / "table.csv").read_text(encoding="utf-8")
+    report = REPORT.read(run / "report.json")
+    assert per_atom_csv(report) == (run / "per_atom.csv").read_text(encoding="utf-8")
+    assert table_csv(report) == (run / "table.csv").read_text(encoding="utf-8")
 
 
-def test_a_committed_figure_is_drawn_from_the_committed_report(
-    repository: Path, tmp_path: Path
-) -> None:
+def test_a_committed_figure_is_drawn_from_the_committed_report(run: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    folder = repository / "docs" / "results" / "aspirin-rmd17"
-    report = REPORT.read(folder / "report.json")
-    assert "per_atom" not in names(report)  # that report holds no geometry
+    report = REPORT.read(run / "report.json")
+    assert "per_atom" in names(report)
+    # Reports of version 1 hold no geometry, so the molecule cannot be drawn.
+    assert "per_atom" not in names(REPORT.read(of_version_1(FIRST[0])))
     path = tmp_path / "recovery.svg"
     save_figure(figure_of(report, "recovery"), (path,))
 
@@ -108,7 +118,7 @@ def test_a_committed_figure_is_drawn_from_the_committed_report(
         return [line for line in file.read_text(encoding="utf-8").splitlines() if "<!--" in line]
 
     # Every text of the figure stands in a comment, whatever the version that drew its outlines.
-    assert texts(path) == texts(folder / "recovery.svg")
+    assert texts(path) == texts(run / "recovery.svg")
 
 
 @pytest.mark.parametrize(
@@ -121,10 +131,8 @@ def test_a_committed_figure_is_drawn_from_the_committed_report(
         (lambda r: r.update(readouts=[1]), "AttributeError"),
     ],
 )
-def test_a_damaged_report_is_one_line(
-    repository: Path, tmp_path: Path, change: Any, words: str
-) -> None:
-    old = content(repository / "docs" / "results" / "aspirin-rmd17")
+def test_a_damaged_report_is_one_line(tmp_path: Path, change: Any, words: str) -> None:
+    old = content(of_version_1(FIRST[1]))
     change(old)
     (tmp_path / "report.json").write_text(json.dumps(old))
     with pytest.raises(ValueError, match=r"report\.json: not a report of") as caught:
