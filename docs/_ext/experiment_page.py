@@ -9,16 +9,20 @@ import run_pages
 from proof_map import DOCS
 
 from neural_checks.injection.along import ALONG, AlongPoint, AlongReport
-from neural_checks.injection.result import InjectionReport, Metric, ReadoutKind
+from neural_checks.injection.result import InjectionReport
+from neural_checks.readouts.verdict import RecoveryCurve
 
 Write = Callable[[Path, str], None]
+
+#: The limit of the verdict before values had been seen.
+FORMER_LIMIT = 0.1
 
 
 def write_all(write: Write) -> None:
     """The tables that docs/experiment.md includes."""
     runs, generated = run_pages.injections(), DOCS / "_generated"
     write(generated / "experiment.md", table(runs))
-    write(generated / "experiment-brief.md", brief(runs))
+    write(generated / "experiment-limit.md", limit_said(runs, FORMER_LIMIT))
     write(generated / "experiment-least.md", least(runs))
     along = ALONG.read(DOCS / "results" / "along" / "along.json")
     write(generated / "along.md", along_table(along))
@@ -54,39 +58,25 @@ def _row(name: str, report: InjectionReport) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def at_boundary(report: InjectionReport) -> str:
-    """R² of the field at dL of the quadratic closed form, with its interval."""
-    (found,) = (
-        readout
-        for readout in report.measurement.readouts
-        if readout.kind is ReadoutKind.CLOSED and readout.degree == 2
-    )
-    curve = found.curve(Metric.FIELD)
-    if curve is None:
-        raise ValueError("a closed form must have an R² of the field")
-    return _interval(*curve.at(found.verdict.boundary))
-
-
 def _interval(value: float, low: float | None, high: float | None) -> str:
     ends = "" if low is None or high is None else f" [{low:.3f}, {high:.3f}]"
     return f"{value:.3f}{ends}"
 
 
-def brief(runs: run_pages.Runs) -> str:
-    """Two runs on the same data that differ in their training: what they keep at dL."""
-    told = []
-    for name in ("aspirin-rmd17-brief", "aspirin-rmd17"):
-        report = runs[name]
-        errors = [row.force_mae for row in report.backbones if row.force_mae is not None]
-        told.append(
-            f"those of [{name}](/measured/runs/{name}.md) have R² = {at_boundary(report)} at dL "
-            "and a "
-            f"force error of {min(errors):.0f} to {max(errors):.0f} meV/Å"
-        )
-    return (
-        f"By the quadratic closed form, {'; '.join(told)}. Batch, rate and number of steps differ "
-        "between the two, so this says nothing of training as such.\n"
-    )
+def limit_said(runs: run_pages.Runs, limit: float) -> str:
+    """The judged readouts that would have another verdict if R² had to reach ``limit``."""
+    changed, count = [], 0
+    for name, report in runs.items():
+        for readout in report.measurement.judged:
+            count += 1
+            if _sharp(readout.score, readout.verdict.boundary, limit) != readout.verdict.agrees:
+                changed.append(f"{name}, {readout.name}")
+    among = f": {'; '.join(changed)}" if changed else ""
+    return f"With {limit:g}, {len(changed)} of {count} verdicts would change{among}.\n"
+
+
+def _sharp(curve: RecoveryCurve, edge: int, limit: float) -> bool:
+    return min(curve.low[:edge]) > limit > max(curve.high[edge:])
 
 
 def least(runs: run_pages.Runs) -> str:

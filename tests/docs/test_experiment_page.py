@@ -10,7 +10,7 @@ import experiment_page
 import run_pages
 
 from neural_checks.injection.along import ALONG
-from neural_checks.injection.result import Metric
+from neural_checks.readouts.verdict import LIMIT
 
 
 def test_every_checkpoint_of_the_training_has_its_row(repository: Path) -> None:
@@ -54,18 +54,25 @@ def test_what_is_said_of_the_training_is_counted_from_its_points(repository: Pat
     )
 
 
-def test_the_runs_that_are_compared_are_those_of_the_reports() -> None:
+def test_verdicts_that_another_limit_would_change_are_counted_from_the_reports() -> None:
     runs = run_pages.injections()
-    text = experiment_page.brief(runs)
-    for name in ("aspirin-rmd17-brief", "aspirin-rmd17"):
-        (readout,) = (
-            one
-            for one in runs[name].measurement.readouts
-            if str(one.name) == "closed form, degree 2"
-        )
-        curve = readout.curve(Metric.FIELD)
-        assert curve is not None
-        assert f"runs/{name}.md) have R² = {curve.values[3]:.3f} [" in text
+    text = experiment_page.limit_said(runs, 0.1)
+    judged = [readout for run in runs.values() for readout in run.measurement.judged]
+    assert f" of {len(judged)} verdicts would change" in text
+    # At the present limit none changes, and with R² ≤ 1 nothing reaches a limit of 1.
+    assert f"With {LIMIT:g}, 0 of" in experiment_page.limit_said(runs, LIMIT)
+    agree = sum(readout.verdict.agrees for readout in judged)
+    assert f"With 1, {agree} of" in experiment_page.limit_said(runs, 1.0)
+    for name, run in runs.items():
+        for readout in run.measurement.judged:
+            edge = readout.verdict.boundary
+            # A value itself on the wrong side of the limit.
+            if readout.verdict.agrees and min(readout.score.values[:edge]) < 0.1:
+                assert f"{name}, {readout.name}" in text
+
+
+def test_the_least_force_errors_are_those_of_the_reports() -> None:
+    runs = run_pages.injections()
     least = experiment_page.least(runs)
     for name, run in runs.items():
         if run.data.name == "aspirin_rmd17":
