@@ -24,9 +24,8 @@ def write_all(write: Write) -> None:
     write(generated / "experiment.md", table(runs))
     write(generated / "experiment-limit.md", limit_said(runs, FORMER_LIMIT))
     write(generated / "experiment-least.md", least(runs))
-    along = ALONG.read(DOCS / "results" / "along" / "along.json")
-    write(generated / "along.md", along_table(along))
-    write(generated / "along-said.md", along_said(along))
+    courses = sorted(DOCS.glob("results/along*/along.json"))
+    write(generated / "along.md", "\n".join(course(path) for path in courses))
 
 
 def table(runs: run_pages.Runs) -> str:
@@ -97,6 +96,17 @@ def least(runs: run_pages.Runs) -> str:
     return (
         f"The least force errors on rMD17 aspirin are {', '.join(told)}: where the steps differ, "
         "networks of different L differ in training too.\n"
+    )
+
+
+def course(path: Path) -> str:
+    """What one record of checkpoints says: table, sentences and figure."""
+    report, folder = ALONG.read(path), f"/results/{path.parent.name}"
+    return (
+        f"L = {report.L}:\n\n{along_table(report)}\n"
+        f"Record: {{download}}`along.json <{folder}/along.json>`.\n\n{along_said(report)}\n"
+        f"![R² of the field at dL and force error by training step, L = {report.L}]"
+        f"({folder}/along.png)\n"
     )
 
 
