@@ -78,7 +78,7 @@ def test_missing_degree_leaves_a_block_unfilled() -> None:
         weight_blocks(_Bold.of(2, 2))
 
 
-def testsphere_points_lie_on_the_sphere_and_harmonics_match_floats() -> None:
+def test_sphere_points_lie_on_the_sphere_and_harmonics_match_floats() -> None:
     import random
 
     points = list(rank_module.sphere_points(5, random.Random(1)))
