@@ -190,6 +190,7 @@ def prove_directions(L: int, d: int, directions: int) -> DirectionsProof:
     >>> proof.dimension, proof.angle, proof.holds
     (113, 2, True)
     """
+    L, d, directions = _question(L, d, directions)
     reached = tuple(reached_degrees(L, d, directions))
     dimension = directions_dimension(L, d, directions)
     angle = angle_boundary(L, d) if directions > 1 else None

@@ -267,6 +267,7 @@ def coupling_basis(
     Surd(1/3)
     """
     irreps = Irreps.parse(irreps) if isinstance(irreps, str) else irreps
+    degree = within("degree", degree, 1, MAX_DEGREE)
     expected = expected_counts(irreps, degree, keep, power)
     wanted = _wanted(irreps, keep)
     symmetric = power == "symmetric"

@@ -9,6 +9,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import span_theorem.coupling_check as checker
@@ -38,6 +39,11 @@ def test_accepts(arguments):
     counts = check(made, full=True)
     expected = coupling_basis(*arguments).counts()
     assert counts == {str(irrep): n for irrep, n in expected.items()}
+
+
+def test_a_degree_of_numpy_is_an_integer_in_the_certificate():
+    made = basis_certificate(coupling_basis("1o", np.int64(2)))
+    assert json.loads(json.dumps(made)) == certificate("1o", 2)
 
 
 def drop_vector(c):

@@ -144,3 +144,10 @@ def test_every_check_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_bad_input_is_named(arguments: tuple[int, int, int], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         reached_degrees(*arguments)
+
+
+def test_integers_of_numpy_are_taken_as_integers() -> None:
+    one, two = np.int64(1), np.int64(2)
+    proof = prove_directions(one, two, two)  # type: ignore[arg-type]
+    assert proof == prove_directions(1, 2, 2)
+    assert {type(n) for n in (proof.L, proof.d, proof.directions)} == {int}
