@@ -200,7 +200,7 @@ def _from_arrays(arrays: Arrays, demands: Demands) -> FeatureSet:
     description = _description(arrays)
     index = _numbers(arrays, "check_frames", "iu").astype(np.int64)
     structures = _structures(arrays)
-    if len(index) == 0 or index.min() < 0 or index.max() >= len(structures):
+    if index.ndim != 1 or len(index) == 0 or index.min() < 0 or index.max() >= len(structures):
         raise ValueError(
             f"check_frames must be at least 4 indices below {len(structures)}, got {index.tolist()}"
         )
@@ -243,8 +243,8 @@ def _from_arrays(arrays: Arrays, demands: Demands) -> FeatureSet:
             _floats(arrays, "reference_energies") if "reference_energies" in arrays else None
         ),
         reference_forces=reference,
-        data_name=str(arrays.get("data_name", "")),
-        data_sha256=str(arrays.get("data_sha256", "")),
+        data_name=_text(arrays, "data_name"),
+        data_sha256=_text(arrays, "data_sha256"),
         order=_numbers(arrays, "order", "iu").astype(np.int64) if "order" in arrays else None,
         demands=demands,
     )
@@ -300,6 +300,14 @@ def _numbers(arrays: Arrays, name: str, kinds: str) -> NDArray[Any]:
     if arrays[name].ndim == 0:
         raise ValueError(f"{name} must be an array, got one value")
     return arrays[name]
+
+
+def _text(arrays: Arrays, name: str) -> str:
+    """One text; empty where it is not there."""
+    value = arrays.get(name, np.array(""))
+    if value.dtype.kind != "U" or value.ndim:
+        raise ValueError(f"{name} must be one text, got {value.dtype} of shape {value.shape}")
+    return str(value)
 
 
 def _floats(arrays: Arrays, name: str) -> Array:

@@ -349,6 +349,21 @@ def test_turns_about_one_axis_alone_are_no_check(
         read(change(check_transforms=turns, check_positions=positions))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"data_name": np.array(["a", "b"])}, "data_name must be one text"),
+        ({"data_sha256": np.array(3)}, "data_sha256 must be one text"),
+        ({"check_frames": np.zeros((6, 1), dtype=int)}, "check_frames must be at least 4 indices"),
+    ],
+)
+def test_arrays_of_another_kind_are_named_with_the_file(
+    change: Callable[..., Path], wrong: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"changed\.npz: {words}"):
+        read(change(**wrong))
+
+
 def test_values_whose_squares_are_lost_are_refused(
     change: Callable[..., Path], features: FeatureSet
 ) -> None:

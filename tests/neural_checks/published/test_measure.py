@@ -68,3 +68,8 @@ def test_a_layer_by_name_is_refused_before_any_work(capsys: Any) -> None:
         main(words)
     assert ended.value.code == 2
     assert "layer must be an integer from 0 to 1000 or 'all'" in capsys.readouterr().err
+
+
+def test_a_plan_without_a_readout_is_refused() -> None:
+    with pytest.raises(ValueError, match="degrees must name one readout or more"):
+        PublishedPlan("published_toy:network", degrees=())
