@@ -67,7 +67,7 @@ def spectrum(
     Raises:
         TypeError: an array is not real.
         ValueError: no directions, NaN or infinity, zero vectors, shapes that do not fit, a field
-            or distance without variance, or too few samples for the unknowns.
+            or distance without variance, too few samples for the unknowns, or an unknown measure.
 
     >>> u = np.random.default_rng(0).standard_normal((4000, 3))
     >>> x, y, z = unit_vectors(u).T
@@ -168,7 +168,7 @@ def _radial(distances: Array, shape: tuple[int, ...], order: int) -> Array:
         raise ValueError("distances must be finite")
     spread = distances.std(axis=0)
     if (spread <= 1e-9 * np.abs(distances).max(axis=0)).any():
-        raise ValueError("a distance is constant: give no distances")
+        raise ValueError("a distance is constant: take radial = 0, the direction alone")
     powers = ((distances - distances.mean(axis=0)) / spread)[..., None] ** np.arange(order + 1)
     # QR over the frames makes the powers orthonormal on the samples, the constant first.
     radial = np.stack([np.linalg.qr(powers[:, i])[0] for i in range(shape[1])], axis=1) * np.sqrt(

@@ -51,8 +51,9 @@ def demand(
         progress: told of frames done and in all.
 
     Raises:
-        ValueError: too few frames, a centre that the data do not hold, forces that are absent or of
-            another shape, or more columns than memory should hold.
+        ValueError: too few frames, a centre that the data do not hold, forces that are absent, all
+            zero or of another shape, energies that are absent, or a need for more memory than is
+            allowed.
     """
     settings = DemandOptions() if settings is None else settings
     if settings.energies and forces is not None:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from numeric_checks.demand.design import EnergyForm, ForceForm, Model, designs
+from numeric_checks.costs import check_memory
+from numeric_checks.demand.design import BATCH_ATOMS, EnergyForm, ForceForm, Model, designs
 from numeric_checks.demand.energies import Energies
-from numeric_checks.demand.expansion import Basis
+from numeric_checks.demand.expansion import Basis, neighbor_pairs
 from numeric_checks.demand.invariants import Invariants, triples
 from numeric_checks.demand.regression import Gram, accumulate, solve
 from numeric_checks.demand.result import LEAST_FRAMES, DemandOptions
@@ -101,6 +102,7 @@ class Run:
                 f"{run.width} weights are above the limit of {MAX_COLUMNS}: take a smaller l_max, "
                 "fewer radial functions or fewer factors"
             )
+        _check_memory(structures, basis, run.width)
         if settings.energies:
             energies = Energies.of(structures, data.energies[index], labels != "held")
             return replace(run, energies=energies)
@@ -130,6 +132,19 @@ class Run:
         squares = (self.forces_of(self.held) ** 2).sum(axis=2)
         result: Array = np.add.reduceat(squares, structures.offsets[:-1], axis=1)
         return result / (3 * structures.counts)
+
+
+def _check_memory(structures: Structures, basis: Basis, width: int) -> None:
+    """ValueError for frames with so many atoms or neighbours that a batch needs over 16 GiB."""
+    largest = int(structures.counts.argmax())
+    atoms = int(structures.counts[largest])
+    pairs = len(neighbor_pairs(structures.take([largest]), basis.cutoff).centre)
+    batch = max(BATCH_ATOMS // atoms, 1)
+    gradients = 2 * pairs * basis.radial * (basis.l_max + 1) ** 2
+    check_memory(
+        f"a frame of {atoms} atoms with {pairs} pairs within {basis.cutoff:g} Å",
+        8 * 3 * batch * (gradients + atoms * width),
+    )
 
 
 def new_model(basis: Basis, centers: tuple[int, ...], settings: DemandOptions) -> Model:

@@ -22,7 +22,7 @@ Integers = NDArray[np.int64]
 
 #: Å; farther from the origin is no atom of a data set, and squares of such numbers lose everything.
 LARGEST = 1e6
-#: Least volume, relative to the product of the lengths, of a cell periodic in three directions.
+#: Least square of a volume, relative to that of the product of the lengths, of vectors that repeat.
 _FLAT = 1e-9
 
 

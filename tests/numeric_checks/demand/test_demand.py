@@ -304,6 +304,25 @@ def test_listening_says_when_the_control_is_explained() -> None:
     )  # fmt: skip
 
 
+def test_errors_by_atom_need_one_molecule_in_all_frames() -> None:
+    """Not in those held out alone: the figure is drawn on the first frame of the file."""
+    data, settings = _clusters(1, frames=60), replace(SMALL, factors=1, l_max=1, radial=2)
+    alone = demand(data, settings, centers=[6], matched=False)
+    assert np.shape(alone.by_atom) == (2, 5)
+    numbers = data.structures.numbers.copy()
+    numbers[5 * int(np.flatnonzero(split_frames(60, SMALL)[0] == "fit")[0])] = 7
+    mixed = replace(data, structures=replace(data.structures, numbers=numbers))
+    assert demand(mixed, settings, centers=[6], matched=False).by_atom is None
+
+
+def test_frames_that_need_more_memory_than_is_allowed_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("numeric_checks.costs.MAX_BYTES", 10**5)
+    with pytest.raises(ValueError, match=r"a frame of 5 atoms with 20 pairs within 5 Å needs"):
+        demand(_clusters(1, frames=60), SMALL)
+
+
 def test_too_few_frames_decide_nothing() -> None:
     found = demand(_clusters(2, frames=60), DemandOptions(factors=2, l_max=4, radial=5, draws=20))
     assert found.undecided
