@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from span_theorem.arguments import within
+from span_theorem.arguments import natural, within
 from span_theorem.coupling.basis import coupling_basis
 from span_theorem.density import MAX_PRODUCTS, MAX_TERMS, density_ranks, expanded_terms
 from span_theorem.directions import angle_boundary
@@ -111,6 +111,7 @@ def output_degree(L: int, factors: int, output: int) -> int:
     >>> output_degree(3, 3, 0), output_degree(3, 3, 1), output_degree(3, 3, 9)
     (3, 4, 9)
     """
+    L, factors, output = natural("L", L), natural("factors", factors), natural("output", output)
     return max(min(a * L, (factors - a) * L + output) for a in range(factors + 1))
 
 
@@ -217,18 +218,18 @@ def nequip_layers(l_max: int, layers: int, parity: bool = True, neighbours: int 
     """
     l_max = within("l_max", l_max, 0, MAX_DEGREE)
     layers = within("layers", layers, 1, MAX_LAYERS)
-    natural = Irreps.upto(l_max)
+    harmonics = Irreps.upto(l_max)
     both = _both_parities(l_max)
     found: list[Layer] = []
     for number in range(1, layers + 1):
         scalar = number == layers
-        kept = Irreps.upto(0) if scalar else (both if parity and number > 1 else natural)
+        kept = Irreps.upto(0) if scalar else (both if parity and number > 1 else harmonics)
         # The scalars of one convolution alone see no direction.
         first = 0 if scalar else l_max
         if number == 1:
-            products = _density_products(natural, 1, kept, neighbours)
+            products = _density_products(harmonics, 1, kept, neighbours)
         else:
-            coupled = product_multiplicities([found[-1].features, natural])
+            coupled = product_multiplicities([found[-1].features, harmonics])
             products = {ir: Products(coupled[ir]) for ir in kept.counts() if ir in coupled}
         found.append(
             Layer(

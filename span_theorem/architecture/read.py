@@ -107,10 +107,20 @@ def layers_from_text(text: str, neighbours: int) -> tuple[str, list[Layer]]:
 def layers_from_mapping(kind: str, mapping: Mapping[str, Any], neighbours: int = 4) -> list[Layer]:
     """The layers from the trainer's own keys, its defaults where a key is absent.
 
+    Args:
+        kind: ``"mace"`` or ``"nequip"``.
+        mapping: values by the trainer's keys; keys that bear on no degree are ignored.
+        neighbours: K up to which the surviving products are counted.
+
+    Raises:
+        ValueError: another kind, or a value out of range or not supported.
+
     >>> layers = layers_from_mapping("mace", {"hidden_irreps": "8x0e+8x1o"})
     >>> [layer.total_degree for layer in layers]
     [1, 0]
     """
+    if kind not in _KNOWN:
+        raise ValueError(f"kind must be 'mace' or 'nequip', got {shown(kind)}")
     return (_mace if kind == "mace" else _nequip)(mapping, neighbours)
 
 

@@ -12,6 +12,7 @@ from span_theorem import Irreps, multiplicities
 from span_theorem.architecture import (
     e3nn_layers,
     equivariant_layers,
+    layers_from_mapping,
     layers_from_text,
     mace_layers,
     nequip_layers,
@@ -34,6 +35,14 @@ def test_the_degree_of_outputs_by_listing_couplings(L: int, factors: int) -> Non
         assert output_degree(L, factors, output) == expected
     assert output_degree(L, factors, 0) == angle_boundary(L, factors)
     assert output_degree(L, factors, L * factors) == L * factors
+
+
+def test_arguments_are_judged() -> None:
+    with pytest.raises(ValueError, match="factors must be an integer ≥ 0, got -1"):
+        output_degree(3, -1, 0)
+    for kind in ("MACE", "sevennet"):  # whose keys are others
+        with pytest.raises(ValueError, match=f"kind must be 'mace' or 'nequip', got '{kind}'"):
+            layers_from_mapping(kind, {"lmax": 3})
 
 
 def test_mace() -> None:
