@@ -1,8 +1,8 @@
 """Measurements on trained networks: features, recovery, diagnosis, training.
 
 The names here are imported when they are first used, so that ``import neural_checks`` needs neither
-numpy nor torch. Command lines: ``python -m neural_checks.aspirin``, ``diagnose``, ``sweep``,
-``download``, ``make_trajectory``.
+numpy nor torch. Command lines: ``python -m neural_checks.aspirin``, ``diagnose``, ``compare``,
+``sweep``, ``download``, ``make_trajectory``.
 """
 
 from typing import TYPE_CHECKING

@@ -123,13 +123,15 @@ def check_backbone(backbone: Any, data: ForceData, demands: Demands | None = Non
     rng = np.random.default_rng(0)
     transforms = random_transforms(len(few), rng)
     turned = _run(network, few.structures.turned(transforms), problems)
-    if turned is None:
+    if turned is None or not _form(turned, few.structures, problems, []):
         return BackboneCheck(tuple(problems), tuple(notes))
     try:
         judged = judge_equivariance(found, turned, few.structures, transforms, demands or Demands())
     except NotEquivariantError as error:
         problems.append(str(error) + order_hint(found, turned, few.structures, transforms))
         return BackboneCheck(tuple(problems), tuple(notes))
+    except ValueError as error:
+        return BackboneCheck((*problems, str(error)), tuple(notes))
     if judged.group is Group.SO3:
         notes.append(
             "equivariant under rotations alone: it is measured under SO(3), without mirrored frames"

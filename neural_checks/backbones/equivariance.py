@@ -16,7 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from neural_checks.backbones.interface import Backbone, Evaluation, as_backbone
+from neural_checks.backbones.interface import (
+    Backbone,
+    Evaluation,
+    as_backbone,
+    evaluated,
+    require_alike,
+)
 from numeric_checks.molecules.structures import Structures
 from numeric_checks.rotations.wigner import FeatureBlocks, rotate_features
 from span_theorem.irreps import Irrep
@@ -198,7 +204,9 @@ def judge_equivariance(
 
     Raises:
         NotEquivariantError: the demands are not met; the message gives the measured errors.
+        ValueError: the irreps or channels are not those of both.
     """
+    require_alike([before, after])
     signs = np.linalg.det(transforms).round()
     parts = []
     for sign in (1.0, -1.0):
@@ -245,11 +253,12 @@ def check_equivariance(
 
     Raises:
         NotEquivariantError: ``demands`` are not met.
-        ValueError: fewer than two frames, of which none would be mirrored.
+        ValueError: fewer than two frames, of which none would be mirrored; or what the network
+            returns is no evaluation of the frames.
     """
     if len(structures) < 2:
         raise ValueError(f"at least 2 frames are needed, one to be mirrored, got {len(structures)}")
     network = as_backbone(backbone)
     transforms = random_transforms(len(structures), rng)
-    before, after = network.evaluate(structures), network.evaluate(structures.turned(transforms))
+    before, after = (evaluated(network, s) for s in (structures, structures.turned(transforms)))
     return judge_equivariance(before, after, structures, transforms, demands).errors

@@ -31,6 +31,7 @@ __all__ = [
     "evaluate_all",
     "evaluated",
     "limited",
+    "require_alike",
     "require_complete",
 ]
 
@@ -78,14 +79,7 @@ class Evaluation:
     @classmethod
     def join(cls, parts: Sequence[Evaluation]) -> Evaluation:
         """The frames of all parts, in order; ValueError where their irreps or channels differ."""
-        first = {name: values.shape[1:] for name, values in parts[0].features.items()}
-        for part in parts:
-            shapes = {name: values.shape[1:] for name, values in part.features.items()}
-            if shapes != first:
-                raise ValueError(
-                    f"the network gives features {_shown(shapes)} for some frames and "
-                    f"{_shown(first)} for others"
-                )
+        require_alike(parts)
         return cls(
             {n: np.concatenate([p.features[n] for p in parts]) for n in parts[0].features},
             np.concatenate([part.energies for part in parts]),
@@ -101,6 +95,18 @@ class Evaluation:
         rows = structures.rows(index)
         features = {name: values[rows] for name, values in self.features.items()}
         return Evaluation(features, self.energies[index], self.forces[rows])
+
+
+def require_alike(parts: Sequence[Evaluation]) -> None:
+    """ValueError where the irreps or channels of a network's evaluations differ."""
+    first = {name: values.shape[1:] for name, values in parts[0].features.items()}
+    for part in parts:
+        shapes = {name: values.shape[1:] for name, values in part.features.items()}
+        if shapes != first:
+            raise ValueError(
+                f"the network gives features {_shown(shapes)} for some frames and "
+                f"{_shown(first)} for others"
+            )
 
 
 class Backbone(Protocol):

@@ -12,7 +12,7 @@ import pytest
 
 from neural_checks.backbones.bases import order_matrix
 from neural_checks.backbones.contract import check_backbone
-from neural_checks.backbones.equivariance import Group
+from neural_checks.backbones.equivariance import Group, check_equivariance
 from neural_checks.backbones.interface import Evaluation
 from numeric_checks.molecules.data import ForceData
 from numeric_checks.molecules.structures import Structures
@@ -197,3 +197,21 @@ def test_notes_refuse_nothing(network: Any, data: ForceData) -> None:
     for words in ("float32 in features 0e", "no energies or no forces", "under rotations alone"):
         assert words in text
     assert any("above that of predicting zero" in n for n in check_backbone(network(), data).notes)
+
+
+def test_other_irreps_on_turned_frames_are_named(network: Any, data: ForceData) -> None:
+    """The network leaves vectors out where the first bond is not along x, as it is in the data."""
+
+    def change(found: Evaluation, structures: Structures) -> Evaluation:
+        bond = structures.positions[1, 0] - structures.positions[0, 0]
+        if abs(bond - 1.4) < 0.4:
+            return found
+        return Evaluation({"0e": found.features["0e"]}, found.energies, found.forces)
+
+    assert "gives features 1x0e for some frames" in str(
+        check_backbone(faulty(network, change), data)
+    )
+    with pytest.raises(ValueError, match="gives features 1x0e for some frames"):
+        check_equivariance(
+            faulty(network, change), data.structures.take(slice(4)), np.random.default_rng(0)
+        )
