@@ -27,8 +27,8 @@ def table(found: Demand) -> str:
     frames = found.frames
     lines = [
         f"Angular demand of {found.data['name']}: {settings.form} form, at most "
-        f"{curve.factors} factors, cut-off {settings.cutoff:g} Å, {settings.radial} radial "
-        f"functions, centres {', '.join(found.centers)}",
+        f"{curve.factors} factor{'s' if curve.factors > 1 else ''}, cut-off {settings.cutoff:g} Å, "
+        f"{settings.radial} radial functions, centres {', '.join(found.centers)}",
         f"  {frames['fit']} frames fitted, {frames['validate']} to choose the penalty, "
         f"{frames['held']} held out; RMS force component {1000 * found.force_rms:.0f} meV/Å",
         "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from scipy.constants import N_A, calorie, e, physical_constants
@@ -67,7 +68,8 @@ def spelling(unit: str) -> str:
     >>> spelling("kcal mol^-1 Å^-1"), spelling("KCal/(mol*Ang)")
     ('kcal/mol/angstrom', 'kcal/mol/angstrom')
     """
-    plain = unit.strip().lower().replace("\u212b", "å").replace("⁻¹", "-1")
+    plain = unicodedata.normalize("NFC", unit).strip().lower()
+    plain = plain.replace("⁻¹", "-1").replace("\u2212", "-")
     plain = re.sub(r"\*\*|\^", "", plain)
     above: list[str] = []
     below: list[str] = []

@@ -22,11 +22,13 @@ ENERGIES = {
     "kcal/mol": ase.units.kcal / ase.units.mol,
     "kJ mol^-1": ase.units.kJ / ase.units.mol,
     "kJ·mol⁻¹": ase.units.kJ / ase.units.mol,
+    "kJ mol\u22121": ase.units.kJ / ase.units.mol,
     "au": ase.units.Hartree,
 }
 LENGTHS = {
     "Å": 1.0,
     "\u212b": 1.0,
+    "A\u030a": 1.0,
     "A": 1.0,
     "Ang": 1.0,
     "bohr": ase.units.Bohr,
