@@ -111,7 +111,7 @@ def write_outputs(
         except (OSError, ValueError) as error:
             return (*(_told(done) for done in written), _raised(error))
         written.append(str(folder / name))
-    return (_told(f"{len(written)} files to {folder}"),) if written else ()
+    return (_told(f"{', '.join(writers)} to {folder}"),) if written else ()
 
 
 def _told(text: str) -> Callable[[], str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from numeric_checks.figures import save_figure, subplots
-from numeric_checks.outputs import clear_unfinished, output_file, output_folder
+from numeric_checks.outputs import clear_unfinished, output_file, output_folder, write_outputs
 
 
 def test_a_complete_run_is_refused_and_an_interrupted_one_is_not(tmp_path: Path) -> None:
@@ -113,3 +113,18 @@ def test_two_runs_at_once_are_refused_by_name(tmp_path: Path) -> None:
     with output_folder(tmp_path, last="x"):
         assert str(os.getpid()) in (tmp_path / ".holder").read_text()
     assert not (tmp_path / ".holder").exists()
+
+
+def test_what_was_written_is_named_up_to_the_first_that_fails(tmp_path: Path) -> None:
+    def fail(path: Path) -> None:
+        raise OSError(f"no space for {path.name}")
+
+    good = {"figure": lambda path: path.with_suffix(".png").touch(), "a.txt": Path.touch}
+    (told,) = write_outputs(tmp_path, good)
+    assert told() == f"figure, a.txt to {tmp_path}"
+    first, second = write_outputs(tmp_path, {"b.txt": Path.touch, "c": fail, "d": Path.touch})
+    assert first() == str(tmp_path / "b.txt")
+    with pytest.raises(OSError, match="no space for c"):
+        second()
+    assert {path.name for path in tmp_path.iterdir()} == {"figure.png", "a.txt", "b.txt"}
+    assert write_outputs(tmp_path, {}) == ()
