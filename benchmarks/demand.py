@@ -40,7 +40,7 @@ RADIAL = 5
 
 
 def frames_of(data: str, frames: int) -> Any:
-    """The first ``frames`` of a file, evenly spaced."""
+    """``frames`` of the frames of a file, evenly spaced."""
     import numpy as np
 
     from numeric_checks.molecules.data import load

@@ -28,7 +28,7 @@ from numeric_checks.molecules.data import ForceData, load
 from numeric_checks.molecules.marks import changes, directions, marked_neighbors, nearest_neighbors
 from numeric_checks.provenance import environment
 from numeric_checks.rotations.alignment import align
-from span_theorem.files import write_json
+from span_theorem.files import check_targets, write_json
 
 FIT, HELD, DEGREE, CHANNELS = 400, 200, 2, 16
 
@@ -39,6 +39,7 @@ def main() -> int:
     parser.add_argument("--record", type=Path, required=True)
     parser.add_argument("--force", action="store_true")
     arguments = parser.parse_args()
+    check_targets(arguments.record, force=arguments.force)
     rows = []
     for path in arguments.files:
         rows.append(row(load(path)))

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from numeric_checks.provenance import environment
-from span_theorem.files import write_json
+from span_theorem.files import check_targets, write_json
 
 if TYPE_CHECKING:
     from neural_checks.backbones.interface import Evaluation
@@ -33,13 +33,14 @@ IRREPS, CHANNELS = ("0e", "1o", "2e"), 4
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--record", type=Path)
+    parser.add_argument("--record", type=Path, default=Path("streaming.json"))
     parser.add_argument("--force", action="store_true")
     parser.add_argument("--read", nargs=2, metavar=("HOW", "FILE"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.read is not None:
         print(json.dumps(_read(*arguments.read)))
         return 0
+    check_targets(arguments.record, force=arguments.force)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for suffix in ("extxyz", "npz"):

@@ -241,12 +241,14 @@ def _measure(data: ForceData, plan: Plan, folder: Path) -> InjectionReport:
     from neural_checks.data.split import split
     from neural_checks.injection.experiment import Subject, run_experiment
     from neural_checks.injection.result import DataOrigin, Frames, InjectionReport
+    from neural_checks.readouts.samples import require_marks
     from numeric_checks.provenance import environment
     from span_theorem.progress import Progress
 
     train = plan.train
     frames = split(data, train.train, train.validation, train.test, train.split_seed)
     fit, held = frames.train[: plan.fit], frames.test[: plan.held]
+    require_marks(data.structures, fit)
     with Progress() as progress:
         trained = _train(data, frames, plan, folder, progress)
         first = data.structures.take(fit[:2])

@@ -135,7 +135,7 @@ def _measure(
     from numeric_checks.provenance import environment
     from span_theorem.span import boundary
 
-    model, _, seeds = read_ensemble(arguments.run)
+    model, train, seeds = read_ensemble(arguments.run)
     paths = sorted(
         path
         for seed in seeds
@@ -154,8 +154,8 @@ def _measure(
         data=data.name,
         L=model.l_max,
         boundary=boundary(model.l_max, _DEGREE),
-        fit=arguments.fit,
-        held=arguments.held,
+        fit=min(arguments.fit, train.train),
+        held=min(arguments.held, train.test),
         draws=arguments.draws,
         points=tuple(unique[key] for key in sorted(unique)),
         environment=environment(arguments.device),
@@ -270,7 +270,8 @@ def along_figure(report: AlongReport) -> Figure:
 
     figure, axes_of = panels(1, 2, 5.0, 4.6)
     left, right = axes_of[0]
-    for seed in sorted({point.seed for point in report.points}):
+    seeds = sorted({point.seed for point in report.points})
+    for seed in seeds:
         of_seed = [point for point in report.points if point.seed == seed]
         for layer, color in zip(sorted({p.layer for p in of_seed}), COLORS, strict=False):
             points = [point for point in of_seed if point.layer == layer]
@@ -279,7 +280,7 @@ def along_figure(report: AlongReport) -> Figure:
             label = f"layer {layer}" + (", the one read" if points[0].read else "")
             left.errorbar(
                 [point.step for point in points], values, yerr=np.abs(ends - values), color=color,
-                marker="o", ms=5, lw=1.4, capsize=2.5, label=label if seed == 0 else None,
+                marker="o", ms=5, lw=1.4, capsize=2.5, label=label if seed == seeds[0] else None,
             )  # fmt: skip
         points = [point for point in of_seed if point.read]
         right.plot(
@@ -292,11 +293,10 @@ def along_figure(report: AlongReport) -> Figure:
     left.set_ylabel(f"R² of the field at dL = {report.boundary}", fontsize=12)
     right.set_ylabel("force MAE, held-out frames (meV/Å)", fontsize=12)
     legend_above(figure, left, columns=3, fontsize=SMALL)
-    seeds = len({point.seed for point in report.points})
     caption(
         figure,
         f"{report.data}, L = {report.L}, quadratic closed form, checkpoints of one training, "
-        f"n = {seeds} seed{'s' if seeds > 1 else ''}, {report.held} held-out frames, "
+        f"n = {len(seeds)} seed{'s' if len(seeds) > 1 else ''}, {report.held} held-out frames, "
         f"B = {report.draws}; 95 % intervals over frames.",
         width=10.0,
     )

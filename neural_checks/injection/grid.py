@@ -171,7 +171,7 @@ def _measure(
     from neural_checks.training.ensemble import checkpoint_path, read_ensemble
     from numeric_checks.provenance import environment
 
-    model, _, seeds = read_ensemble(run_folder)
+    model, train, seeds = read_ensemble(run_folder)
     if model.l_max != _L:
         raise ValueError(
             f"{run_folder} holds networks with L = {model.l_max}; the grid is of L = 2"
@@ -201,9 +201,13 @@ def _measure(
         boundary=_EDGE,
         force_mae=tuple(maes),
         steps=tuple(steps),
-        held=asked.held,
+        held=min(asked.held, train.test),
         draws=asked.draws,
-        settings={**asdict(asked.config), "fit": asked.fit, "width_of_SiLU": _LARGER},
+        settings={
+            **asdict(asked.config),
+            "fit": min(asked.fit, train.train),
+            "width_of_SiLU": _LARGER,
+        },
         cells=nearest_first(cells),
         environment=environment(asked.device),
         missing=len(list(_choices(asked))) - len(cells),

@@ -58,7 +58,8 @@ class Cliff:
     """The ratio ρ(ℓ)/ρ(ℓ + 1) with its interval.
 
     Where the interval of ρ(ℓ + 1) reaches 0 the ratio has no upper end, and ``low``, the lower end
-    of ρ(ℓ) over the upper end of ρ(ℓ + 1), is a lower bound. ``ratio`` and ``low`` are None where
+    of ρ(ℓ) over the upper end of ρ(ℓ + 1), is a lower bound. Elsewhere draws with ρ(ℓ + 1) ≤ 0
+    count as a ratio above all others. ``ratio`` and ``low`` are None where
     their denominator is 0 to rounding or less.
     """
 
@@ -76,8 +77,12 @@ def recovery_cliff(point: Metrics, draws: Metrics, at: int, level: float = 0.95)
     low, high = (float(q) for q in np.quantile(outside, [tail, 1 - tail]))
     ratio = value_in / value_out if value_out > _ROUNDING else None
     if low > _ROUNDING:
-        ends = [float(q) for q in np.quantile(inside / outside, [tail, 1 - tail])]
-        return Cliff(ratio, ends[0], ends[1], lower_bound_only=False)
+        ratios = np.full(len(outside), np.inf)
+        np.divide(inside, outside, out=ratios, where=outside > 0)
+        with np.errstate(invalid="ignore"):  # between two that are infinite
+            ends = [float(q) for q in np.quantile(ratios, [tail, 1 - tail])]
+        if np.isfinite(ends).all():
+            return Cliff(ratio, ends[0], ends[1], lower_bound_only=False)
     bound = float(np.quantile(inside, tail)) / high if high > _ROUNDING else None
     return Cliff(ratio, bound, None, lower_bound_only=True)
 

@@ -28,6 +28,7 @@ __all__ = [
     "component_channels",
     "component_weights",
     "force_errors",
+    "require_marks",
     "top_degree",
 ]
 
@@ -121,6 +122,15 @@ def force_errors(
     if np.isnan(predicted).all():
         return np.zeros_like(predicted), rms
     return (forces - predicted) / rms, rms
+
+
+def require_marks(structures: Structures, fit: NDArray[np.int64]) -> None:
+    """ValueError where :func:`assemble` has no direction to mark; asked before a long training.
+
+    That is where the frames hold different atoms, or fewer than two other than hydrogen.
+    """
+    _ = structures.molecule
+    marked_rows(structures.take(fit))
 
 
 def assemble(

@@ -103,9 +103,11 @@ def _work(given: argparse.Namespace) -> command.Result:
 def _find(config: str) -> Path:
     path = Path(config)
     packaged = Path(str(files("neural_checks.sweep") / "configs" / f"{path.name}.json"))
-    if not path.exists() and path.name == config and packaged.is_file():
+    # A folder of that name may be the results of the included configuration.
+    there = path.exists() and not path.is_dir()
+    if not there and path.name == config and packaged.is_file():
         return packaged
-    if not path.exists():
+    if not there:
         raise FileNotFoundError(f"no configuration {config}")
     return path
 

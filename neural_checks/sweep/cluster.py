@@ -27,6 +27,8 @@ _LARGEST = 1_000_000  # bytes of a file of options
 
 _PATIENCE = 10  # seconds until a scheduler that does not answer is given up
 
+_NEVER = "1000 days"
+
 
 @contextmanager
 def connect(
@@ -37,21 +39,30 @@ def connect(
 ) -> Iterator[Client]:
     """A client of the scheduler at address ``scheduler``, of SLURM, or of ``workers`` processes.
 
-    ``deaths`` workers may die of one job before it is given up (a running cluster
-    keeps its own number). Raises OSError where no scheduler answers at the address.
+    A job is given up once ``deaths`` of its workers have died (a running cluster keeps its own
+    number). Raises ValueError for ``workers`` or ``deaths`` < 1, OSError where no scheduler answers
+    at the address.
     """
     import dask
     from distributed import Client, LocalCluster
 
-    if workers < 1:
-        raise ValueError(f"workers must be ≥ 1, got {workers}")
+    for name, value in (("workers", workers), ("deaths", deaths)):
+        if value < 1:
+            raise ValueError(f"{name} must be ≥ 1, got {value}")
     # What dask logs of a lost connection is said once, by the exception.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if scheduler is not None:
         with Client(scheduler, timeout=_PATIENCE) as client:
             yield client
         return
-    with dask.config.set({"distributed.scheduler.allowed-failures": deaths}):
+    settings = {
+        # Dask gives up after one failure more than it allows.
+        "distributed.scheduler.allowed-failures": deaths - 1,
+        # A worker that is not back after this time is never started again. Its next death would
+        # count too, and a sweep without workers would wait for ever.
+        "distributed.deploy.lost-worker-timeout": _NEVER,
+    }
+    with dask.config.set(settings):
         if slurm is not None:
             cluster = slurm_cluster(slurm)
             cluster.scale(jobs=workers)
@@ -96,6 +107,9 @@ def run_all(
     ``done(name)`` or ``failed(name, why)`` is called once per task, as they end. As many tasks are
     handed over as there are workers, or as ``workers`` that are still to come. A task that dask
     gives up because workers died is tried once more alone: dask blames all that a worker holds.
+
+    A task whose outcome is lost with its worker is called again, so ``function`` may be called
+    more than once for a task that worked or raised.
 
     Raises:
         ConnectionError: the scheduler is gone.
@@ -156,7 +170,11 @@ def _outcomes(
     with _scheduler_needed(client):
         submit()
     for future in completed:
-        name, status = held.pop(future.key), future.status
+        status = future.status
+        if status in ("lost", "pending"):  # its worker died meanwhile: dask does it again
+            completed.add(future)
+            continue
+        name = held.pop(future.key)
         with _scheduler_needed(client):
             error = future.exception() if status == "error" else None
             if error is None and status != "finished" and client.status != "running":

@@ -56,9 +56,19 @@ def _number(value: float) -> str:
 _KEYS = ("data", "architecture", "L", "layers", "channels", "gates", "trained")
 
 
+#: Settings that are named only where those of ``_KEYS`` do not tell all apart.
+_MORE = ("level_of_theory", "steps")
+
+
 def varied(table: Sequence[Cell]) -> list[str]:
-    """Which of the settings in ``_KEYS`` are not the same in all cells."""
-    return [key for key in _KEYS if len({getattr(cell.setting, key) for cell in table}) > 1]
+    """Which of the settings tell the cells apart, those of ``_KEYS`` first."""
+
+    def several(names: Sequence[str]) -> list[str]:
+        return [key for key in names if len({getattr(cell.setting, key) for cell in table}) > 1]
+
+    keys = several(_KEYS)
+    alike = len({label(cell, keys) for cell in table}) < len({cell.setting for cell in table})
+    return keys + several(_MORE) if alike else keys
 
 
 def label(cell: Cell, keys: Sequence[str]) -> str:
@@ -71,6 +81,8 @@ def label(cell: Cell, keys: Sequence[str]) -> str:
         "channels": f"{cell.setting.channels} channels",
         "gates": "tanh gates" if cell.setting.gates == "tanh" else "",  # SiLU is the usual one
         "trained": "trained" if cell.setting.trained else "untrained",
+        "level_of_theory": cell.setting.level_of_theory,
+        "steps": f"{cell.setting.steps} steps",
     }
     known = [
         key for key in keys if getattr(cell.setting, key) is not None
@@ -226,7 +238,8 @@ def _matrix(table: Sequence[Cell], draws: int) -> Figure:
         axes.imshow(image, cmap="Blues", vmin=-2, vmax=3 * max(1, np.nanmax(image)), aspect="auto")
         axes.set_xticks(range(len(degrees)), [f"$d_r$ = {d}" for d in degrees])
         count = {cell.setting.L: cell.seeds for cell in table if cell.readout == kind}
-        axes.set_yticks(range(len(rows)), [f"L = {L}\nn = {count[L]}" for L in rows])
+        labels = [f"L = {L}\nn = {count[L]}" if L in count else f"L = {L}" for L in rows]
+        axes.set_yticks(range(len(rows)), labels)
         axes.set_title(kind, fontsize=12)
     _ticks(panels)
     figure.suptitle("Measured cliff and its interval; R² at and above $d_rL$", fontsize=13)

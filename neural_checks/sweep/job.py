@@ -27,7 +27,12 @@ from neural_checks.readouts.closed_form import measure
 from neural_checks.readouts.fitted_channels import fitted_channels
 from neural_checks.readouts.nonpolynomial import nonpolynomial
 from neural_checks.readouts.recovery import with_components
-from neural_checks.readouts.samples import Samples, collect_samples, top_degree
+from neural_checks.readouts.samples import (
+    Samples,
+    collect_samples,
+    require_marks,
+    top_degree,
+)
 from neural_checks.sweep.result import JobRecord, ReadoutRecord, read_job_file
 from neural_checks.sweep.settings import Job, MeasureSettings
 from neural_checks.training.train import force_mae, train
@@ -157,6 +162,7 @@ def _from_network(
     config, what = job.train, job.measure
     frames = split(data, config.train, config.validation, config.test, config.split_seed)
     fit, held = frames.train[: what.fit], frames.test[: what.held]
+    require_marks(data.structures, fit)  # found out after the training, it would be lost
     backbone, training = _backbone(job, data, frames, work, device)
     backbone.select_layer(data.structures.take(fit[:2]))
     equivariance = check_equivariance(backbone, data.structures.take(held[:4]), rng)

@@ -256,10 +256,10 @@ class Cell:
     ``measured`` is the last degree recovered (None: no single cliff), ``cliff_low`` and
     ``cliff_high`` bound it in 95 % of the draws that show a cliff, ``sharp`` is their share.
     ``outcome`` is that of :func:`neural_checks.readouts.verdict.judge`; for the readout that is not
-    polynomial it agrees where a degree above the boundary of every polynomial one of the job is
-    recovered (nothing where L = 0). ``as_expected``: whether it agrees. ``alone`` counts the
-    backbones of which that holds one by one, with intervals over frames. ``at`` and ``above`` are
-    the metrics at the boundary and one degree above it.
+    polynomial it agrees where it recovers every degree up to one above the boundary of every
+    polynomial readout of the job (nothing where L = 0). ``as_expected``: whether it agrees.
+    ``alone`` counts the backbones of which that holds one by one, with intervals over frames.
+    ``at`` and ``above`` are the metrics at the boundary and one degree above it.
     """
 
     setting: Setting

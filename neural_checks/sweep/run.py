@@ -20,7 +20,7 @@ class Workers:
     """Who does the jobs; see :func:`neural_checks.sweep.cluster.connect`.
 
     ``count`` processes here or SLURM jobs, or those of the ``scheduler`` at an address; ``slurm``
-    names a file of options; ``deaths`` workers may die of one job; ``device`` is torch's.
+    names a file of options; after ``deaths`` dead workers a job is given up; ``device`` is torch's.
     """
 
     count: int = 2

@@ -91,7 +91,9 @@ def cells(
 def _group(record: JobRecord) -> str:
     content: Any = {key: value for key, value in record.job.items() if key != "seed"}
     if record.job["features"]:  # every seed has a file of its own
-        content = [record.job["measure"], asdict(record.setting)]
+        content = [record.job["measure"], asdict(record.setting), record.data["sha256"]]
+        if record.seed is None:  # nothing says that it differs from another by its seed alone
+            content.append(record.id)
     return json.dumps(content, sort_keys=True)
 
 
@@ -105,13 +107,24 @@ def _cells(
     """The cells of one readout of one setting."""
     first = members[0]
     readout = first.readouts[index]
-    if any(len(m.readouts) <= index or m.readouts[index].kind != readout.kind for m in members):
-        raise ValueError(f"the jobs {', '.join(m.id for m in members)} were measured differently")
+    if len({_measured(member, index) for member in members}) > 1:
+        raise ValueError(
+            f"the jobs {', '.join(m.id for m in members)} differ by their seed alone and cannot be "
+            "pooled: they have other readouts or other numbers of held-out frames"
+        )
     runs = [member.readouts[index].recovery() for member in members]
     each = [bootstrap([run], draws, rng) for run in runs]
     alone = sum(_judged(first, readout, point, drawn)[0] is Outcome.AGREES for point, drawn in each)
     for amplitude in amplitudes:
         yield _cell(members, readout, bootstrap(runs, draws, rng, amplitude), amplitude, alone)
+
+
+def _measured(record: JobRecord, index: int) -> tuple[Any, ...]:
+    """What must be the same for jobs that are pooled."""
+    if index >= len(record.readouts):
+        return ()
+    readout = record.readouts[index]
+    return readout.kind, readout.degree, len(readout.field), len(readout.before)
 
 
 def _judged(
@@ -122,10 +135,15 @@ def _judged(
     if readout.degree is not None:
         verdict = judge(curve, record.L, readout.degree)
         return verdict.outcome, verdict.measured
-    measured = int(degrees_above(np.array(curve.low)))
-    beyond = measured > record.boundary(readout)
-    expected = max(curve.high) < LIMIT if record.L == 0 else beyond
-    return Outcome.AGREES if expected else Outcome.DISAGREES, measured
+    measured, possible = (int(degrees_above(np.array(ends))) for ends in (curve.low, curve.high))
+    edge = record.boundary(readout)
+    if record.L == 0:  # nothing to read
+        agrees, disagrees = max(curve.high) < LIMIT, max(curve.low) > LIMIT
+    else:
+        agrees, disagrees = measured > edge, possible <= edge
+    if agrees or disagrees:
+        return Outcome.AGREES if agrees else Outcome.DISAGREES, measured
+    return Outcome.UNDECIDED, measured
 
 
 def _cell(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ class Network:
     """One trained network.
 
     ``L`` largest degree (``max_ell`` of MACE); ``mae`` on test frames, meV/Å; ``history``: steps
-    and validation errors, meV/Å.
+    and validation errors, meV/Å. ``channels`` and ``layers`` are None where they are not known.
     """
 
     data: str
@@ -37,6 +37,12 @@ class Network:
     seed: int
     mae: float
     history: tuple[tuple[int, float], ...] = ()
+    layers: int | None = None
+
+    @property
+    def kind(self) -> tuple[str, str, int | None, int | None]:
+        """What networks of one kind have in common: data, architecture, channels and layers."""
+        return self.sha256, self.architecture, self.channels, self.layers
 
     @property
     def last_fall(self) -> float | None:
@@ -55,16 +61,21 @@ class Network:
 
 @dataclass(frozen=True)
 class Series:
-    """Networks that differ by L and seed alone, by L and then seed."""
+    """Networks of one kind and as many steps, by L and then seed.
+
+    ``by_layers``: their number of layers tells them from other series.
+    """
 
     networks: tuple[Network, ...]
+    by_layers: bool = False
 
     @property
     def name(self) -> str:
         """Data, architecture, channels and steps."""
         first = self.networks[0]
         width = "" if first.channels is None else f"{first.channels} channels, "
-        return f"{first.data}, {first.architecture}, {width}{first.steps} steps"
+        depth = f"{first.layers} layers, " if self.by_layers else ""
+        return f"{first.data}, {first.architecture}, {width}{depth}{first.steps} steps"
 
     @property
     def degrees(self) -> tuple[int, ...]:
@@ -98,24 +109,28 @@ def read_networks(paths: Sequence[Path]) -> list[Network]:
     """The networks of files and folders; of a folder every ``jobs/*.json`` below it is read.
 
     Raises:
-        ValueError: there is none, or a file is neither a sweep's job nor a result of
-            ``benchmarks/demand_mace.py``.
+        ValueError: there is none; a file is neither a sweep's job nor a result of
+            ``benchmarks/demand_mace.py``; or two networks of one kind, L, seed and steps are not
+            the same, so that they differ in a setting that is not looked at here.
     """
-    found: dict[tuple[Any, ...], Network] = {}
+    found: dict[tuple[Any, ...], tuple[Network, Path]] = {}
     for path in paths:
         if not path.exists():
             raise FileNotFoundError(f"no file or folder {path}")
         files = sorted(path.rglob("jobs/*.json")) if path.is_dir() else [path]
         for file in files:
             for network in _read(file):
-                key = tuple(
-                    getattr(network, name)
-                    for name in ("sha256", "architecture", "channels", "steps", "L", "seed")
-                )
-                found[key] = network
+                key = (network.kind, network.steps, network.L, network.seed)
+                same, other = found.setdefault(key, (network, file))
+                if same != network:
+                    raise ValueError(
+                        f"{other} and {file}: two networks of {network.architecture} with "
+                        f"L = {network.L} and seed {network.seed} on {network.data} differ in "
+                        "another setting: give those of one setting"
+                    )
     if not found:
         raise ValueError(f"no trained network in {', '.join(map(str, paths))}")
-    return list(found.values())
+    return [network for network, _ in found.values()]
 
 
 def _read(path: Path) -> Iterable[Network]:
@@ -134,18 +149,19 @@ def _of_job(record: JobRecord) -> list[Network]:
     mae, seed = record.force_mae, record.seed
     if mae is None or seed is None or about.get("steps") is None or not record.setting.trained:
         return []
-    package = str(about["package"]).split()[0]
+    package, gates = str(about["package"]).split()[0], record.setting.gates
     return [
         Network(
             data=record.data["name"],
             sha256=record.data["sha256"],
-            architecture=package,
+            architecture=package if gates in (None, "SiLU") else f"{package} with {gates} gates",
             channels=about.get("channels"),
             steps=int(about["steps"]),
             L=record.L,
             seed=seed,
             mae=mae,
             history=tuple((int(step), float(error)) for step, _, error in about.get("history", ())),
+            layers=about.get("layers"),
         )
     ]
 
@@ -175,12 +191,14 @@ def series_of(networks: Sequence[Network]) -> list[Series]:
     groups: dict[tuple[Any, ...], list[Network]] = {}
     for network in networks:
         key = (network.data, network.sha256, network.architecture, network.channels or 0)
-        groups.setdefault((*key, network.steps), []).append(network)
+        groups.setdefault((*key, network.steps, network.layers or 0), []).append(network)
     found = [
         Series(tuple(sorted(group, key=lambda network: (network.L, network.seed))))
         for _, group in sorted(groups.items())
     ]
-    return [one for one in found if len(one.degrees) > 1]
+    found = [one for one in found if len(one.degrees) > 1]
+    names = [one.name for one in found]
+    return [replace(one, by_layers=names.count(one.name) > 1) for one in found]
 
 
 def counted(series: Sequence[Series]) -> list[Series]:
@@ -191,6 +209,5 @@ def counted(series: Sequence[Series]) -> list[Series]:
     """
     kept: dict[tuple[Any, ...], Series] = {}
     for one in sorted(series, key=lambda s: (len(s.degrees), s.networks[0].steps)):
-        first = one.networks[0]
-        kept[first.sha256, first.architecture, first.channels] = one
+        kept[one.networks[0].kind] = one
     return [one for one in series if one in kept.values()]

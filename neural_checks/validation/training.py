@@ -74,7 +74,7 @@ def longer(series: Sequence[Series]) -> list[Longer]:
     for pair in combinations(series, 2):
         less, more = sorted(pair, key=lambda one: one.networks[0].steps)
         first, other = less.networks[0], more.networks[0]
-        if _what(first) != _what(other):
+        if first.kind != other.kind:
             continue
         for L in less.degrees:
             short, long = less.ratios(L), more.ratios(L)
@@ -108,10 +108,6 @@ def moved(found: Sequence[Course], share: float) -> float | None:
         if (early := one.during[place]) is not None and (end := one.during[-1]) is not None
     ]
     return max(logs, default=None)
-
-
-def _what(network: Network) -> tuple[str, str, int | None]:
-    return network.sha256, network.architecture, network.channels
 
 
 def _ratio(one: Series, L: int, seeds: Sequence[int], share: float) -> float | None:

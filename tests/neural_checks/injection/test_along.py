@@ -80,9 +80,10 @@ def test_every_checkpoint_is_measured_once_layer_by_layer(
     from numeric_checks.molecules import data as reader
 
     monkeypatch.setattr(reader, "load", lambda _name: toy.toy_data(30))
-    command = [str(run), "--data", "toy", "--fit", "20", "--held", "8", "--draws", "20", "--json"]
+    command = [str(run), "--data", "toy", "--fit", "99", "--held", "99", "--draws", "9", "--json"]
     assert along.main(command) == 0
     report = ALONG.load(json.loads(capsys.readouterr().out))
+    assert (report.fit, report.held) == (20, 8)  # as many as there are
     assert [(p.step, p.layer) for p in report.points] == [
         (step, layer) for step in (2, 4, 6) for layer in sorted({p.layer for p in report.points})
     ]

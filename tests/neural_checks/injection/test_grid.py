@@ -103,12 +103,13 @@ def test_the_command_goes_on_where_it_was(
     train(data, split(data, 20, 2, 8, 0), model, config, 0, run / "backbone-0.pt")
     command = [
         str(run), "--data", "toy", "--channels", "2", "--amplitudes", "1", "0.5", "--steps", "2",
-        "--seeds", "1", "--fit", "20", "--held", "8", "--draws", "20", "--json",
+        "--seeds", "1", "--fit", "99", "--held", "99", "--draws", "20", "--json",
     ]  # fmt: skip
     assert grid.main(command) == 0
     report = GRID.load(json.loads(capsys.readouterr().out))
     assert GRID.read(run / "grid" / "grid.json") == report
     assert len(report.cells) == 2 * 4 * 2 * 1 * 2
+    assert (report.settings["fit"], report.held) == (20, 8)  # as many as there are
     rows = list(csv.DictReader(io.StringIO(grid_csv(report))))
     assert float(rows[0]["rho_at"]) == pytest.approx(
         report.cells[0].numbers["rho_at"].value, rel=1e-5

@@ -208,6 +208,13 @@ def test_the_cliff_has_an_interval_or_a_lower_bound(quadratic: SpnRun) -> None:
     negative = replace(draws, recovery=draws.recovery * [1, 1, 1, 1, -1, -1])
     above = replace(negative, recovery=negative.recovery - [0, 0, 0, 0, 9, 9])
     assert recovery_cliff(point, above, 4).low is None
+    # A few draws with nothing above the boundary are ratios without end, not small ones.
+    inside, outside = np.full(1000, 0.9), np.linspace(-0.01, 0.99, 1000)
+    recovery = np.stack([inside, outside], axis=1)
+    few = recovery_cliff(point, replace(draws, recovery=recovery), 1)
+    ends = np.quantile(outside, [0.025, 0.975])
+    assert (few.low, few.high) == pytest.approx(tuple(0.9 / ends[::-1]), rel=0.05)
+    assert not few.lower_bound_only
     straddling = draws.recovery.copy()
     straddling[:, 4] = np.linspace(-0.01, 0.01, len(straddling))
     bound = recovery_cliff(point, replace(draws, recovery=straddling), 4)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sweep_config import CONFIG, written
+from sweep_config import CONFIG, PARTS, planted, written
 
 from neural_checks.data.split import split
 from neural_checks.features.file import write
@@ -26,7 +26,7 @@ from neural_checks.sweep.config import read_config
 from neural_checks.sweep.features import features_of
 from neural_checks.sweep.features import main as features_main
 from neural_checks.sweep.job import read_record, record_path, run_job
-from neural_checks.sweep.result import JobRecord, ReadoutRecord
+from neural_checks.sweep.result import JobRecord
 from neural_checks.sweep.settings import Job, MeasureSettings
 from neural_checks.sweep.tables import cells, rows
 from numeric_checks.molecules.data import EMBEDDED, load
@@ -41,44 +41,11 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("neural_checks.sweep.report.draw", lambda *_: {})
 
 
-def planted(job: Job, shift: int = 0, broken: bool = True) -> JobRecord:
-    """A job's file with its cliffs at d_r·L + shift, so far as there are features."""
-    rng = np.random.default_rng(job.seed)
-    L, held = job.model.l_max, job.measure.held
-
-    def entry(kind: str, degree: int | None, last: int, count: int) -> ReadoutRecord:
-        level = np.where(np.arange(1, count + 1) <= last, 0.2, 1.0)[:, None]
-        field = level + 0.01 * rng.normal(size=(count, held))
-        flat = {name: tuple((0.1 + 0.01 * rng.random(held)).tolist()) for name in _PARTS}
-        rows = tuple(map(tuple, field.tolist()))
-        return ReadoutRecord(kind, degree, 1, (1,) * count, rows, **flat)
-
-    readouts = [
-        entry(kind, d, d * L + shift if L else 0, d * L + 3)
-        for d in job.measure.degrees
-        for kind in ("closed form", "component-wise")
-    ]
-    top = 3 * L + 3
-    readouts.append(entry("non-polynomial", None, (top if broken else 3 * L) if L else 0, top))
-    return JobRecord(
-        id=job.id,
-        job=json.loads(json.dumps(job.content)),
-        L=L,
-        data={"name": "planted", "level_of_theory": "none", "sha256": "0" * 64},
-        backbone={"package": "none", "force_mae_meV_per_A": 1.0, "steps": 9},
-        readouts=tuple(readouts),
-        provenance={},
-    )
-
-
 def store(folder: Path, job: Job, record: JobRecord) -> Path:
     path = record_path(folder / "planted", job.id)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, asdict(record), force=True)
     return path
-
-
-_PARTS = ("before", "after", "spurious")
 
 
 def plant(folder: Path, **changes: Any) -> tuple[list[str], list[Job]]:
@@ -163,7 +130,7 @@ def test_one_row_per_backbone_readout_and_degree(tmp_path: Path) -> None:
     assert sorted(keys) == sorted(expected)
     record = planted(jobs[-1])
     row = next(r for r in table if r["job"] == jobs[-1].id and r["ell"] == "2")
-    mean = {key: np.mean(getattr(record.readouts[0], key)) for key in _PARTS}
+    mean = {key: np.mean(getattr(record.readouts[0], key)) for key in PARTS}
     field = np.mean(record.readouts[0].field[1])
     assert float(row["R2_field"]) == pytest.approx(1 - field, abs=1e-5)
     gain = 1 - (mean["after"] + field) / (mean["before"] + 1)
@@ -256,6 +223,18 @@ def test_list_says_what_is_done(tmp_path: Path, capsys: pytest.CaptureFixture[st
     states = {line.split()[0]: " ".join(line.split()[1:3]) for line in lines}
     assert states[jobs[0].id] == "to do"
     assert all(states[job.id].startswith("done") for job in jobs[1:])
+
+
+def test_a_folder_named_like_an_included_configuration_is_not_read_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As ``--out .`` leaves it: the same command must go on."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "embedded").mkdir()
+    assert main(["embedded", "--out", ".", "--list"]) == 0
+    assert "to do" in capsys.readouterr().out
+    assert main(["./embedded", "--list"]) == 2
+    assert "no configuration" in capsys.readouterr().err
 
 
 # --- feature files --------------------------------------------------------------------------------

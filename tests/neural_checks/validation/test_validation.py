@@ -152,6 +152,37 @@ def test_longer_trainings_stand_beside_and_are_not_counted(made: Path) -> None:
     assert [s.networks[0].steps for s in whole if s.networks[0].data == "a"] == [2000]
 
 
+def test_networks_of_other_depth_or_gates_are_series_of_their_own(made: Path) -> None:
+    """None takes the place of another, whatever the order of the files."""
+    about = {"package": "nequip 0.1", "channels": 16, "layers": 5, "steps": 1000}
+    tanh = {"trained": True, "features": False, "seed": 0, "measure": {"degrees": [1]}}
+    for L in range(4):
+        deep = {**about, "force_mae_meV_per_A": 7.0 - L}
+        job(made / "deep", "a", L, 7.0 - L, backbone=deep)
+        gated = {**deep, "layers": 3, "package": "nequip 0.1, tanh gates"}
+        job(
+            made / "tanh", "a", L, 7.0 - L, backbone=gated,
+            job={**tanh, "model": {"tanh_gates": True}},
+        )  # fmt: skip
+    plain = {one.name: one for one in series_of(read_networks([made / "sweep"]))}
+    every = {one.name: one for one in series_of(read_networks([made]))}
+    name = "a, nequip, 16 channels, {}1000 steps"
+    assert every[name.format("3 layers, ")].networks == plain[name.format("")].networks
+    assert [n.mae for n in every[name.format("5 layers, ")].networks] == [7.0, 6.0, 5.0, 4.0]
+    assert "a, nequip with tanh gates, 16 channels, 1000 steps" in every
+    assert len(every) == len(plain) + 2 == len(counted(list(every.values())))
+    assert longer(list(every.values())) == []
+
+
+def test_two_networks_that_differ_otherwise_are_refused(made: Path) -> None:
+    """As of another learning rate: which of them is meant is not for the command to choose."""
+    job(made / "again", "a", 1, 10 * math.sqrt(48.0))
+    assert len(read_networks([made])) == 24  # the same network, twice
+    job(made / "again", "a", 1, 9.0)
+    with pytest.raises(ValueError, match=r"again.*L = 1 and seed 0 on a differ in another setting"):
+        read_networks([made])
+
+
 def test_ratios_in_the_course_of_training(tmp_path: Path) -> None:
     for L, errors in enumerate(((80.0, 50.0, 40.0), (40.0, 30.0, 20.0))):
         history = [[step, 0.1, mae] for step, mae in zip((500, 750, 1000), errors, strict=True)]
