@@ -212,7 +212,8 @@ def _curves(table: Sequence[Cell], keys: Sequence[str], draws: int) -> Figure:
 def _matrix(table: Sequence[Cell], draws: int) -> Figure:
     """The measured cliff for every L and d_r, with its interval and R² on both sides."""
     kinds = [k for k in dict.fromkeys(c.readout for c in table) if k != "non-polynomial"]
-    rows = sorted({cell.setting.L for cell in table})
+    count = {cell.setting.L: cell.seeds for cell in table}
+    rows = sorted(count)
     degrees = sorted({cell.d_r for cell in table if cell.d_r})
     figure, panels = subplots(
         1, len(kinds), figsize=(1.0 + 2.1 * len(degrees) * len(kinds), 1.9 + 1.0 * len(rows)),
@@ -237,9 +238,8 @@ def _matrix(table: Sequence[Cell], draws: int) -> Figure:
             )  # fmt: skip
         axes.imshow(image, cmap="Blues", vmin=-2, vmax=3 * max(1, np.nanmax(image)), aspect="auto")
         axes.set_xticks(range(len(degrees)), [f"$d_r$ = {d}" for d in degrees])
-        count = {cell.setting.L: cell.seeds for cell in table if cell.readout == kind}
-        labels = [f"L = {L}\nn = {count[L]}" if L in count else f"L = {L}" for L in rows]
-        axes.set_yticks(range(len(rows)), labels)
+        # The panels share these labels, and not every readout need be measured at every L.
+        axes.set_yticks(range(len(rows)), [f"L = {L}\nn = {count[L]}" for L in rows])
         axes.set_title(kind, fontsize=12)
     _ticks(panels)
     figure.suptitle("Measured cliff and its interval; R² at and above $d_rL$", fontsize=13)

@@ -120,4 +120,4 @@ def test_the_matrix_is_drawn_where_a_readout_was_measured_at_some_l_alone(
         records.append(replace(record, readouts=chosen))
     drawn = draw(cells(records, [1.0], 20, 0), 20)
     labels = [text.get_text() for text in drawn["matrix"].axes[0].get_yticklabels()]
-    assert labels == ["L = 0\nn = 1", "L = 1", "L = 3\nn = 1"]
+    assert labels == ["L = 0\nn = 1", "L = 1\nn = 1", "L = 3\nn = 1"]
