@@ -166,7 +166,7 @@ def _work(arguments: argparse.Namespace) -> Result:
     folder = arguments.out or arguments.results / (
         arguments.run or f"{data.name}-{arguments.preset}"
     )
-    missing = [] if arguments.force else _missing(folder)
+    missing = [] if arguments.force else _missing(folder, data, plan)
     if plan.as_trained and not missing:
         plan = plan.of_checkpoints(folder, arguments.backbones)
     # A complete run is refused; one whose report is there but not its tables or figures is not.
@@ -201,14 +201,20 @@ def _data(arguments: argparse.Namespace) -> ForceData:
     return data
 
 
-def _missing(folder: Path) -> list[str]:
-    """Files that are not there beside a finished report."""
+def _missing(folder: Path, data: ForceData, plan: Plan) -> list[str]:
+    """Files that are not there beside a finished report; ValueError if it is of another run."""
     from neural_checks.injection.result import REPORT
 
     if not (folder / REPORT_FILE).is_file():
         return []
     report = REPORT.read(folder / REPORT_FILE)
-    return [name for name in _writers(report) if not (folder / name).exists()]
+    missing = [name for name in _writers(report) if not (folder / name).exists()]
+    if missing and (report.data.sha256, report.preset) != (data.checksum, plan.preset):
+        raise ValueError(
+            f"{folder / REPORT_FILE} is of {report.data.name}, preset {report.preset}, and not of "
+            f"what is asked for: {data.name}, preset {plan.preset}; give another folder, or --force"
+        )
+    return missing
 
 
 def _writers(report: InjectionReport) -> dict[str, Callable[[Path], None]]:

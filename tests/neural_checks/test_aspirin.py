@@ -77,8 +77,10 @@ def test_every_preset_is_valid_and_paper_has_four_networks_of_32_channels() -> N
 
 @pytest.fixture
 def report(repository: Path) -> InjectionReport:
-    """A committed report, of which all figures can be drawn."""
-    return REPORT.read(repository / "docs" / "results" / "aspirin-ccsd" / "report.json")
+    """A committed report, of which all figures can be drawn, as of the command's defaults."""
+    made = REPORT.read(repository / "docs" / "results" / "aspirin-ccsd" / "report.json")
+    origin = replace(made.data, sha256=load(EMBEDDED).checksum)
+    return replace(made, data=origin, preset="quick")
 
 
 @pytest.fixture
@@ -154,6 +156,21 @@ def test_frames_of_different_atoms_or_without_forces_are_refused(
     assert not (tmp_path / "o").exists()
 
 
+def test_a_molecule_without_a_direction_to_mark_is_refused_before_the_training(
+    toy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("nequip")
+    data = toy.toy_data(430)
+    arrays = {"R": data.positions, "F": data.molecule_forces, "E": data.energies}
+    np.savez(tmp_path / "methane.npz", z=np.array([6, 1, 1, 1, 1]), **arrays)
+    trained: list[object] = []
+    monkeypatch.setattr(aspirin, "_train", lambda *given: trained.append(given))
+    command = ["--data", str(tmp_path / "methane.npz"), "--out", str(tmp_path / "run")]
+    assert aspirin.main(command) == 2
+    assert "at least two atoms other than hydrogen, got 1 among 5" in capsys.readouterr().err
+    assert not trained
+
+
 @pytest.mark.parametrize(
     ("verdicts", "code"),
     [
@@ -220,6 +237,13 @@ def test_the_report_is_written_last_and_what_is_missing_beside_it_is_completed(
     assert aspirin.main(command) == 0
     assert {path.name for path in (tmp_path / "run").iterdir()} >= names
     assert len(measured) == 2  # drawn from the report; nothing is measured again
+    (tmp_path / "run" / "table.csv").unlink()
+    capsys.readouterr()
+    assert (
+        aspirin.main([*command, "--preset", "cpu"]) == 2
+    )  # what is there answers another question
+    assert "preset quick, and not of what is asked for" in capsys.readouterr().err
+    assert not (tmp_path / "run" / "table.csv").exists()
     assert aspirin.main([*command, "--force"]) == 0
     assert len(measured) == 3
 

@@ -237,6 +237,28 @@ def test_a_folder_named_like_an_included_configuration_is_not_read_as_one(
     assert "no configuration" in capsys.readouterr().err
 
 
+def test_a_molecule_without_a_direction_to_mark_fails_before_the_training(
+    toy: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("nequip")
+    data = toy.toy_data(90)
+    arrays = {"R": data.positions, "F": data.molecule_forces, "E": data.energies}
+    np.savez(tmp_path / "methane.npz", z=np.array([6, 1, 1, 1, 1]), **arrays)
+    config = {
+        "base": {
+            "data": "methane.npz",
+            "train": {"train": 50, "validation": 5},
+            "measure": {"fit": 40, "held": 20},
+        }
+    }
+    (job,) = read_config(written(tmp_path, config), tmp_path).jobs
+    trained: list[object] = []
+    monkeypatch.setattr("neural_checks.sweep.job.train", lambda *given, **_: trained.append(given))
+    with pytest.raises(ValueError, match="at least two atoms other than hydrogen, got 1 among 5"):
+        run_job(job, str(tmp_path / "out"), str(tmp_path))
+    assert not trained
+
+
 # --- feature files --------------------------------------------------------------------------------
 
 
