@@ -89,6 +89,8 @@ class Run:
                 raise ValueError(
                     f"forces must have shape {structures.positions.shape}, got {np.shape(target)}"
                 )
+            if np.isinf(target).any():
+                raise ValueError("forces must be finite, or NaN in frames that have none")
         stacked = np.array(targets, dtype=np.float64)
         index = chosen_frames(data, settings, stacked.sum(axis=0))
         rows = structures.rows(index)

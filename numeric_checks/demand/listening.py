@@ -48,12 +48,15 @@ def listen(
         centers, progress: as there.
 
     Raises:
-        ValueError: as ``demand``; ``L`` is negative.
+        ValueError: as ``demand``; forces of another shape; ``L`` is negative.
     """
     settings = DemandOptions() if settings is None else replace(settings, energies=False)
     if L < 0:
         raise ValueError(f"L must be an integer ≥ 0, got {L}")
-    residual = data.forces - np.asarray(predicted, dtype=np.float64)
+    given = np.asarray(predicted, dtype=np.float64)
+    if given.shape != data.forces.shape:
+        raise ValueError(f"predicted forces must have shape {data.forces.shape}, got {given.shape}")
+    residual = data.forces - given
     exchanged = _exchanged(data, residual, settings.seed)
     run = Run.of(data, settings, centers, [residual, exchanged, data.forces])
     own = min(L, settings.l_max)

@@ -323,6 +323,18 @@ def test_frames_that_need_more_memory_than_is_allowed_are_refused(
         demand(_clusters(1, frames=60), SMALL)
 
 
+@pytest.mark.parametrize("shape", [(3,), (60, 5, 3), (300, 1), ()])
+def test_forces_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    """Also where numpy would stretch them."""
+    data = _clusters(1, frames=60)
+    with pytest.raises(ValueError, match=r"predicted forces must have shape \(300, 3\), got"):
+        listen(data, np.zeros(shape), 1, SMALL)
+    with pytest.raises(ValueError, match=r"forces must have shape \(300, 3\), got"):
+        demand(data, SMALL, forces=np.zeros(shape))
+    with pytest.raises(ValueError, match="forces must be finite"):
+        demand(data, SMALL, forces=np.where(data.forces == data.forces[7, 1], np.inf, data.forces))
+
+
 def test_too_few_frames_decide_nothing() -> None:
     found = demand(_clusters(2, frames=60), DemandOptions(factors=2, l_max=4, radial=5, draws=20))
     assert found.undecided
