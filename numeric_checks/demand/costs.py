@@ -30,20 +30,18 @@ def cost_of_degree(settings: DemandOptions, factors: int, ell: int, model: Model
         total += pairs * (ell + 1) ** 2
     elif factors >= 2:
         total += 2 * pairs * sum(_entries(l, l + 1, 1) for l in range(ell))
-    if factors >= 3 and energy:
-        total += 2 * settings.mixed * sum(_entries(*degrees) for degrees in triples(ell))
-    elif factors >= 3:
-        total += (
-            2
-            * settings.mixed
-            * sum(
-                _entries(l1, l2, middle) + _entries(middle, l3, 1)
-                for l1, l2, l3, middle in vector_paths(ell)
-            )
-        )
+    if factors >= 3:
+        symbols = triples(ell) if energy else _of_paths(ell)
+        total += 2 * settings.mixed * sum(_entries(*degrees) for degrees in symbols)
     return DegreeCost(ell, (ell + 1) ** 2, int(one), total)
 
 
 def _entries(l1: int, l2: int, l3: int) -> int:
     """Entries of a real 3j symbol that are not 0."""
     return int(np.count_nonzero(symbol(l1, l2, l3)))
+
+
+def _of_paths(ell: int) -> list[tuple[int, int, int]]:
+    """The two 3j symbols of every way to couple three densities to a vector."""
+    paths = vector_paths(ell)
+    return [(l1, l2, l) for l1, l2, _, l in paths] + [(l, l3, 1) for *_, l3, l in paths]
