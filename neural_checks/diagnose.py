@@ -287,7 +287,9 @@ def _diagnose(
     say(f"[{passes:5.1f} s] features {features.irreps}")
     if arguments.export is not None and not arguments.all_frames:
         write(arguments.export, features, arguments.force)
-    found = diagnose(features, options, data)
+    unasked = listen or arguments.no_listening
+    silence = "it was not asked for" if unasked else "it is examined once, with the last layer"
+    found = diagnose(features, options, data, silence=silence)
     say(f"[{time.monotonic() - begun:5.1f} s] measured")
     asked = _asked(arguments)
     provenance: dict[str, Any] = {

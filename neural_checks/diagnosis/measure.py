@@ -100,7 +100,11 @@ class _Fits:
 
 
 def diagnose(
-    features: FeatureSet, options: Options | None = None, data: ForceData | None = None
+    features: FeatureSet,
+    options: Options | None = None,
+    data: ForceData | None = None,
+    *,
+    silence: str = "it was not asked for",
 ) -> Diagnosis:
     """Measure what a readout of degree d recovers from ``features``, and advise.
 
@@ -108,6 +112,7 @@ def diagnose(
         features: of one network, checked for equivariance when they were made or read.
         options: see :class:`~neural_checks.diagnosis.result.Options`.
         data: the force data, for the bandwidth ℓ* of the forces of a molecule; may be None.
+        silence: why the network's force error is not examined, where ``options`` leave it out.
 
     Raises:
         ValueError: no site can be measured, or atoms are asked for where frames differ.
@@ -134,7 +139,7 @@ def diagnose(
     target, note = _bandwidth(data, collected)
     costs = _costs(features, options, target)
     mae, zero = _force_errors(features)
-    heard, silence = None, "it was not asked for"
+    heard = None
     if options.listen:
         heard, silence = listen_to(features, options.draws, options.seed)
     implausible = mae is not None and zero is not None and mae > zero

@@ -368,7 +368,7 @@ def module(toy: Any, chaotic: Any, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_every_layer_in_one_run(
     toy: Any, module: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data = ["--data", str(saved(toy, tmp_path / "toy.npz")), "--batch", "50", "--no-listening"]
+    data = ["--data", str(saved(toy, tmp_path / "toy.npz")), "--batch", "50"]
     frames = ["--fit", "60", "--held", "40", "--draws", "50"]
     given = [*data, *frames, "--layer", "all", "--out", str(tmp_path / "out")]
     assert main(["--model", f"{module}:layered", *given]) == 0
@@ -381,6 +381,9 @@ def test_every_layer_in_one_run(
     assert isinstance(found, LayersReport)
     assert [report.irreps for report in found.layers] == ["3x0e", "3x0e+3x1o"]
     assert [report.network["layer"] for report in found.layers] == [0, 1]
+    first, last = found.layers
+    assert (first.listening, last.listening is None) == (None, False)
+    assert "it is examined once, with the last layer" in first.advice[0]
     # The figure alone is missing: it is drawn from the report.
     (tmp_path / "out" / "diagnosis.png").unlink()
     assert main(["--model", f"{module}:layered", *given]) == 0
