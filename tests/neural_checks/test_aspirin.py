@@ -227,7 +227,8 @@ def test_the_report_is_written_last_and_what_is_missing_beside_it_is_completed(
     assert not (tmp_path / "run" / "report.json").exists()
     assert aspirin.main(command) == 0
     names = {path.name for path in (tmp_path / "run").iterdir() if path.name[0] != "."}
-    assert len(names) == 15
+    assert names == set(aspirin._writers(report))
+    assert len(names) == 17
     assert REPORT.read(tmp_path / "run" / "report.json") == report
     assert len(measured) == 2
     assert aspirin.main(command) == 2
