@@ -254,6 +254,8 @@ def test_two_directions_share_the_budget(site: Path, browser: Any) -> None:
             "return [...document.querySelectorAll('#ex-budget [data-pair]')]"
             ".map(c => [c.dataset.pair, c.classList.contains('in')])"
         )
+        degrees = range(d * L + 2)
+        assert {pair for pair, _ in pairs} == {f"{a},{b}" for a in degrees for b in degrees}
         for pair, inside in pairs:
             a, b = map(int, pair.split(","))
             assert inside == (-(-a // L) - (-b // L) <= d), (L, d, pair)

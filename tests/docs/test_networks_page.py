@@ -147,6 +147,7 @@ def test_what_is_learned_is_counted_from_the_rows() -> None:
 def test_the_committed_reports_are_listed() -> None:
     found = networks_page.read(networks_page.RESULTS)
     known = json.loads((networks_page.RESULTS / "networks.json").read_text(encoding="utf-8"))
+    assert len(found) == len(list(networks_page.RESULTS.glob("*/*/report.json"))) > 10
     text = networks_page.overview(found, known)
     assert all(one.model in text for one in found)
     assert all(len(one.network["weights_sha256"]) == 64 for one in found)

@@ -227,9 +227,11 @@ def test_theorems_carry_the_numbers_by_which_they_are_called(site: Path) -> None
 
 
 def test_every_statement_page_has_its_parts(site: Path) -> None:
-    for name in ("t1", "t1-exact", "t2", "t3", "t4", "t5", "t6"):
+    for number in ("1", "1-exact", "1-sets", *"23456789"):
+        name = f"t{number}"
         text = (site / "statements" / f"{name}.html").read_text(encoding="utf-8")
         for part in ("In plain words", "Statement", "Proof", "What it does not say", "Checks"):
             assert part in text, (name, part)
         assert "cell_output" in text, name
-        assert "Certificate" in text, name
+        if name not in ("t8", "t9"):  # no certificate is defined for these
+            assert "Certificate" in text, name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,9 +140,19 @@ def test_redirections(command: str, shell: str, process: Call) -> None:
 
 def test_a_full_disk_loses_no_result(call: Call, tmp_path: Path) -> None:
     """What cannot be written is printed, and the exit code says that something is missing."""
-    outcome = call("verify", "--L", "1", "--d", "1", "--no-numeric", "--certificate", "/dev/full")
+    before = sorted(tmp_path.iterdir())
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        outcome = call(
+            "verify", "--L", "1", "--d", "1", "--no-numeric", "--certificate", "out.json"
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert outcome.code == 2
-    assert not os.path.exists(tmp_path / "full")
+    assert "File too large" in outcome.err.replace("\n  ", " ")
+    assert "verdict: verified" in outcome.out
+    assert sorted(tmp_path.iterdir()) == before
 
 
 @pytest.mark.parametrize("name", ["[/x]", "[bold]", "é≤", "a b", "-x", "%s", "{0}", "x" * 200])
