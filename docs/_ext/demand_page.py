@@ -96,7 +96,8 @@ def _star(report: dict[str, Any], part: dict[str, Any], key: str) -> str:
         return "undecided"
     if key == "matched":
         errors = [point["mae"] for point in part[key]]
-        return str(least_degree(errors, report["settings"]["level"]))
+        found = least_degree(errors, report["settings"]["level"])
+        return f"{'≥ ' if 0 < found == len(errors) - 1 else ''}{found}"
     return f"{'≥ ' if part['lower_bound'] else ''}{part['demand']}"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from neural_checks.published.result import PublishedReadout, PublishedReport, Weights
 from neural_checks.readouts.verdict import LIMIT
+from numeric_checks.readouts.channels import CLOSED_FORM_CHANNELS
 
 __all__ = ["attainable", "demand", "number", "of_weights", "text"]
 
@@ -105,7 +106,8 @@ def _verdicts(reports: Reports) -> str:
 def _misses(rows: Sequence[tuple[PublishedReport, PublishedReadout]]) -> str:
     """What the readouts that do not agree have in common, if they recover nothing above dL."""
     others = [row for _, row in rows if row.outcome != "agrees"]
-    above = (value for row in others for value in row.closed.high[row.boundary :])
+    # The closed form couples to no degree above dL: only the other readout could show a leak.
+    above = (value for row in others for value in row.component.high[row.boundary :])
     if not others or any(value > LIMIT for value in above):
         return ""
     return (
@@ -144,8 +146,8 @@ def _kept(reports: Reports, degree: int) -> str:
         sentence += f": most from {' on '.join(top)}, least from {' on '.join(low)}"
     if degree == 3:
         sentence += (
-            ". It takes at most four principal channels of each irrep, so what it misses is no "
-            "loss of all the features"
+            f". It takes at most {CLOSED_FORM_CHANNELS[3]} principal channels of each irrep, so "
+            "what it misses is no loss of all the features"
         )
     return sentence + "."
 
@@ -278,8 +280,9 @@ def _listening(reports: Reports) -> str:
         return ""
     counts = Counter(one.verdict for one in heard)
     said = ", ".join(f"{count} × {name}" for name, count in sorted(counts.items()))
+    tops = " or ".join(str(top) for top in sorted({one.l_max for one in heard}))
     return (
-        f"**Listening.** Of {len(heard)} force errors, linear models of degrees up to 3 or 4 say: "
+        f"**Listening.** Of {len(heard)} force errors, linear models of degrees up to {tops} say: "
         f"{said} (*training*: degrees ≤ $L$ would lower the error; *degrees*: those above $L$; "
         "*neither*; *undecided* with these few frames)."
     )

@@ -244,7 +244,8 @@ class Demand:
         spread = "" if low == high else f" (95 % interval {low} to {high})"
         with_factors = f"with {curve.factors} factor{'s' if curve.factors > 1 else ''}"
         same = self.matched_demand
-        equal = "" if same is None else f"; at equal numbers of weights ℓ* = {same}"
+        sign = "≥" if same == self.settings.l_max > 0 else "="
+        equal = "" if same is None else f"; at equal numbers of weights ℓ* {sign} {same}"
         if curve.lower_bound:
             return (
                 f"demand ℓ* ≥ {curve.demand}{spread} {with_factors}: the held-out force error "

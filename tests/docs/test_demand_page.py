@@ -39,6 +39,21 @@ def test_every_committed_demand_has_its_row(repository: Path) -> None:
     assert shown == names
 
 
+def test_a_curve_that_still_falls_at_its_last_degree_gives_a_bound(repository: Path) -> None:
+    rows = {
+        (row[0].split("`")[1].split(" <")[0], *row[1:3]): row for row in cells(made()["demand"])
+    }
+    for (name, factors, size), row in rows.items():
+        path = repository / "docs" / "results" / "demand" / name / "report.json"
+        report = json.loads(path.read_text("utf-8"))
+        parts = {str(part["factors"]): part for part in (report, *report["fewer_factors"])}
+        points = parts[factors]["curve" if size == "full" else "matched"]
+        *earlier, last = (point["mae"] for point in points)
+        falls = min(earlier) > (1 + report["settings"]["level"]) * min(*earlier, last)
+        assert row[-1].startswith("≥ ") is falls, (name, factors, size)
+    assert rows["benzene_rmd17", "3", "equal weights"][-1] == "≥ 4"
+
+
 def test_every_network_and_ratio_has_its_row(validation: dict[str, Any]) -> None:
     report = validation
     tables = made()

@@ -107,6 +107,9 @@ def test_every_layer_and_what_the_error_holds_have_rows() -> None:
     assert rows(networks_page.layers([one, report("M")])) == [
         ["N", "ethanol", "2", "0.80, L = 0", "0.90, 0.00", "0"]
     ]
+    deeper = replace(one, listening=replace(heard, l_max=5, verdict="degrees"))
+    text = networks_learned.text([one, deeper], {})
+    assert "2 force errors, linear models of degrees up to 3 or 5 say: 1 × degrees, 1 × t" in text
     demands = {"ethanol": {"undecided": "", "lower_bound": True, "demand": 4}}
     found = rows(networks_page.forces([one, report("M", "solid")], demands))
     assert found == [
@@ -157,8 +160,13 @@ def test_the_committed_reports_are_listed() -> None:
 @pytest.mark.parametrize(("above", "told"), [(0.0, True), (0.3, False)])
 def test_a_miss_within_the_boundary_is_told_from_a_leak_above(above: float, told: bool) -> None:
     row = measured(2, 1)
-    curve = RecoveryCurve((0.9, 0.02, above), (0.8, 0.01, above), (1.0, 0.03, above))
-    one = replace(report(), measurements=(replace(row, closed=curve, outcome="disagrees"),))
+    curve = RecoveryCurve((0.9, 0.02, 0.0), (0.8, 0.01, 0.0), (1.0, 0.03, 0.0))
+    # The closed form gives 0 above dL whatever the features are; the other readout may give more.
+    other = RecoveryCurve(
+        *((*values[:2], above) for values in (curve.values, curve.low, curve.high))
+    )
+    odd = replace(row, closed=curve, component=other, outcome="disagrees")
+    one = replace(report(), measurements=(odd,))
     sentence = networks_learned.text([one], {}).splitlines()[0]
     assert "N on ethanol, trained, $d = 2$: disagrees" in sentence
     assert ("recover nothing above $dL$ either" in sentence) is told
