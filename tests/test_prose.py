@@ -13,6 +13,7 @@ import sympy
 
 from neural_checks.diagnosis import sites
 from neural_checks.injection.result import PUBLISHED
+from neural_checks.injection.result import REPORT as INJECTION
 from neural_checks.readouts.bootstrap import BLOCKS
 from neural_checks.readouts.nonpolynomial import _DIRECTIONS
 from neural_checks.readouts.verdict import LIMIT
@@ -212,6 +213,29 @@ def test_published_numbers_in_prose_are_those_of_the_table(repository: Path) -> 
         assert said in text
 
 
+def test_what_is_said_of_fits_of_noise_is_in_the_reports(repository: Path) -> None:
+    text = words(repository / "docs" / "measured" / "controls.md")
+    assert "In the run [aspirin-rmd17](runs/aspirin-rmd17.md) the shuffled target" in text
+    assert "with one network per atom the cubic one, whose products grow fast, does worst" in text
+    cubic = 0
+    for path in repository.glob("docs/results/*/report.json"):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not {"measurement", "readouts"} & set(content):
+            continue
+        found = INJECTION.read(path).measurement
+        kept = min(found.controls.shuffled.values) < -0.01  # more noise fitted than an average has
+        assert kept == (path.parent.name == "aspirin-rmd17"), path
+        alone = {
+            readout.degree: readout.alone.value
+            for readout in found.readouts
+            if readout.kind == "trained, per atom" and readout.alone is not None
+        }
+        if 3 in alone:
+            cubic += 1
+            assert min(alone, key=lambda degree: alone[degree]) == 3, path
+    assert cubic >= 3
+
+
 def test_what_the_grid_says_in_prose_is_in_its_cells(repository: Path) -> None:
     text = words(repository / "docs" / "measured" / "differences.md")
     path = repository / "docs" / "results" / "aspirin-L2" / "grid.json"
@@ -253,6 +277,10 @@ def test_what_the_grid_says_in_prose_is_in_its_cells(repository: Path) -> None:
     few = cell(True, "shared cubic SPN", 8)
     assert value(few, "rho_at") < PUBLISHED.recovery[4]
     assert value(few, "R2_inj_at") < wanted[0]
+    assert "At Haar-random orientation and ε = 1 every readout has G(5) slightly below 0" in text
+    for shared in (True, False):
+        for channels in (8, 32):
+            assert -0.1 < value(cell(shared, "exact field", channels), "rho_above") < 0
     assert "at ε = 1, ρ(5) and R²_inj(5) are more than two thirds" in text
     for shared in (True, False):
         for channels in (8, 32):
