@@ -152,10 +152,17 @@ def draw_molecule(found: Demand, positions: NDArray[np.float64]) -> Figure:
     for i, j in _bonds(found.data["numbers"], positions):
         axes.plot(*flat[[i, j]].T, color="0.7", lw=1.5, zorder=1)
     # The size of a dot is in points, whatever the scale: unclipped, and room is made for all of it.
+    labelled = len(flat) <= LABELLED
     dots: Any = axes.scatter(
-        *flat.T, c=gain, s=220, cmap="viridis", zorder=2, edgecolors="0.2", clip_on=False
+        *flat.T,
+        c=gain,
+        s=220 if labelled else 70,
+        cmap="viridis",
+        zorder=2,
+        edgecolors="0.2",
+        clip_on=False,
     )
-    if len(flat) <= LABELLED:
+    if labelled:
         bright = (gain.min() + gain.max()) / 2
         for atom, place in enumerate(flat):
             color = "black" if gain[atom] > bright else "white"
