@@ -149,7 +149,9 @@ def _of_job(record: JobRecord) -> list[Network]:
     mae, seed = record.force_mae, record.seed
     if mae is None or seed is None or about.get("steps") is None or not record.setting.trained:
         return []
-    package, gates = str(about["package"]).split()[0], record.setting.gates
+    # The name without the version, which is a word that begins with a digit.
+    words, gates = record.setting.architecture.split(), record.setting.gates
+    package = " ".join(word for word in words if not word[0].isdigit()) or words[0]
     return [
         Network(
             data=record.data["name"],

@@ -174,6 +174,14 @@ def test_networks_of_other_depth_or_gates_are_series_of_their_own(made: Path) ->
     assert longer(list(every.values())) == []
 
 
+def test_the_architecture_is_the_package_without_its_version(tmp_path: Path) -> None:
+    about = {"channels": 16, "steps": 9, "force_mae_meV_per_A": 1.0}
+    for L, package in enumerate(("nequip 0.19.1", "not stated", "my own net 2.0")):
+        job(tmp_path, "a", L, 1.0, backbone={**about, "package": package})
+    found = {network.L: network.architecture for network in read_networks([tmp_path])}
+    assert found == {0: "nequip", 1: "not stated", 2: "my own net"}
+
+
 def test_two_networks_that_differ_otherwise_are_refused(made: Path) -> None:
     """As of another learning rate: which of them is meant is not for the command to choose."""
     job(made / "again", "a", 1, 10 * math.sqrt(48.0))
