@@ -130,7 +130,7 @@ def diagnose(
     if options.trained:
         trained = trained_curve(collected, features.L, options, rng["trained"])
     used = _frames_used(features)
-    reached = reached_degrees(collected.samples[0].features, options.degree, parity)
+    reached = degrees_of_products(collected.samples[0].features, options.degree, parity)
     doubts = doubts_of(used, collected, fits.closed, features.L, reached, parity)
     attainable = _attainable(collected)
     verdict = decide(closed, component, features.L, options.degree, doubts, attainable)
@@ -279,12 +279,12 @@ def _symmetry(collected: Collected, attainable: Row | None) -> list[str]:
     ]
 
 
-def reached_degrees(irreps: Iterable[str], degree: int, parity: Parity) -> frozenset[int]:
+def degrees_of_products(irreps: Iterable[str], degree: int, parity: Parity) -> frozenset[int]:
     """The degrees ℓ ≥ 1 that products of at most ``degree`` features certainly reach (T1″).
 
     Of the irreps those of natural parity count, or all where parities mean nothing (``"any"``).
 
-    >>> sorted(reached_degrees(["0e", "2e"], 2, "natural"))  # neither 1 nor 3
+    >>> sorted(degrees_of_products(["0e", "2e"], 2, "natural"))  # neither 1 nor 3
     [2, 4]
     """
     known = map(Irrep.parse, irreps)
@@ -305,8 +305,8 @@ def doubts_of(
     Nothing is decided with too few frames. A degree within the boundary that is lost says nothing
     where more weights were fitted than the frames bear, where the features of natural parity end
     below L, where degrees between 0 and L are absent so that products do not reach all up to the
-    boundary (``reached``: :func:`reached_degrees`), or where symmetry leaves nothing to be read at
-    any site.
+    boundary (``reached``: :func:`degrees_of_products`), or where symmetry leaves nothing to be read
+    at any site.
     """
     if used.fit < MIN_FIT or used.held < MIN_HELD:
         return Doubts(

@@ -25,9 +25,9 @@ from neural_checks.diagnosis.measure import (
     Diagnosis,
     _warnings,
     decide,
+    degrees_of_products,
     diagnose,
     doubts_of,
-    reached_degrees,
 )
 from neural_checks.diagnosis.result import (
     REPORT,
@@ -145,7 +145,7 @@ def test_what_keeps_a_lost_degree_from_counting(toy: Any) -> None:
     found = collect_sites(features(toy, toy.DensityBackbone(L=1)), SiteKind.ATOMS)
     samples = found.samples[0]
     run = measure(samples, 1, 2)
-    every = reached_degrees(samples.features, 2, "natural")
+    every = degrees_of_products(samples.features, 2, "natural")
     assert doubts_of(used, found, [run], 1, every) == Doubts()
     heavy = replace(run, weights=(1000, 1000))
     # The largest degree only with the other parity: the closed form does not see it.
@@ -176,9 +176,9 @@ def test_degrees_that_no_product_reaches_are_no_loss(toy: Any) -> None:
     assert np.abs(np.array(found.closed.values)[[0, 2]]).max() < 1e-9
     assert min(found.closed.low[1], found.closed.low[3]) > LIMIT
     assert {d.ell for d in found.deficits} <= {2, 4}
-    assert sorted(reached_degrees(["0e", "1o", "3o"], 2, "natural")) == [1, 2, 3, 4, 6]
-    assert sorted(reached_degrees(["1e", "2e"], 1, "natural")) == [2]
-    assert sorted(reached_degrees(["1e", "2e"], 1, "any")) == [1, 2]
+    assert sorted(degrees_of_products(["0e", "1o", "3o"], 2, "natural")) == [1, 2, 3, 4, 6]
+    assert sorted(degrees_of_products(["1e", "2e"], 1, "natural")) == [2]
+    assert sorted(degrees_of_products(["1e", "2e"], 1, "any")) == [1, 2]
 
 
 def test_the_warning_of_a_poor_fit_is_about_degrees_within_the_boundary(toy: Any) -> None:
