@@ -8,14 +8,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from span_theorem.arguments import integer, natural
+from span_theorem.arguments import integer, natural, shown
 
 __all__ = ["FeatureKind", "Irrep", "Irreps", "feature_irreps"]
 
 FeatureKind = Literal["upto", "exact"]
 """All degrees up to L, or L alone."""
 
-_TERM = re.compile(r"(?:(?P<mul>\d+)\s*x\s*)?(?P<l>\d+)\s*(?P<p>[eoy]?)", re.ASCII)
+# Python reads numbers of a few thousand digits and no longer ones.
+_NUMBER = r"\d{1,1000}"
+_TERM = re.compile(rf"(?:(?P<mul>{_NUMBER})\s*x\s*)?(?P<l>{_NUMBER})\s*(?P<p>[eoy]?)", re.ASCII)
 _PARITY = {"e": 1, "o": -1, "": 0}
 _LETTER = {1: "e", -1: "o", 0: ""}
 
@@ -75,7 +77,7 @@ def _parse_term(text: str) -> tuple[int | None, Irrep]:
     match = _TERM.fullmatch(text.strip())
     if match is None:
         raise ValueError(
-            f"cannot read {text!r} as an irrep: expected e.g. '0e', '8x1o' or '2' "
+            f"cannot read {shown(text)} as an irrep: expected e.g. '0e', '8x1o' or '2' "
             "(an optional multiplicity and 'x', the degree, an optional parity e, o or y)"
         )
     l = int(match["l"])

@@ -303,7 +303,8 @@ def _read_frames(path: Path) -> tuple[Array, Array]:
     with NpzArchive(path) as archive:
         for name in ("R", "F"):
             if name not in archive:
-                raise ValueError(f"{path} has no array {name}; it has {', '.join(archive.names)}")
+                there = ", ".join(archive.names) or "none"
+                raise ValueError(f"{path} has no array {name}; it has {there}")
             values = archive[name]
             fits = values.ndim == 3 and len(values) > 0 and values.shape[1:] == (len(ASPIRIN), 3)
             if not fits or values.dtype.kind != "f" or not np.isfinite(values).all():

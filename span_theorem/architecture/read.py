@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ __all__ = ["layers_from_mapping", "layers_from_text", "mapping_from_pairs"]
 MAX_BYTES = 2**20
 MAX_NODES = 100_000
 MAX_DEPTH = 64
+MAX_CHARACTERS = 10 * MAX_BYTES
 
 _ALIASES = {
     "layers": {"mace": "num_interactions", "nequip": "num_layers"},
@@ -267,22 +269,45 @@ def _yaml(text: str) -> Any:
         """The safe loader, which would take the last of several values of a key."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-            again = next((key for key in keys if keys.count(key) > 1 and key != "<<"), None)
+            keys = Counter(k.value for k, _ in node.value if isinstance(k, yaml.ScalarNode))
+            again = next((key for key, count in keys.items() if count > 1 and key != "<<"), None)
             if again is not None:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {shown(again)} stands twice", node.start_mark
                 )
             return super().construct_mapping(node, deep)
 
+    loader = Loader(text)
     try:
-        return yaml.load(text, Loader)
-    except yaml.YAMLError as error:
+        node = loader.get_single_node()
+        if node is not None and _characters(node, {}) > MAX_CHARACTERS:
+            raise yaml.YAMLError(
+                f"with its aliases written out it has more than {MAX_CHARACTERS:,} characters"
+            )
+        return None if node is None else loader.construct_document(node)
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: no such date, a number too long
         if text.lstrip().startswith(("-", "python", "mace")):
             return None  # a line of arguments is no YAML
         raise ValueError(
             f"the file cannot be read as YAML: {' '.join(str(error).split())}"
         ) from None
+
+
+def _characters(node: Any, known: dict[int, int]) -> int:
+    """The length of a node of YAML, all that its aliases repeat counted every time.
+
+    Messages print values and merging copies them. A node within itself has no end.
+    """
+    if id(node) not in known:
+        known[id(node)] = MAX_CHARACTERS + 1
+        entries = node.value
+        if not isinstance(entries, str):
+            parts = (part for e in entries for part in (e if isinstance(e, tuple) else (e,)))
+            length = sum(_characters(part, known) for part in parts)
+        else:
+            length = len(entries)
+        known[id(node)] = 1 + length
+    return known[id(node)]
 
 
 def _mappings(content: Mapping[Any, Any]) -> Iterator[Mapping[Any, Any]]:

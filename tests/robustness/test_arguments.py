@@ -18,7 +18,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cases import CASES, OUTPUTS, TRIED_OTHERWISE, WRITE_NOTHING, command_of
+from cases import CASES, OUTPUTS, RESULTS, TRIED_OTHERWISE, WRITE_NOTHING, command_of
 
 Call = Callable[..., Any]
 
@@ -169,7 +169,12 @@ def workplace(tmp_path: Path) -> Path:
     (tmp_path / "link").symlink_to("file")
     (tmp_path / "nowhere").symlink_to("absent")
     (tmp_path / "folder").mkdir()
-    os.mkfifo(tmp_path / "pipe")
+    for end in ("", ".npz", ".svg"):
+        os.mkfifo(tmp_path / f"pipe{end}")
+    (tmp_path / "file.npz").write_text("kept", encoding="utf-8")
+    (tmp_path / "loop.npz").symlink_to("loop.npz")
+    (tmp_path / "run").symlink_to(RESULTS / "symmetric" / "benzene")
+    (tmp_path / "networks").symlink_to(RESULTS / "sweep-cliff")
     (tmp_path / "sweep.json").write_text(SWEEP, encoding="utf-8")
     (tmp_path / "certificate.json").write_text(json.dumps({"kind": "span"}), encoding="utf-8")
     return tmp_path
@@ -234,8 +239,8 @@ CALLS: dict[str, list[str]] = {
         "1o --degree 2 --out x --certificate x",
         "1o --degree 2 --out ./x.npz --certificate x.npz", "1o --degree 2 --out /dev/full",
         "1o --degree 2 --certificate /dev/full", "1o --degree 2 --out absent/x.npz",
-        "1o --degree 2 --certificate file", "1o --degree 2 --out loop",
-        "1o --degree 2 --out pipe",
+        "1o --degree 2 --certificate file", "1o --degree 2 --out loop.npz",
+        "1o --degree 2 --out pipe.npz", "1o --degree 2 --out file.npz",
         "1o --degree 2 --power exterior", "--degree 2", "1o",
     ],
     "coupling-check": ["", "absent", ".", "/dev/zero", "pipe", "loop", "file",
@@ -250,7 +255,7 @@ CALLS: dict[str, list[str]] = {
         "--irreps bogus", "--irreps 99999999x1o", "--irreps 1e99", "--d 4", "--d 0",
         "--atoms 2",
         "--atoms 1e9", "--frames 0", "--claim -1", "--l-max 1e30", "--figure absent/x",
-        "--figure /dev/full",
+        "--figure pipe",
     ],
     "accuracy": ["--l", "--l -1", "--l 1e9", "--directions 0", "--directions 999999999"],
     "synthetic": ["--L 0 --d 2 --fold x", "--L 1e30", "--d 999999999", "--L 64 --d 64",
@@ -262,7 +267,7 @@ CALLS: dict[str, list[str]] = {
         "embedded --level 0",
         "embedded --frames 0", "embedded --draws 0", "embedded --blocks 0",
         "embedded --l-max 1e9",
-        "embedded --radial -1", "embedded --figure /dev/full", "embedded --figure absent/x",
+        "embedded --radial -1", "embedded --figure pipe", "embedded --figure absent/x",
         "embedded --measure x", "embedded embedded",
     ],
     "demand": [
@@ -275,10 +280,10 @@ CALLS: dict[str, list[str]] = {
 
     ],
     "peptide": [
-        "", "--frames 1", "--out x", "--frames 0 --out x", "--frames 1 --out file",
-        "--frames 1 --out absent/x", "--frames 1 --out /dev/full",
-        "--frames 1 --out x --sequence B1",
-        "--frames 1 --out x --temperature 0", "--frames 1 --out x --temperature inf",
+        "", "--frames 1", "--out x.npz", "--frames 0 --out x.npz", "--frames 1 --out x",
+        "--frames 1 --out absent/x.npz", "--frames 1 --out pipe.npz", "--frames 1 --out file.npz",
+        "--frames 1 --out x.npz --sequence B1",
+        "--frames 1 --out x.npz --temperature 0", "--frames 1 --out x.npz --temperature inf",
     ],
     "aspirin": [
         "--device bogus", "--device cuda:99", "--L 99", "--L 0", "--amplitude nan",
@@ -293,6 +298,8 @@ CALLS: dict[str, list[str]] = {
         "", "--model", "--model absent.npz", "--model file", "--model .", "--model loop",
         "--model absent:function --data embedded", "--model os:absent --data embedded",
         "--model absent.npz --layer 1", "--model x.ckpt", "--model file --data embedded",
+        "--model folder --data embedded", "--model loop --data embedded",
+        "--model pipe --data embedded", "--model pipe.npz", "--model loop.npz", "--model file.npz",
         "--model absent.ckpt --data embedded", "--model x.npz --data absent",
         "--model x.npz --out file",
         "--model x.npz --export x", "--model x.npz --degree 4", "--model x.npz --level nan",
@@ -308,15 +315,15 @@ CALLS: dict[str, list[str]] = {
     ],
     "compare": [
         "", "absent", "file", ".", "/dev/null", "pipe", "loop", "x=absent", "null.json",
-        "list.json", "deep.json", "report.json --out file",
+        "list.json", "deep.json", "run --out file",
     ],
     "download": ["", "bogus", "rmd17 --check absent", "rmd17 --check file",
         "rmd17 --fingerprint ."],
     "trajectory": [
-        "", "--frames 1", "--out x --check y", "--check absent", "--check file", "--check .",
-        "--out file", "--out absent/x", "--out /dev/full", "--frames 0 --out x",
-        "--seed -1 --out x", "--check arrays.npz", "--check empty.npz", "--check pipe",
-        "--check loop", "--check /dev/zero",
+        "", "--frames 1", "--out x.npz --check y", "--check absent", "--check file", "--check .",
+        "--out x", "--out absent/x.npz", "--out pipe.npz", "--out file.npz",
+        "--frames 0 --out x.npz", "--seed -1 --out x.npz", "--check arrays.npz",
+        "--check empty.npz", "--check pipe", "--check loop", "--check /dev/zero",
     ],
     "injection-along": [
         "", "folder", "folder --data", "folder --data absent", "folder --data file",
@@ -332,8 +339,9 @@ CALLS: dict[str, list[str]] = {
         "folder --data embedded --out new",
     ],
     "validation": [
-        "", "folder", "folder --demand", "folder --demand absent", "folder --demand file",
-        "folder --demand .", "folder --demand pipe", "absent --demand null.json",
+        "", "networks", "networks --demand", "networks --demand absent", "networks --demand file",
+        "networks --demand folder", "networks --demand pipe", "networks --demand null.json",
+        "networks --demand deep.json", "folder --demand file", "absent --demand null.json",
         "file --demand file", "null.json --demand null.json", "list.json --demand list.json",
         "deep.json --demand deep.json", "folder --demand file --level nan",
     ],
@@ -360,7 +368,8 @@ CALLS: dict[str, list[str]] = {
 
 YAML = {
     "bomb": "a: &a [x, x, x, x, x, x, x, x, x]\n"
-    + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in pairwise("abcdefghijkl")),
+    + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in pairwise("abcdefghijkl"))
+    + "max_ell: *l\n",
     "tag": "max_ell: !!python/object/apply:os.system ['touch ran']\n",
     "cycle": "max_ell: &a [*a]\n",
     "huge": "max_ell: " + "9" * 100_000,

@@ -65,6 +65,12 @@ def test_unreadable_notation_names_the_text(text: str) -> None:
         Irreps.parse(text)
 
 
+def test_a_number_of_thousands_of_digits_is_named_in_short() -> None:
+    for text in ("9" * 5000 + "e", "9" * 5000 + "x1o"):
+        with pytest.raises(ValueError, match=r"^cannot read '9{50,60}… as an irrep"):
+            Irreps.parse(text)
+
+
 def test_errors_name_value_and_range() -> None:
     with pytest.raises(ValueError, match="integer ≥ 0, got -1"):
         Irrep(-1)

@@ -331,11 +331,31 @@ def test_letters_that_stand_for_no_parity() -> None:
         assert "letter" not in e3nn_layers(Irreps.parse(other), 2, 1)[0].note
 
 
-def test_aliases_cannot_explode() -> None:
-    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
-    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
-    with pytest.raises(ValueError, match="names no known model"):
-        layers_from_text("\n".join(lines), 2)
+@pytest.mark.parametrize("last", ["b: 1", "max_ell: *a29", "l_max: 2\nnum_layers: *a29"])
+@pytest.mark.parametrize("pattern", ["[{}]", "{{<<: [{}]}}", "{{x: [{}]}}"])
+def test_aliases_cannot_explode(pattern: str, last: str) -> None:
+    """Neither where they are merged, nor in the message that prints the value of a key."""
+    lines = ["a0: &a0 {x: 1}"]
+    repeated = (", ".join([f"*a{i - 1}"] * 9) for i in range(1, 30))
+    lines += [f"a{i}: &a{i} {pattern.format(names)}" for i, names in enumerate(repeated, 1)]
+    with pytest.raises(ValueError, match="aliases written out it has more than 10,485,760 char"):
+        layers_from_text("\n".join([*lines, last]), 2)
+
+
+def test_aliases_of_a_usual_file_are_read_and_a_circle_is_not() -> None:
+    text = "top: &top 2\nrest: &rest {l_max: *top}\nnum_layers: 3\n<<: *rest\n"
+    assert [layer.total_degree for layer in layers_from_text(text, 2)[1]] == [2, 2, 0]
+    with pytest.raises(ValueError, match="with its aliases written out"):
+        layers_from_text("max_ell: &a [*a]\n", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [("max_ell: " + "9" * 5000, "Exceeds the limit"), ("max_ell: 2001-02-30", "day")],
+)
+def test_values_that_yaml_cannot_take_are_faults_of_the_file(text: str, fault: str) -> None:
+    with pytest.raises(ValueError, match=f"the file cannot be read as YAML: .*{fault}"):
+        layers_from_text(text, 2)
 
 
 # ------------------------------------------------------------------ command
