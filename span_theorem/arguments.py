@@ -24,11 +24,31 @@ def shown(value: object, limit: int = 60) -> str:
     >>> shown("9" * 100, 10)
     "'99999999…"
     """
+    if _is_large(value):
+        return f"a {type(value).__name__} with too many entries to show"
     try:
         text = repr(value)
     except ValueError:  # an int of more digits than Python prints
         text = f"an integer of about {int(value).bit_length()} bits"  # type: ignore[call-overload]  # an int
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _is_large(value: object, most: int = 10_000) -> bool:
+    """Whether a container prints more than ``most`` entries, or texts of thousands each.
+
+    A small file may name one list many times within another, and so on: written out it has no end.
+    """
+    waiting, entries, length = [value], 0, 0
+    while waiting and entries <= most and length <= 1000 * most:
+        node = waiting.pop()
+        entries += 1
+        if isinstance(node, str | bytes):
+            length += len(node) if node is not value else 0
+        elif isinstance(node, dict | list | tuple | set | frozenset):
+            if len(node) + len(waiting) > most:
+                return True
+            waiting += [*node.keys(), *node.values()] if isinstance(node, dict) else node
+    return bool(waiting)
 
 
 def integer(name: str, value: SupportsIndex) -> int:

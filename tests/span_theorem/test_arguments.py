@@ -39,6 +39,19 @@ def test_a_huge_integer_is_shown_without_its_digits() -> None:
     assert len(shown("9" * 10_000)) == 60
 
 
+def test_a_list_that_has_no_end_when_it_is_written_out_is_not_written_out() -> None:
+    bomb: list[object] = ["x"]
+    for _ in range(30):
+        bomb = [bomb] * 9
+    circle: list[object] = []
+    circle.append(circle)
+    for value in (bomb, [1, bomb], circle, ["y" * 10**6] * 9999):
+        assert shown(value) == "a list with too many entries to show"
+    assert shown({"a": bomb}) == "a dict with too many entries to show"
+    for plain in ([[1, [2.5]], {"a": (1, None)}], [], {1: {2, 3}}, "9" * 50, b"x"):
+        assert shown(plain) == repr(plain)
+
+
 @pytest.mark.parametrize("text", ["", "1.5", "1e3", "9", "-1", "٣", "1_0", "9" * 5000, " 1"])
 def test_an_integer_option_refuses(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="L must be an integer from 0 to 8"):
