@@ -12,10 +12,20 @@ import math
 import numbers
 import operator
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import SupportsIndex
 
-__all__ = ["finite", "integer", "integer_option", "natural", "number_option", "shown", "within"]
+__all__ = [
+    "finite",
+    "integer",
+    "integer_option",
+    "natural",
+    "number_option",
+    "printable",
+    "shown",
+    "within",
+]
 
 
 def shown(value: object, limit: int = 60) -> str:
@@ -49,6 +59,26 @@ def _is_large(value: object, most: int = 10_000) -> bool:
                 return True
             waiting += [*node.keys(), *node.values()] if isinstance(node, dict) else node
     return bool(waiting)
+
+
+def printable(text: str) -> str:
+    """``text`` with control characters as escapes, all but tabs and ends of lines.
+
+    A name from outside could otherwise give orders to the terminal that it is printed on.
+
+    >>> printable("a\\x1b[2Jb")
+    'a\\\\x1b[2Jb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c.encode("unicode_escape").decode() if _orders(c) else c for c in text)
+
+
+def _orders(character: str) -> bool:
+    """Whether it is a control or format character, a line or paragraph separator."""
+    if character in "\t\n":
+        return False
+    return unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp")
 
 
 def integer(name: str, value: SupportsIndex) -> int:

@@ -7,7 +7,8 @@ A command is a parser (:func:`parser`) and a function that does the work and ret
 - the map from exception to message: bad input is one line on standard error and exit code 2;
 - the order of things: results are on the disk before anything is printed, and a result that cannot
   be written is still printed;
-- the console: characters that it cannot show are replaced, long lines are folded to its width;
+- the console: characters that it cannot show and control characters are replaced, long lines are
+  folded to its width;
 - interrupts: Ctrl-C and SIGTERM unwind the work, so that it can save, and end in one line.
 
 The result goes to standard output, as text or with ``--json`` as one JSON object; everything else
@@ -33,6 +34,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from span_theorem import extras
+from span_theorem.arguments import printable
 from span_theorem.files import plain
 
 __all__ = [
@@ -146,7 +148,7 @@ def say(message: str) -> None:
     if sys.stderr is None:  # closed; print would take standard output instead
         return
     with contextlib.suppress(OSError, ValueError):  # nobody listens
-        print(_fold(message, _width(sys.stderr)), file=sys.stderr, flush=True)
+        print(_fold(printable(message), _width(sys.stderr)), file=sys.stderr, flush=True)
 
 
 def show(text: str) -> Exit:
@@ -237,7 +239,7 @@ def _print(result: Result, as_json: bool) -> list[str]:
     if as_json:
         text = json.dumps(plain(result.data), indent=1, allow_nan=False)
     else:
-        text = _fold(result.text, _width(sys.stdout))
+        text = _fold(printable(result.text), _width(sys.stdout))
     if sys.stdout is None:
         return ["the result cannot be printed: standard output is closed"]
     try:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from span_theorem.arguments import printable
+
 __all__ = ["OnProgress", "Progress"]
 
 #: A function that is called with the number of steps done and their total.
@@ -62,6 +64,7 @@ class Progress:
 
     def update(self, task: str, done: int, total: int, note: str = "") -> None:
         """``done`` of ``total`` steps of ``task`` are over."""
+        task, note = printable(task), printable(note)
         if self._bars is not None:
             if task not in self._tasks:
                 self._tasks[task] = self._bars.add_task(task, total=total, completed=done, note="")

@@ -16,7 +16,8 @@ import pytest
 
 from span_theorem import __main__ as dispatcher
 from span_theorem import extras
-from span_theorem.command import Exit, Result, Terminated, alias, parser, run
+from span_theorem.command import Exit, Result, Terminated, alias, parser, run, say
+from span_theorem.progress import Progress
 
 
 def _run(work: Any, argv: list[str] | None = None) -> int:
@@ -112,6 +113,28 @@ def test_a_console_without_the_characters(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
     assert _run(lambda _given: Result("ℓ ≤ 4", {})) == 0
     assert raw.getvalue() == b"\\u2113 \\u2264 4\n"
+
+
+def test_names_from_outside_give_no_orders_to_a_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = "\x1b]0;title\x07\x1b[2J \u202egnp.exe \x9b1A \u2028 ℓ\u00a0≤\t4"
+
+    def work(_given: argparse.Namespace) -> Result:
+        say(name)
+        with Progress() as progress:
+            progress.update(name, 1, 1, name)
+        return Result(f"{name}\n{name}", {"name": name})
+
+    for argv in ([], ["--json"]):
+        assert _run(work, argv) == 0
+        both = capsys.readouterr()
+        assert "\\x1b" in both.err
+        for text in (both.out, both.err):
+            assert not set("\x1b\x07\x9b\u202e\u2028") & set(text)
+            assert text.count("\n") > 1  # lines stay lines
+        assert ("ℓ\u00a0≤\t4" in both.out) == (not argv)
+    assert json.loads(both.out) == {"name": name}
 
 
 def test_lines_fit_the_width(
