@@ -7,14 +7,30 @@ from dataclasses import replace
 from pathlib import Path
 
 import experiment_page
+import pytest
 import run_pages
 
 from neural_checks.injection.along import ALONG
 from neural_checks.readouts.verdict import LIMIT
 
 
-def test_every_checkpoint_of_the_training_has_its_row(repository: Path) -> None:
-    path = repository / "docs" / "results" / "along" / "along.json"
+@pytest.fixture(params=("along", "along-L3"))
+def path(request: pytest.FixtureRequest, repository: Path) -> Path:
+    """The record of the checkpoints of a training."""
+    return repository / "docs" / "results" / str(request.param) / "along.json"
+
+
+def test_every_record_of_checkpoints_is_shown(repository: Path) -> None:
+    found = sorted(repository.glob("docs/results/along*/along.json"))
+    assert [path.parent.name for path in found] == ["along", "along-L3"]
+    for path in found:
+        course = experiment_page.course(path)
+        assert experiment_page.along_table(ALONG.read(path)) in course
+        assert course.count(f"/results/{path.parent.name}/along.") == 2
+        assert (path.parent / "along.png").is_file()
+
+
+def test_every_checkpoint_of_the_training_has_its_row(path: Path) -> None:
     points = json.loads(path.read_text(encoding="utf-8"))["points"]
     head, _, *rows = experiment_page.along_table(ALONG.read(path)).splitlines()
     (read,) = {point["layer"] for point in points if point["read"]}
@@ -31,8 +47,8 @@ def test_every_checkpoint_of_the_training_has_its_row(repository: Path) -> None:
         assert shown == [value for _, value in by_layer]
 
 
-def test_what_is_said_of_the_training_is_counted_from_its_points(repository: Path) -> None:
-    report = ALONG.read(repository / "docs" / "results" / "along" / "along.json")
+def test_what_is_said_of_the_training_is_counted_from_its_points(path: Path) -> None:
+    report = ALONG.read(path)
     text = experiment_page.along_said(report)
     for seed in {point.seed for point in report.points}:
         read = [point for point in report.points if point.seed == seed and point.read]

@@ -1,4 +1,4 @@
-"""Reports of version 1 are read as what they say, and damaged ones are refused."""
+"""Reports of earlier versions are read as what they say, and damaged ones are refused."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ KEYS = {
 }
 
 
-def of_version_1(name: str) -> Path:
-    """A report that the first version of the experiment wrote."""
+def of_version(name: str) -> Path:
+    """A report that an earlier version of the experiment wrote."""
     return Path(__file__).parent / "reports" / f"{name}.json"
 
 
 @pytest.fixture(params=FIRST)
 def first(request: pytest.FixtureRequest) -> Path:
-    return of_version_1(str(request.param))
+    return of_version(str(request.param))
 
 
 @pytest.fixture
@@ -79,6 +79,17 @@ def test_what_was_read_is_written_in_the_present_layout(first: Path, tmp_path: P
     assert REPORT.read(tmp_path / "again.json") == report
 
 
+def test_a_report_of_version_3_says_that_gradients_were_not_clipped(tmp_path: Path) -> None:
+    path = of_version("version-3")
+    report, old = REPORT.read(path), content(path)
+    assert (report.schema, old["schema"]) == (4, 3)
+    assert "clip" not in old["measurement"]["settings"]["spn"]
+    assert report.measurement.settings.spn.clip is None
+    REPORT.write(tmp_path / "again.json", report)
+    again = content(tmp_path / "again.json")
+    assert again["measurement"]["readouts"] == old["measurement"]["readouts"]
+
+
 def test_a_weak_readout_counts_by_what_it_recovers_above_the_boundary(run: Path) -> None:
     report = REPORT.read(run / "report.json")
     readout = next(r for r in report.measurement.readouts if r.degree == 1 and r.field is not None)
@@ -110,7 +121,7 @@ def test_a_committed_figure_is_drawn_from_the_committed_report(run: Path, tmp_pa
     report = REPORT.read(run / "report.json")
     assert "per_atom" in names(report)
     # Reports of version 1 hold no geometry, so the molecule cannot be drawn.
-    assert "per_atom" not in names(REPORT.read(of_version_1(FIRST[0])))
+    assert "per_atom" not in names(REPORT.read(of_version(FIRST[0])))
     path = tmp_path / "recovery.svg"
     save_figure(figure_of(report, "recovery"), (path,))
 
@@ -132,7 +143,7 @@ def test_a_committed_figure_is_drawn_from_the_committed_report(run: Path, tmp_pa
     ],
 )
 def test_a_damaged_report_is_one_line(tmp_path: Path, change: Any, words: str) -> None:
-    old = content(of_version_1(FIRST[1]))
+    old = content(of_version(FIRST[1]))
     change(old)
     (tmp_path / "report.json").write_text(json.dumps(old))
     with pytest.raises(ValueError, match=r"report\.json: not a report of") as caught:
