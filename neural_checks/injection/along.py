@@ -14,6 +14,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -271,7 +272,7 @@ def along_figure(report: AlongReport) -> Figure:
     figure, axes_of = panels(1, 2, 5.0, 4.6)
     left, right = axes_of[0]
     seeds = sorted({point.seed for point in report.points})
-    for seed in seeds:
+    for seed, line in zip(seeds, cycle(["-", "--", ":", "-."]), strict=False):
         of_seed = [point for point in report.points if point.seed == seed]
         for layer, color in zip(sorted({p.layer for p in of_seed}), COLORS, strict=False):
             points = [point for point in of_seed if point.layer == layer]
@@ -280,22 +281,29 @@ def along_figure(report: AlongReport) -> Figure:
             label = f"layer {layer}" + (", the one read" if points[0].read else "")
             left.errorbar(
                 [point.step for point in points], values, yerr=np.abs(ends - values), color=color,
-                marker="o", ms=5, lw=1.4, capsize=2.5, label=label if seed == seeds[0] else None,
+                ls=line, marker="o", ms=5, lw=1.4, capsize=2.5,
+                label=label if seed == seeds[0] else None,
             )  # fmt: skip
         points = [point for point in of_seed if point.read]
         right.plot(
-            [p.step for p in points], [p.force_mae for p in points], marker="o", ms=5, lw=1.4,
-            color=COLORS[0], label=f"seed {seed}",
+            [p.step for p in points], [p.force_mae for p in points], ls=line, marker="o", ms=5,
+            lw=1.4, color=COLORS[0], label=f"seed {seed}",
         )  # fmt: skip
+    steps = sorted({point.step for point in report.points})
     for axes in (left, right):
         axes.set_xscale("log")
-        axes.set_xlabel("training step", fontsize=12)
+        axes.set_xticks(steps, labels=[f"{step / 1000:g}" for step in steps], minor=False)
+        axes.set_xticks([], minor=True)
+        axes.set_xlabel("training steps, in thousands", fontsize=12)
     left.set_ylabel(f"R² of the field at dL = {report.boundary}", fontsize=12)
     right.set_ylabel("force MAE, held-out frames (meV/Å)", fontsize=12)
     legend_above(figure, left, columns=3, fontsize=SMALL)
+    if len(seeds) > 1:
+        right.legend(fontsize=SMALL)
     caption(
         figure,
-        f"{report.data}, L = {report.L}, quadratic closed form, checkpoints of one training, "
+        f"{report.data}, L = {report.L}, quadratic closed form, checkpoints of "
+        f"{'one training' if len(seeds) == 1 else 'every training'}, "
         f"n = {len(seeds)} seed{'s' if len(seeds) > 1 else ''}, {report.held} held-out frames, "
         f"B = {report.draws}; 95 % intervals over frames.",
         width=10.0,
