@@ -129,9 +129,14 @@ def test_bounds_of_the_controls_of_demand_in_prose_are_those_of_the_tests(reposi
 def test_the_preset_takes_the_time_in_prose_on_two_cores(repository: Path) -> None:
     path = repository / "docs" / "results" / "aspirin-rmd17" / "report.json"
     report = json.loads(path.read_text(encoding="utf-8"))
+    text = words(repository / "docs" / "guides" / "run-on-a-gpu.md")
+    assert "[about two hours]" in text
+    assert "two of the four networks" in text
+    measured = len(report["backbones"])
+    assert measured == 2
     trained = sum(row["training_seconds"] for row in report["backbones"])
-    assert "[under two hours]" in words(repository / "docs" / "guides" / "run-on-a-gpu.md")
-    assert trained / 2 + report["measurement_seconds"] < 2 * 3600
+    seconds = 4 / measured * (trained / 2 + report["measurement_seconds"])
+    assert 0.75 < seconds / (2 * 3600) < 1.25
 
 
 def test_the_errors_of_harmonics_in_prose_are_those_recorded(repository: Path) -> None:
@@ -215,7 +220,7 @@ def test_published_numbers_in_prose_are_those_of_the_table(repository: Path) -> 
 
 def test_what_is_said_of_fits_of_noise_is_in_the_reports(repository: Path) -> None:
     text = words(repository / "docs" / "measured" / "controls.md")
-    assert "In the run [aspirin-rmd17](runs/aspirin-rmd17.md) the shuffled target" in text
+    assert "so that row is not far below 0" in text
     assert "with one network per atom the cubic one, whose products grow fast, does worst" in text
     cubic = 0
     for path in repository.glob("docs/results/*/report.json"):
@@ -223,8 +228,7 @@ def test_what_is_said_of_fits_of_noise_is_in_the_reports(repository: Path) -> No
         if not {"measurement", "readouts"} & set(content):
             continue
         found = INJECTION.read(path).measurement
-        kept = min(found.controls.shuffled.values) < -0.01  # more noise fitted than an average has
-        assert kept == (path.parent.name == "aspirin-rmd17"), path
+        assert min(found.controls.shuffled.values) > -0.01, path
         alone = {
             readout.degree: readout.alone.value
             for readout in found.readouts
