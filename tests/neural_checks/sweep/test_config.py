@@ -240,8 +240,8 @@ def test_the_configurations_that_come_along_cover_the_controls(tmp_path: Path) -
     cliff, controls, molecules = (sweeps[n].jobs for n in ("cliff", "controls", "molecules"))
     assert {job.model.l_max for job in cliff} == {0, 1, 2, 3}
     assert all(job.measure.degrees == (1, 2, 3) for job in (*cliff, *controls, *molecules))
-    assert {job.model.channels for job in controls} == {8, 16, 32, 33}
-    assert {job.model.layers for job in controls} == {2, 3, 4}
+    assert {job.model.channels for job in controls} == {8, 16, 32, 33, 64}
+    assert {job.model.layers for job in controls} == {2, 3, 4, 5}
     assert {job.trained for job in controls} == {True, False}
     assert {job.model.tanh_gates for job in controls} == {True, False}
     for job in (*cliff, *controls, *molecules):
