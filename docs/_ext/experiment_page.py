@@ -157,7 +157,7 @@ def along_said(report: AlongReport) -> str:
             if k != layer
         )
         told.append(
-            f"- Seed {seed}, step {steps[0]:,} to {steps[-1]:,}: the force error falls from "
+            f"- Seed {seed}, step {steps[0]:,} to {steps[-1]:,}: the force error goes from "
             f"{first.force_mae:.0f} to {last.force_mae:.0f} meV/Å. R² at dL of the layer that is "
             "read goes "
             f"from {_field(first)} to {_field(last)}" + (f", of {others}." if others else ".")
