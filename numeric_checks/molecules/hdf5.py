@@ -198,14 +198,22 @@ def _stated(array: Any, kind: str) -> str | None:
 
 
 def _array(group: Any, name: str) -> Any:
-    """What a group holds under a name; ValueError where that is no array of this file."""
+    """What a group holds under a name; ValueError where that is no array of this file.
+
+    The data of another file, which links, virtual arrays and external storage name, are not those
+    of which the checksum is taken.
+    """
     import h5py
 
-    if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
+    array = group.get(name)
+    here = array is None or array.file.filename == group.file.filename
+    if isinstance(array, h5py.Dataset):
+        here = here and not array.is_virtual and not array.external
+    if array is None or not here:
         raise ValueError(f"{group.name}: {name} is in another file, which is not read")
-    if not isinstance(group[name], h5py.Dataset):
+    if not isinstance(array, h5py.Dataset):
         raise ValueError(f"{group.name}: {name} is no array")
-    return group[name]
+    return array
 
 
 def _real(group: Any, name: str) -> Array:

@@ -179,18 +179,51 @@ def test_forces_of_hdf5_without_a_unit_are_in_that_of_energies_by_lengths(
     hold(load(path), energy=KCAL, force=KCAL / BOHR, length=BOHR)
 
 
+def from_elsewhere(group: Any, name: str, way: str) -> None:
+    """Data of 0.h5, or of a raw file, under a name of a group."""
+    import h5py
+
+    if way == "external":
+        group[name] = h5py.ExternalLink("0.h5", f"/molecule/{name}")
+    elif way == "soft":
+        group.file["elsewhere"] = h5py.ExternalLink("0.h5", "/molecule")
+        group[name] = h5py.SoftLink(f"/elsewhere/{name}")
+    elif way == "virtual":
+        with h5py.File(Path(group.file.filename).parent / "0.h5") as file:
+            shape, dtype = file[f"molecule/{name}"].shape, file[f"molecule/{name}"].dtype
+        layout = h5py.VirtualLayout(shape, dtype)
+        layout[...] = h5py.VirtualSource("0.h5", f"molecule/{name}", shape, dtype)
+        group.create_virtual_dataset(name, layout)
+    else:
+        raw = str(Path(group.file.filename).with_suffix(".raw"))
+        space = [(raw, 0, h5py.h5f.UNLIMITED)]
+        group.create_dataset(name, PLACES.shape, "f8", external=space)
+
+
 @pytest.mark.parametrize("name", ["atomic_numbers", "coordinates", "energy", "forces"])
-def test_a_group_or_a_link_in_place_of_an_array_is_refused(name: str, tmp_path: Path) -> None:
-    h5py = pytest.importorskip("h5py")
-    for number, fault in enumerate(("is no array", "is in another file, which is not read")):
-        path = tmp_path / f"{number}.h5"
-        group = hdf5(path, coordinates=PLACES, energy=ENERGIES, forces=FORCES)
-        del group[name]
-        link = h5py.ExternalLink("0.h5", f"/molecule/{name}")
-        group[name] = link if number else group.file.create_group("other")
+@pytest.mark.parametrize("way", ["external", "soft", "virtual", "raw"])
+def test_data_of_another_file_are_not_read(name: str, way: str, tmp_path: Path) -> None:
+    pytest.importorskip("h5py")
+    for number in range(2):
+        group = hdf5(tmp_path / f"{number}.h5", coordinates=PLACES, energy=ENERGIES, forces=FORCES)
+        if number:
+            del group[name]
+            from_elsewhere(group, name, way)
         group.file.close()
-        with pytest.raises(ValueError, match=rf"^{number}\.h5: .*/molecule: {name} {fault}"):
-            load(path)
+    assert len(load(tmp_path / "0.h5")) > 0
+    with pytest.raises(ValueError, match=rf"^1\.h5: .*/molecule: {name} is in another file"):
+        load(tmp_path / "1.h5")
+
+
+@pytest.mark.parametrize("name", ["atomic_numbers", "coordinates", "energy", "forces"])
+def test_a_group_in_place_of_an_array_is_refused(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("h5py")
+    group = hdf5(tmp_path / "a.h5", coordinates=PLACES, energy=ENERGIES, forces=FORCES)
+    del group[name]
+    group.create_group(name)
+    group.file.close()
+    with pytest.raises(ValueError, match=rf"^a\.h5: .*/molecule: {name} is no array"):
+        load(tmp_path / "a.h5")
 
 
 def test_words_of_names() -> None:
